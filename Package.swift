@@ -1,0 +1,89 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+/// The folder that holds libtorch's `include` and `lib`: `LIBTORCH`, or what `Scripts/setup` linked.
+func libtorchFolder() -> String {
+    if let folder = ProcessInfo.processInfo.environment["LIBTORCH"], !folder.isEmpty {
+        return folder
+    }
+    return Context.packageDirectory + "/.deps/libtorch"
+}
+
+/// Compiler flags that find libtorch's headers.
+func libtorchHeaders() -> [CXXSetting] {
+    let include = libtorchFolder() + "/include"
+    return [
+        .unsafeFlags([
+            "-isystem", include, "-isystem", include + "/torch/csrc/api/include", "-O2",
+        ])
+    ]
+}
+
+/// Linker flags for the libraries that are there: the CUDA ones only in a CUDA build of libtorch.
+func libtorchLibraries() -> [LinkerSetting] {
+    let libraries = libtorchFolder() + "/lib"
+    let names = ["torch_cuda", "c10_cuda"].filter {
+        FileManager.default.fileExists(atPath: "\(libraries)/lib\($0).so")
+    }
+    return [
+        .unsafeFlags([
+            "-L" + libraries, "-Xlinker", "-rpath", "-Xlinker", libraries,
+        ])
+    ] + (["torch", "torch_cpu", "c10"] + names).map { .linkedLibrary($0) }
+}
+
+/// A library target of this package; its sources say what it may import.
+func library(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies)
+}
+
+/// A test target beside the library of the same name.
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.byName(name: name)] + dependencies
+    )
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
+
+let package = Package(
+    name: "varlora",
+    platforms: [.macOS(.v14)],
+    products: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .target(
+            name: "CTorch",
+            cxxSettings: libtorchHeaders(),
+            linkerSettings: libtorchLibraries()
+        ),
+        library("Torch", "CTorch"),
+        library("JSON"),
+        library("Randomness"),
+        library("TensorFiles"),
+        library("Tokenization"),
+        library("LanguageModels", "JSON", "TensorFiles", "Tokenization", "Torch"),
+        library("LoRA", "JSON", "LanguageModels", "TensorFiles"),
+        library("Optimizers", "Torch"),
+        .target(
+            name: "TestSupport",
+            dependencies: ["JSON", "TensorFiles", "Torch"],
+            path: "Tests/TestSupport"
+        ),
+        tests("Torch", "TestSupport"),
+        tests("Optimizers", "TestSupport"),
+        //        tests("LanguageModels", "TestSupport"),
+        //        tests("LoRA", "TestSupport", "Optimizers"),
+    ],
+    cxxLanguageStandard: .cxx20
+)

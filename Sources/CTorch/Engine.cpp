@@ -1,0 +1,66 @@
+// Errors, handles, devices and threads.
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <torch/version.h>
+
+#include "Shim.h"
+
+namespace ctorch {
+
+namespace {
+thread_local int64_t live_tensors = 0;
+thread_local std::string last_error;
+}  // namespace
+
+void set_error(const char *message) { last_error = message; }
+
+ctorch_tensor wrap(at::Tensor tensor) {
+  live_tensors++;
+  return reinterpret_cast<ctorch_tensor>(new at::Tensor(std::move(tensor)));
+}
+
+}  // namespace ctorch
+
+using namespace ctorch;
+
+const char *ctorch_last_error(void) { return last_error.c_str(); }
+
+void ctorch_release(ctorch_tensor tensor) {
+  if (tensor == nullptr) return;
+  live_tensors--;
+  delete reinterpret_cast<at::Tensor *>(tensor);
+}
+
+int64_t ctorch_live_tensors(void) { return live_tensors; }
+
+const char *ctorch_version(void) { return TORCH_VERSION; }
+
+bool ctorch_has_cuda(void) { return at::hasCUDA() && ctorch_cuda_device_count() > 0; }
+
+bool ctorch_has_mps(void) { return at::hasMPS(); }
+
+bool ctorch_has_gloo(void) {
+#if __has_include(<gloo/transport/tcp/device.h>)
+  return true;
+#else
+  return false;
+#endif
+}
+
+int32_t ctorch_cuda_device_count(void) {
+  try {
+    return static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount());
+  } catch (...) {
+    return 0;
+  }
+}
+
+int32_t ctorch_threads(void) { return at::get_num_threads(); }
+
+void ctorch_set_threads(int32_t count) { at::set_num_threads(count); }
+
+const char *ctorch_cpu_capability(void) {
+  static const std::string text = at::get_cpu_capability();
+  return text.c_str();
+}

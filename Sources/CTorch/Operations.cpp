@@ -1,0 +1,211 @@
+// Shape, arithmetic, in-place updates and autograd: one line of ATen each.
+#include <ATen/Functions.h>
+#include <ATen/core/grad_mode.h>
+
+#include "Shim.h"
+
+using namespace ctorch;
+
+// Shape
+
+int32_t ctorch_reshape(ctorch_tensor a, const int64_t *shape, int32_t rank, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).reshape(sizes(shape, rank)); });
+}
+
+int32_t ctorch_view(ctorch_tensor a, const int64_t *shape, int32_t rank, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).view(sizes(shape, rank)); });
+}
+
+int32_t ctorch_transpose(ctorch_tensor a, int64_t dim0, int64_t dim1, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).transpose(dim0, dim1); });
+}
+
+int32_t ctorch_narrow(ctorch_tensor a, int64_t dim, int64_t start, int64_t length,
+                      ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).narrow(dim, start, length); });
+}
+
+int32_t ctorch_split(ctorch_tensor a, const int64_t *sizes_, int32_t count, int64_t dim,
+                     ctorch_tensor *out) {
+  std::fill(out, out + count, nullptr);
+  return guarded([&] {
+    auto parts = unwrap(a).split_with_sizes(sizes(sizes_, count), dim);
+    for (int32_t i = 0; i < count; i++) out[i] = wrap(std::move(parts[i]));
+  });
+}
+
+int32_t ctorch_cat(const ctorch_tensor *tensors, int32_t count, int64_t dim, ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    std::vector<at::Tensor> list;
+    for (int32_t i = 0; i < count; i++) list.push_back(unwrap(tensors[i]));
+    return at::cat(list, dim);
+  });
+}
+
+int32_t ctorch_index_select(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).index_select(dim, unwrap(index)); });
+}
+
+int32_t ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).gather(dim, unwrap(index)); });
+}
+
+int32_t ctorch_contiguous(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).contiguous(); });
+}
+
+int32_t ctorch_clone(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).clone(); });
+}
+
+// Arithmetic
+
+int32_t ctorch_add(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).add(unwrap(b)); });
+}
+
+int32_t ctorch_sub(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).sub(unwrap(b)); });
+}
+
+int32_t ctorch_mul(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).mul(unwrap(b)); });
+}
+
+int32_t ctorch_div(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).div(unwrap(b)); });
+}
+
+int32_t ctorch_add_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).add(b); });
+}
+
+int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).mul(b); });
+}
+
+int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).pow(exponent); });
+}
+
+int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).sqrt(); });
+}
+
+int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).exp(); });
+}
+
+int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).log(); });
+}
+
+int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).abs(); });
+}
+
+int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).clamp(low, high); });
+}
+
+int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).gt(b); });
+}
+
+int32_t ctorch_where(ctorch_tensor condition, ctorch_tensor a, ctorch_tensor b,
+                     ctorch_tensor *out) {
+  return guarded_result(out, [&] { return at::where(unwrap(condition), unwrap(a), unwrap(b)); });
+}
+
+int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).sum(); });
+}
+
+int32_t ctorch_mean(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).mean(); });
+}
+
+int32_t ctorch_quantile(ctorch_tensor a, const double *fractions, int32_t count,
+                        ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    // at::quantile refuses more than 16 million elements; a sort and a linear read do not.
+    at::Tensor sorted = std::get<0>(unwrap(a).detach().flatten().to(at::kDouble).sort());
+    TORCH_CHECK(sorted.numel() > 0, "quantile of an empty tensor");
+    at::Tensor result = at::empty({count}, sorted.options());
+    for (int32_t i = 0; i < count; i++) {
+      double position = fractions[i] * static_cast<double>(sorted.numel() - 1);
+      int64_t low = static_cast<int64_t>(position);
+      int64_t high = std::min<int64_t>(low + 1, sorted.numel() - 1);
+      result[i] = at::lerp(sorted[low], sorted[high], position - static_cast<double>(low));
+    }
+    return result;
+  });
+}
+
+int32_t ctorch_all_finite(ctorch_tensor a, bool *out) {
+  return guarded([&] { *out = unwrap(a).isfinite().all().item<bool>(); });
+}
+
+int32_t ctorch_equal(ctorch_tensor a, ctorch_tensor b, bool *out) {
+  return guarded([&] { *out = at::equal(unwrap(a), unwrap(b)); });
+}
+
+int32_t ctorch_matmul(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return at::matmul(unwrap(a), unwrap(b)); });
+}
+
+int32_t ctorch_log_softmax(ctorch_tensor a, int64_t dim, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return at::log_softmax(unwrap(a), dim); });
+}
+
+int32_t ctorch_nll_loss(ctorch_tensor log_probabilities, ctorch_tensor labels, bool mean,
+                        ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    return at::nll_loss(unwrap(log_probabilities), unwrap(labels), {},
+                        mean ? at::Reduction::Mean : at::Reduction::Sum);
+  });
+}
+
+// In place
+
+int32_t ctorch_copy_(ctorch_tensor target, ctorch_tensor source) {
+  return guarded([&] { unwrap(target).copy_(unwrap(source)); });
+}
+
+int32_t ctorch_zero_(ctorch_tensor target) {
+  return guarded([&] { unwrap(target).zero_(); });
+}
+
+int32_t ctorch_mul_scalar_(ctorch_tensor target, double factor) {
+  return guarded([&] { unwrap(target).mul_(factor); });
+}
+
+int32_t ctorch_add_scaled_(ctorch_tensor target, ctorch_tensor source, double factor) {
+  return guarded([&] { unwrap(target).add_(unwrap(source), factor); });
+}
+
+int32_t ctorch_addcmul_(ctorch_tensor target, ctorch_tensor a, ctorch_tensor b, double factor) {
+  return guarded([&] { unwrap(target).addcmul_(unwrap(a), unwrap(b), factor); });
+}
+
+// Autograd
+
+int32_t ctorch_set_requires_grad(ctorch_tensor tensor, bool value) {
+  return guarded([&] { unwrap(tensor).set_requires_grad(value); });
+}
+
+int32_t ctorch_set_grad(ctorch_tensor tensor, ctorch_tensor grad) {
+  return guarded([&] { unwrap(tensor).mutable_grad() = unwrap(grad); });
+}
+
+int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(tensor).detach(); });
+}
+
+int32_t ctorch_backward(ctorch_tensor loss) {
+  return guarded([&] { unwrap(loss).backward(); });
+}
+
+bool ctorch_grad_enabled(void) { return at::GradMode::is_enabled(); }
+
+void ctorch_set_grad_enabled(bool value) { at::GradMode::set_enabled(value); }

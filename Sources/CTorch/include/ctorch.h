@@ -1,0 +1,142 @@
+// C interface to the parts of libtorch that varlora needs.
+//
+// Every function returns 0, or 1 after an error whose text `ctorch_last_error` holds (per thread).
+// A `ctorch_tensor` owns one reference; release it with `ctorch_release`. Results are written
+// through the last pointers. Scalars types are the codes of `c10::ScalarType`.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct ctorch_tensor_s *ctorch_tensor;
+typedef struct ctorch_generator_s *ctorch_generator;
+
+// Errors, memory, engine -----------------------------------------------------------------------
+
+const char *ctorch_last_error(void);
+void ctorch_release(ctorch_tensor tensor);
+/// Handles made on this thread less those released on it.
+int64_t ctorch_live_tensors(void);
+const char *ctorch_version(void);
+bool ctorch_has_cuda(void);
+bool ctorch_has_mps(void);
+bool ctorch_has_gloo(void);
+int32_t ctorch_cuda_device_count(void);
+int32_t ctorch_threads(void);
+void ctorch_set_threads(int32_t count);
+const char *ctorch_cpu_capability(void);
+
+// Creation and data ----------------------------------------------------------------------------
+
+/// Wraps `data` without a copy; `release(context)` runs when the last reference is gone.
+int32_t ctorch_from_blob(const void *data, const int64_t *shape, int32_t rank, int32_t dtype,
+                         void (*release)(void *), void *context, ctorch_tensor *out);
+int32_t ctorch_from_bytes(const void *data, const int64_t *shape, int32_t rank, int32_t dtype,
+                          const char *device, ctorch_tensor *out);
+int32_t ctorch_full(const int64_t *shape, int32_t rank, double value, int32_t dtype,
+                    const char *device, ctorch_tensor *out);
+int32_t ctorch_copy_bytes(ctorch_tensor tensor, void *out, int64_t byte_count);
+int32_t ctorch_item(ctorch_tensor tensor, double *out);
+int32_t ctorch_rank(ctorch_tensor tensor, int32_t *out);
+int32_t ctorch_shape(ctorch_tensor tensor, int64_t *out);
+int32_t ctorch_dtype(ctorch_tensor tensor, int32_t *out);
+int32_t ctorch_device(ctorch_tensor tensor, char *out, int32_t capacity);
+int32_t ctorch_to(ctorch_tensor tensor, int32_t dtype, const char *device, ctorch_tensor *out);
+
+// Random numbers -------------------------------------------------------------------------------
+
+int32_t ctorch_generator_new(uint64_t seed, const char *device, ctorch_generator *out);
+void ctorch_generator_release(ctorch_generator generator);
+int32_t ctorch_randn(const int64_t *shape, int32_t rank, ctorch_generator generator, int32_t dtype,
+                     const char *device, ctorch_tensor *out);
+int32_t ctorch_uniform(const int64_t *shape, int32_t rank, double low, double high,
+                       ctorch_generator generator, int32_t dtype, const char *device,
+                       ctorch_tensor *out);
+int32_t ctorch_bernoulli(const int64_t *shape, int32_t rank, double probability,
+                         ctorch_generator generator, int32_t dtype, const char *device,
+                         ctorch_tensor *out);
+
+// Shape ----------------------------------------------------------------------------------------
+
+int32_t ctorch_reshape(ctorch_tensor a, const int64_t *shape, int32_t rank, ctorch_tensor *out);
+int32_t ctorch_view(ctorch_tensor a, const int64_t *shape, int32_t rank, ctorch_tensor *out);
+int32_t ctorch_transpose(ctorch_tensor a, int64_t dim0, int64_t dim1, ctorch_tensor *out);
+int32_t ctorch_narrow(ctorch_tensor a, int64_t dim, int64_t start, int64_t length,
+                      ctorch_tensor *out);
+int32_t ctorch_split(ctorch_tensor a, const int64_t *sizes, int32_t count, int64_t dim,
+                     ctorch_tensor *out);
+int32_t ctorch_cat(const ctorch_tensor *tensors, int32_t count, int64_t dim, ctorch_tensor *out);
+int32_t ctorch_index_select(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out);
+int32_t ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out);
+int32_t ctorch_contiguous(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_clone(ctorch_tensor a, ctorch_tensor *out);
+
+// Arithmetic -----------------------------------------------------------------------------------
+
+int32_t ctorch_add(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+int32_t ctorch_sub(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+int32_t ctorch_mul(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+int32_t ctorch_div(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+int32_t ctorch_add_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
+int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
+int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out);
+int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out);
+int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
+int32_t ctorch_where(ctorch_tensor condition, ctorch_tensor a, ctorch_tensor b,
+                     ctorch_tensor *out);
+int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_mean(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_quantile(ctorch_tensor a, const double *fractions, int32_t count,
+                        ctorch_tensor *out);
+int32_t ctorch_all_finite(ctorch_tensor a, bool *out);
+int32_t ctorch_equal(ctorch_tensor a, ctorch_tensor b, bool *out);
+int32_t ctorch_matmul(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out);
+int32_t ctorch_log_softmax(ctorch_tensor a, int64_t dim, ctorch_tensor *out);
+int32_t ctorch_nll_loss(ctorch_tensor log_probabilities, ctorch_tensor labels, bool mean,
+                        ctorch_tensor *out);
+
+// In place: the target keeps its storage.
+int32_t ctorch_copy_(ctorch_tensor target, ctorch_tensor source);
+int32_t ctorch_zero_(ctorch_tensor target);
+int32_t ctorch_mul_scalar_(ctorch_tensor target, double factor);
+int32_t ctorch_add_scaled_(ctorch_tensor target, ctorch_tensor source, double factor);
+int32_t ctorch_addcmul_(ctorch_tensor target, ctorch_tensor a, ctorch_tensor b, double factor);
+
+// Autograd -------------------------------------------------------------------------------------
+
+int32_t ctorch_set_requires_grad(ctorch_tensor tensor, bool value);
+int32_t ctorch_set_grad(ctorch_tensor tensor, ctorch_tensor grad);
+int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out);
+int32_t ctorch_backward(ctorch_tensor loss);
+bool ctorch_grad_enabled(void);
+void ctorch_set_grad_enabled(bool value);
+
+// Layers (see Layers.cpp) ----------------------------------------------------------------------
+
+/// x times the transpose of a frozen weight [out, in]: the weight never gets a gradient.
+int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
+                             ctorch_tensor *out);
+int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);
+/// silu(x[:, :n]) * x[:, n:] for x [tokens, 2 n].
+int32_t ctorch_swiglu(ctorch_tensor gate_up, ctorch_tensor *out);
+/// Rotates the two halves of each head: x [tokens, heads, size], cosine and sine [tokens, size/2].
+int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, ctorch_tensor *out);
+/// Causal attention inside each sequence of a packed batch; see Attention.cpp.
+int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
+                                int64_t prefix_queries, int64_t prefix_keys,
+                                const int64_t *query_lengths, const int64_t *key_lengths,
+                                int32_t count, double scale, ctorch_tensor *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

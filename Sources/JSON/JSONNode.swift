@@ -1,0 +1,120 @@
+import Foundation
+
+/// A JSON value with the file and key it stands at, read with checks.
+public struct JSONNode: Sendable {
+    /// The value.
+    public let value: JSONValue
+    /// The file it stands in, for messages.
+    public let file: String
+    /// The path from the root, such as `model.vocab`; empty for the root.
+    public let key: String
+
+    /// The root of the JSON document in `bytes`; throws ``JSONError`` when it is not valid JSON.
+    public init(parsing bytes: some Sequence<UInt8>, file: String) throws {
+        self.init(value: try JSONParser.parse(Array(bytes), file: file), file: file, key: "")
+    }
+
+    /// The root of the JSON file at `url`; throws ``JSONError`` when it cannot be read.
+    public init(contentsOf url: URL) throws {
+        let data: Data
+        do {
+            data = try Data(contentsOf: url)
+        } catch {
+            throw JSONError.unreadable(file: url.path, reason: readingProblem(url))
+        }
+        try self.init(parsing: data, file: url.path)
+    }
+
+    init(value: JSONValue, file: String, key: String) {
+        self.value = value
+        self.file = file
+        self.key = key
+    }
+
+    private var place: String { key.isEmpty ? "the top level" : key }
+
+    /// The error that says this value is not as expected.
+    public func invalid(expected: String, found: String? = nil) -> JSONError {
+        .invalid(file: file, key: place, expected: expected, found: found ?? value.kind)
+    }
+
+    /// The error for a value that is not among `supported`.
+    public func unsupported(_ found: String, _ supported: [String]) -> JSONError {
+        .unsupported(file: file, key: place, found: found.quoted, supported: supported)
+    }
+
+    /// The member called `name`; nil when it is missing or null.
+    public func member(_ name: String) throws -> JSONNode? {
+        let child = key.isEmpty ? name : "\(key).\(name)"
+        for member in try members().reversed() where member.key == name {
+            if case .null = member.value { return nil }
+            return JSONNode(value: member.value, file: file, key: child)
+        }
+        return nil
+    }
+
+    /// The member called `name`, which must be there.
+    public func required(_ name: String) throws -> JSONNode {
+        guard let node = try member(name) else {
+            throw invalid(expected: "a value for \(name.quoted)", found: "none")
+        }
+        return node
+    }
+
+    /// The members of an object.
+    public func members() throws -> [JSONValue.Member] {
+        guard case .object(let members) = value else { throw invalid(expected: "an object") }
+        return members
+    }
+
+    /// The elements of an array.
+    public func elements() throws -> [JSONNode] {
+        guard case .array(let elements) = value else { throw invalid(expected: "an array") }
+        return elements.enumerated().map {
+            JSONNode(value: $1, file: file, key: "\(key)[\($0)]")
+        }
+    }
+
+    /// A text.
+    public func string() throws -> String {
+        guard case .string(let string) = value else { throw invalid(expected: "a string") }
+        return string
+    }
+
+    /// True or false.
+    public func boolean() throws -> Bool {
+        guard case .boolean(let boolean) = value else { throw invalid(expected: "true or false") }
+        return boolean
+    }
+
+    /// A non-negative integer that fits 32 bits, as all ids and counts do.
+    public func integer() throws -> Int {
+        guard case .integer(let integer) = value, (0...Int(Int32.max)).contains(integer) else {
+            throw invalid(expected: "an integer from 0 to \(Int32.max)")
+        }
+        return integer
+    }
+
+    /// A finite number.
+    public func number() throws -> Double {
+        switch value {
+        case .integer(let integer): return Double(integer)
+        case .number(let number) where number.isFinite: return number
+        default: throw invalid(expected: "a number")
+        }
+    }
+
+    /// A text of one Unicode scalar.
+    public func scalar() throws -> Unicode.Scalar {
+        let scalars = try string().unicodeScalars
+        guard let scalar = scalars.first, scalars.count == 1 else {
+            throw invalid(expected: "a string of one character")
+        }
+        return scalar
+    }
+}
+
+/// Why a file that should be readable is not, in words.
+private func readingProblem(_ url: URL) -> String {
+    FileManager.default.fileExists(atPath: url.path) ? "it is not a readable file" : "no such file"
+}

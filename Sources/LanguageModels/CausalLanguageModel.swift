@@ -1,0 +1,33 @@
+import Torch
+
+/// The positions of a batch whose result is wanted.
+public enum OutputPositions: Sendable {
+    /// Every token: rows as in ``PackedTokens/tokens``.
+    case all
+    /// The last token of each sequence: one row a sequence.
+    case last
+}
+
+/// A decoder that predicts the next token. Each family is one file and one row of ``ModelFamily``.
+public protocol CausalLanguageModel: AnyObject {
+    /// Builds the model from the weights of a checkpoint.
+    ///
+    /// - Throws: ``ModelError`` for missing tensors and shapes that disagree with the configuration.
+    init(_ weights: WeightScope, _ configuration: ModelConfiguration) throws
+
+    /// Every linear layer that can take an adapter, by checkpoint path.
+    var linears: [String: Linear] { get }
+
+    /// Hidden states after the final norm: [rows, hidden].
+    func hiddenStates(_ batch: PackedTokens, at positions: OutputPositions) -> Tensor
+
+    /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].
+    func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor
+}
+
+/// The model families, by `model_type` of `config.json` and by `general.architecture` of GGUF.
+enum ModelFamily {
+    static var all: [String: any CausalLanguageModel.Type] {
+        ["llama": Llama.self, "mistral": Llama.self]
+    }
+}

@@ -1,0 +1,101 @@
+import Torch
+
+/// A trainable change of a linear layer's output.
+public protocol LinearAdapter: AnyObject {
+    /// What to add to the layer's output [tokens, out] for its input [tokens, in].
+    func delta(_ input: Tensor) -> Tensor
+}
+
+/// A frozen linear layer with a slot for an adapter: `x` times the transpose of the weight.
+public final class Linear {
+    /// The layer's name in the checkpoint, such as `model.layers.0.self_attn.q_proj`.
+    public let path: String
+    /// The frozen weight [out, in].
+    public let weight: Tensor
+    /// The frozen bias [out], where the layer has one.
+    public let bias: Tensor?
+    /// What is added to the output; none in the untouched model.
+    public var adapter: (any LinearAdapter)?
+
+    init(path: String, weight: Tensor, bias: Tensor?) {
+        self.path = path
+        self.weight = weight
+        self.bias = bias
+    }
+
+    /// Size of the input and of the output.
+    public var shape: (input: Int, output: Int) {
+        let sizes = weight.shape
+        return (sizes[1], sizes[0])
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let y = x.frozenLinear(weight, bias: bias)  // [tokens, out]
+        guard let adapter else { return y }
+        return y + adapter.delta(x)
+    }
+}
+
+/// Linear layers that read the same input, computed as one product with their weights joined.
+final class LinearGroup {
+    let linears: [Linear]
+    private let weight: Tensor  // [sum of out, in]; each linear's weight is a view of it
+    private let bias: Tensor?
+    private let sizes: [Int]
+
+    /// The layers `names` below `weights`, each with a bias when `bias` says so.
+    init(_ weights: WeightScope, _ names: [(String, output: Int)], input: Int, bias: Bool) throws {
+        sizes = names.map(\.output)
+        weight = Tensor.concatenated(
+            try names.map { try (weights / $0.0).tensor("weight", [$0.output, input]) },
+            along: 0
+        )
+        self.bias =
+            bias
+            ? Tensor.concatenated(
+                try names.map { try (weights / $0.0).tensor("bias", [$0.output]) },
+                along: 0
+            )
+            : nil
+        var start = 0
+        var linears: [Linear] = []
+        for (name, output) in names {
+            linears.append(
+                Linear(
+                    path: (weights / name).path,
+                    weight: weight.narrowed(0, start: start, length: output),
+                    bias: self.bias?.narrowed(0, start: start, length: output)
+                )
+            )
+            start += output
+        }
+        self.linears = linears
+    }
+
+    /// The output of each layer: [tokens, out].
+    func separate(_ x: Tensor) -> [Tensor] {
+        let parts = x.frozenLinear(weight, bias: bias).split(sizes, along: -1)
+        return zip(linears, parts).map { linear, part in
+            linear.adapter.map { part + $0.delta(x) } ?? part
+        }
+    }
+
+    /// The outputs side by side: [tokens, sum of out].
+    func joined(_ x: Tensor) -> Tensor {
+        guard linears.contains(where: { $0.adapter != nil }) else {
+            return x.frozenLinear(weight, bias: bias)
+        }
+        return Tensor.concatenated(separate(x), along: -1)
+    }
+}
+
+extension Linear {
+    /// The layer at `weights`: `weight` [output, input] and, when `bias` says so, `bias` [output].
+    convenience init(_ weights: WeightScope, input: Int, output: Int, bias: Bool) throws {
+        self.init(
+            path: weights.path,
+            weight: try weights.tensor("weight", [output, input]),
+            bias: bias ? try weights.tensor("bias", [output]) : nil
+        )
+    }
+}

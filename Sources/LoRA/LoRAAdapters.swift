@@ -1,0 +1,124 @@
+import LanguageModels
+import Torch
+
+/// The low-rank adapter of one layer.
+private final class LoRAAdapter: LinearAdapter {
+    let module: LoRALayout.Module
+    let a: Tensor  // [rank, in]
+    let b: Tensor  // [out, rank]
+    private let dropout: Double
+    /// The source of dropout masks; none outside training.
+    var masks: Generator?
+
+    init(_ module: LoRALayout.Module, a: Tensor, b: Tensor, dropout: Double) {
+        self.module = module
+        self.a = a
+        self.b = b
+        self.dropout = dropout
+    }
+
+    func delta(_ input: Tensor) -> Tensor {
+        var x = input
+        if let masks, dropout > 0 {
+            let mask = masks.bernoulli(input.shape, probability: 1 - dropout)
+            x = x * (mask * (1 / (1 - dropout)))
+        }
+        return x.matmul(a.transposed(0, 1))  // [tokens, rank]
+            .matmul(b.transposed(0, 1)) * module.scale  // [tokens, out]
+    }
+
+    /// scale · B A: [out, in].
+    var product: Tensor { b.matmul(a) * module.scale }
+}
+
+/// The adapters of a model: attached to its layers, or merged into their weights.
+public final class LoRAAdapters {
+    /// Which layers are adapted, and how.
+    public let layout: LoRALayout
+    private let model: any CausalLanguageModel
+    private let adapters: [LoRAAdapter]
+    private var weightsBeforeMerge: [Tensor]?
+
+    /// Adapters over `parameters`, the tensors of every name in the layout; attached to the model.
+    public init(
+        _ layout: LoRALayout,
+        on model: any CausalLanguageModel,
+        parameters: [String: Tensor]
+    ) {
+        func tensor(_ name: String) -> Tensor {
+            guard let tensor = parameters[name] else {
+                preconditionFailure("no parameter \(name) for this adapter")
+            }
+            return tensor
+        }
+        self.layout = layout
+        self.model = model
+        adapters = layout.modules.map {
+            LoRAAdapter(
+                $0,
+                a: tensor($0.nameA),
+                b: tensor($0.nameB),
+                dropout: layout.settings.dropout
+            )
+        }
+        attach()
+    }
+
+    /// Puts the adapters into the model's layers.
+    public func attach() {
+        for adapter in adapters { model.linears[adapter.module.path]?.adapter = adapter }
+    }
+
+    /// Takes the adapters out: the model is the untouched base again, bit for bit.
+    public func detach() {
+        for adapter in adapters { model.linears[adapter.module.path]?.adapter = nil }
+    }
+
+    /// PEFT's start: A uniform in ±1/sqrt(in) (Kaiming with a = sqrt 5), B zero.
+    public func initialize(from generator: Generator) {
+        withoutGradients {
+            for adapter in adapters {
+                let bound = 1 / Double(adapter.module.input).squareRoot()
+                let shape = [adapter.module.rank, adapter.module.input]
+                adapter.a.copyInPlace(generator.uniform(shape, -bound..<bound))
+                adapter.b.zeroInPlace()
+            }
+        }
+    }
+
+    /// Runs `body` with dropout on the adapters' inputs, one mask a layer and call from `masks`.
+    public func withDropout<Result>(
+        from masks: Generator,
+        _ body: () throws -> Result
+    ) rethrows -> Result {
+        for adapter in adapters { adapter.masks = masks }
+        defer { for adapter in adapters { adapter.masks = nil } }
+        return try body()
+    }
+
+    /// Adds the adapters to the weights and takes them out: same outputs, no extra work.
+    public func merge() {
+        guard weightsBeforeMerge == nil else { return }
+        withoutGradients {
+            weightsBeforeMerge = adapters.map { adapter in
+                guard let linear = model.linears[adapter.module.path] else {
+                    preconditionFailure("the model has no layer \(adapter.module.path)")
+                }
+                let before = linear.weight.clone()
+                linear.weight.addInPlace(adapter.product)
+                return before
+            }
+        }
+        detach()
+    }
+
+    /// Undoes ``merge()``: the weights as they were, bit for bit, and the adapters attached.
+    public func unmerge() {
+        guard let weights = weightsBeforeMerge else { return }
+        for (adapter, weight) in zip(adapters, weights) {
+            model.linears[adapter.module.path]?.weight.copyInPlace(weight)
+        }
+        weightsBeforeMerge = nil
+        attach()
+    }
+}

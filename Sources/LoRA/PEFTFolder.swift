@@ -1,0 +1,207 @@
+import Foundation
+import JSON
+import LanguageModels
+import TensorFiles
+
+/// An adapter as PEFT stores it: `adapter_config.json` and `adapter_model.safetensors` in a folder.
+public enum PEFTFolder {
+    static let settingsName = "adapter_config.json"
+    static let weightsName = "adapter_model.safetensors"
+
+    /// Writes an adapter that `peft` loads.
+    ///
+    /// `values` holds the float32 elements of every parameter of the layout, row-major, by name;
+    /// `baseModel` is what `--model` named.
+    ///
+    /// - Throws: `TensorFileError` when a file cannot be written; the old files are then intact.
+    public static func write(
+        _ layout: LoRALayout,
+        values: [String: [Float]],
+        baseModel: String,
+        to folder: URL
+    ) throws {
+        let tensors = layout.parameters.map { name, shape in
+            TensorToWrite(
+                name: name,
+                elementType: .float32,
+                shape: shape,
+                bytes: (values[name] ?? []).withUnsafeBytes { Data($0) }
+            )
+        }
+        try Safetensors.write(
+            tensors,
+            metadata: ["format": "pt"],
+            to: folder.appendingPathComponent(weightsName)
+        )
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try AtomicFile.write(
+            try encoder.encode(AdapterConfiguration(layout.settings, baseModel)) + Data("\n".utf8),
+            to: folder.appendingPathComponent(settingsName)
+        )
+    }
+
+    /// Reads the settings of an adapter.
+    ///
+    /// Unknown keys are ignored; keys that change what an adapter computes, in ways this package
+    /// does not, are refused by name.
+    ///
+    /// - Throws: `JSONError` or ``LoRAError`` that names file, key, expected and found.
+    public static func settings(in folder: URL) throws -> LoRASettings {
+        let file = try JSONNode(contentsOf: folder.appendingPathComponent(settingsName))
+        try refuseOtherMaths(file)
+        var settings = LoRASettings()
+        settings.rank = try file.required("r").integer()
+        settings.alpha = try file.required("lora_alpha").number()
+        settings.dropout = try file.member("lora_dropout")?.number() ?? 0
+        settings.usesRankStabilizedScale = try file.member("use_rslora")?.boolean() ?? false
+        settings.targetModules = try targets(try file.required("target_modules"))
+        settings.rankPattern = try pattern(file.member("rank_pattern")) { try $0.integer() }
+        settings.alphaPattern = try pattern(file.member("alpha_pattern")) { try $0.number() }
+        try settings.validate()
+        return settings
+    }
+
+    /// Reads the weights of an adapter: float32 elements by name, row-major.
+    ///
+    /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors and other shapes.
+    public static func values(of layout: LoRALayout, in folder: URL) throws -> [String: [Float]] {
+        let file = try Safetensors(contentsOf: folder.appendingPathComponent(weightsName))
+        let name = file.url.path
+        var values: [String: [Float]] = [:]
+        for (parameter, shape) in layout.parameters {
+            guard let entry = file.entries[parameter] else {
+                throw LoRAError.missingTensor(file: name, tensor: parameter)
+            }
+            guard entry.shape == shape, entry.elementType == .float32 else {
+                throw LoRAError.mismatch(
+                    file: name,
+                    tensor: parameter,
+                    expected: "F32 of shape \(shape)",
+                    found: "\(entry.elementType.rawValue) of shape \(entry.shape)"
+                )
+            }
+            values[parameter] = try file.bytes(of: parameter).floats
+        }
+        let surplus = file.names.filter { values[$0] == nil }
+        if let first = surplus.first {
+            throw LoRAError.surplusTensors(file: name, first: first, count: surplus.count)
+        }
+        return values
+    }
+
+    private static func targets(_ node: JSONNode) throws -> [String] {
+        if case .string(let name) = node.value {
+            guard name == "all-linear" else {
+                throw node.unsupported(name, ["a list of names", "all-linear"])
+            }
+            return [name]
+        }
+        return try node.elements().map { try $0.string() }.sorted()
+    }
+
+    /// Reads a pattern; PEFT's keys are regular expressions, of which plain names are read.
+    private static func pattern<Value>(
+        _ node: JSONNode?,
+        _ value: (JSONNode) throws -> Value
+    ) throws -> [String: Value] {
+        guard let node else { return [:] }
+        var result: [String: Value] = [:]
+        for member in try node.members() {
+            guard member.key.allSatisfy({ $0.isLetter || $0.isNumber || "_.".contains($0) }) else {
+                throw node.unsupported(member.key, ["layer names without regular expressions"])
+            }
+            result[member.key] = try value(try node.required(member.key.description))
+        }
+        return result
+    }
+
+    /// Keys whose other values change what is computed, with the values that do not.
+    private static func refuseOtherMaths(_ file: JSONNode) throws {
+        let harmless: [(key: String, values: [JSONValue])] = [
+            ("peft_type", [.string("LORA")]),
+            ("task_type", [.string("CAUSAL_LM")]),
+            ("bias", [.string("none")]),
+            ("use_dora", [.boolean(false)]),
+            ("fan_in_fan_out", [.boolean(false)]),
+            ("lora_bias", [.boolean(false)]),
+            ("use_qalora", [.boolean(false)]),
+            ("init_lora_weights", [.boolean(true), .boolean(false), .string("gaussian")]),
+            ("loftq_config", [.object([])]),
+            ("modules_to_save", [.array([])]),
+            ("layers_to_transform", []), ("layers_pattern", []), ("layer_replication", []),
+            ("exclude_modules", [.array([])]), ("target_parameters", [.array([])]),
+            ("trainable_token_indices", []), ("alora_invocation_tokens", []),
+        ]
+        for (key, values) in harmless {
+            guard let node = try file.member(key), !values.contains(node.value) else { continue }
+            throw LoRAError.unsupported(
+                file: file.file,
+                key: key,
+                found: node.value.text,
+                supported: (values.map(\.text) + ["null"]).joined(separator: ", ")
+            )
+        }
+    }
+}
+
+extension MappedBytes {
+    /// The bytes as float32 values; a mapped tensor may start at any address.
+    var floats: [Float] {
+        (0..<pointer.count / 4).map {
+            pointer.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)
+        }
+    }
+}
+
+/// `adapter_config.json` as PEFT 0.11 and later read it.
+private struct AdapterConfiguration: Encodable {
+    let settings: LoRASettings
+    let baseModel: String
+
+    init(_ settings: LoRASettings, _ baseModel: String) {
+        self.settings = settings
+        self.baseModel = baseModel
+    }
+
+    private enum Key: String, CodingKey {
+        case alphaPattern = "alpha_pattern"
+        case baseModel = "base_model_name_or_path"
+        case bias
+        case fanInFanOut = "fan_in_fan_out"
+        case inferenceMode = "inference_mode"
+        case initialWeights = "init_lora_weights"
+        case alpha = "lora_alpha"
+        case dropout = "lora_dropout"
+        case peftType = "peft_type"
+        case rank = "r"
+        case rankPattern = "rank_pattern"
+        case targetModules = "target_modules"
+        case taskType = "task_type"
+        case usesDoRA = "use_dora"
+        case usesRankStabilizedScale = "use_rslora"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        try container.encode(settings.alphaPattern, forKey: .alphaPattern)
+        try container.encode(baseModel, forKey: .baseModel)
+        try container.encode("none", forKey: .bias)
+        try container.encode(false, forKey: .fanInFanOut)
+        try container.encode(true, forKey: .inferenceMode)
+        try container.encode(true, forKey: .initialWeights)
+        try container.encode(settings.alpha, forKey: .alpha)
+        try container.encode(settings.dropout, forKey: .dropout)
+        try container.encode("LORA", forKey: .peftType)
+        try container.encode(settings.rank, forKey: .rank)
+        try container.encode(settings.rankPattern, forKey: .rankPattern)
+        if settings.targetModules == ["all-linear"] {
+            try container.encode("all-linear", forKey: .targetModules)
+        } else {
+            try container.encode(settings.targetModules, forKey: .targetModules)
+        }
+        try container.encode("CAUSAL_LM", forKey: .taskType)
+        try container.encode(false, forKey: .usesDoRA)
+        try container.encode(settings.usesRankStabilizedScale, forKey: .usesRankStabilizedScale)
+    }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import Torch
+
+/// IVON: variational online Newton with a diagonal Gaussian posterior.
+///
+/// Shen et al. 2024, arXiv 2402.17641, algorithm 1; symbols in parentheses are the paper's. The
+/// posterior over the parameters (θ) is normal with mean m and variance 1 / (λ (h + δ)).
+public final class IVON: Optimizer {
+    /// Settings that stay the same over a run; the defaults are those of the `ivon-opt` package.
+    public struct Settings: Equatable, Sendable {
+        /// Effective sample size (λ): the number of training examples, or more for a colder
+        /// posterior.
+        public var effectiveSampleSize: Double
+        /// First value of the Hessian (h₀); with λ it sets the first noise.
+        public var hessianInitialization = 1.0
+        /// Decay of the gradient's mean (β₁), 0 ..< 1.
+        public var beta1 = 0.9
+        /// Decay of the Hessian's mean (β₂), 0 ..< 1.
+        public var beta2 = 0.99999
+        /// Weight decay (δ): the prior's precision divided by λ.
+        public var weightDecay = 1e-4
+        /// Bound of each element of the preconditioned step, before the learning rate (ξ).
+        public var clipRadius = Double.infinity
+        /// Draws of the parameters a step.
+        public var draws = 1
+        /// Whether the momentum is divided by 1 - β₁ᵗ.
+        public var debiases = true
+        /// Whether the learning rate is multiplied by h₀ + δ.
+        public var rescalesLearningRate = true
+
+        /// The package's defaults for an effective sample size.
+        public init(effectiveSampleSize: Double) {
+            self.effectiveSampleSize = effectiveSampleSize
+        }
+    }
+
+    /// Standard normal numbers [count] for a draw (counted from 0) of a step (counted from 0).
+    public typealias NoiseSource = (_ step: Int, _ draw: Int) -> Tensor
+
+    /// Step size (α).
+    public var learningRate: Double
+    /// Steps taken so far (t).
+    public private(set) var stepCount = 0
+    /// Settings that stay the same over a run.
+    public let settings: Settings
+    /// Diagonal Hessian estimate (h) [count].
+    public var hessian: Tensor { diagonal }
+    /// Share of the elements whose step the clip radius bounded in the last step, 0 ... 1.
+    public private(set) var clippedShare = 0.0
+
+    private let parameters: FlatParameters
+    private let noise: NoiseSource
+    // fp32: at β₂ = 0.99999 the increments of h vanish in bf16.
+    private let diagonal: Tensor  // h [count]
+    private let momentum: Tensor  // g [count]
+    private let mean: Tensor  // m [count], kept while a draw is in the parameters
+
+    /// An optimizer of `parameters`, whose values are the first mean.
+    public init(
+        _ parameters: FlatParameters,
+        learningRate: Double,
+        settings: Settings,
+        noise: @escaping NoiseSource
+    ) {
+        self.parameters = parameters
+        self.learningRate = learningRate
+        self.settings = settings
+        self.noise = noise
+        diagonal = parameters.zeros() + settings.hessianInitialization
+        momentum = parameters.zeros()
+        mean = parameters.zeros()
+    }
+
+    /// One step: each draw θ = m + ε / sqrt(λ (h + δ)) is in the parameters while `loss` runs.
+    public func step(_ loss: () throws -> Double) throws -> Double {
+        let deviation = standardDeviation
+        let gradient = parameters.zeros()  // mean over the draws of g [count]
+        let product = parameters.zeros()  // mean over the draws of g · (θ - m) [count]
+        var total = 0.0
+        for draw in 0..<settings.draws {
+            let offset = noise(stepCount, draw) * deviation
+            parameters.gradients.zeroInPlace()
+            total += try withOffset(offset, loss)
+            let share = 1 / Double(settings.draws)
+            gradient.addInPlace(parameters.gradients, times: share)
+            product.addProductInPlace(parameters.gradients, offset, times: share)
+        }
+        withoutGradients {
+            updateHessian(product)
+            updateMean(gradient)
+        }
+        return total / Double(settings.draws)
+    }
+
+    /// The posterior's standard deviation 1 / sqrt(λ (h + δ)) [count].
+    public var standardDeviation: Tensor {
+        ((diagonal + settings.weightDecay) * settings.effectiveSampleSize).power(-0.5)
+    }
+
+    private func withOffset<Result>(
+        _ offset: Tensor,
+        _ body: () throws -> Result
+    ) rethrows -> Result {
+        mean.copyInPlace(parameters.values)
+        parameters.values.addInPlace(offset)
+        defer { parameters.values.copyInPlace(mean) }
+        return try body()
+    }
+
+    /// h ← β₂ h + (1 - β₂) f + (1 - β₂)² (h - f)² / (2 (h + δ)), with the reparameterisation
+    /// estimate f = λ (h + δ) E[g · (θ - m)] (Price's theorem).
+    private func updateHessian(_ product: Tensor) {
+        let forget = 1 - settings.beta2
+        let precision = diagonal + settings.weightDecay
+        let estimate = product * precision * settings.effectiveSampleSize
+        let correction = (diagonal - estimate).power(2) / precision
+        diagonal.multiplyInPlace(settings.beta2)
+        diagonal.addInPlace(estimate, times: forget)
+        diagonal.addInPlace(correction, times: 0.5 * forget * forget)
+    }
+
+    /// m ← m - α clip((ḡ + δ m) / (h + δ)), with ḡ the momentum, debiased where asked for.
+    private func updateMean(_ gradient: Tensor) {
+        stepCount += 1
+        momentum.multiplyInPlace(settings.beta1)
+        momentum.addInPlace(gradient, times: 1 - settings.beta1)
+        let debias = settings.debiases ? 1 - pow(settings.beta1, Double(stepCount)) : 1
+        let direction = momentum * (1 / debias)
+        direction.addInPlace(parameters.values, times: settings.weightDecay)
+        let move = direction / (diagonal + settings.weightDecay)
+        clippedShare = 0
+        var bounded = move
+        if settings.clipRadius.isFinite {
+            clippedShare =
+                move.magnitude().greater(than: settings.clipRadius).to(.float32).mean().item
+            bounded = move.clamped(-settings.clipRadius...settings.clipRadius)
+        }
+        let rescale =
+            settings.rescalesLearningRate
+            ? settings.hessianInitialization + settings.weightDecay : 1
+        parameters.values.addInPlace(bounded, times: -learningRate * rescale)
+    }
+
+    /// Hessian and momentum.
+    public var state: [String: Tensor] { ["hessian": diagonal, "momentum": momentum] }
+
+    /// Continues where ``state`` was read after `stepCount` steps.
+    public func restore(stepCount: Int, state: [String: Tensor]) {
+        self.stepCount = stepCount
+        for (name, vector) in self.state {
+            guard let saved = state[name] else { preconditionFailure("no state \(name)") }
+            vector.copyInPlace(saved)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Torch
+
+/// Changes parameters to lower a loss.
+public protocol Optimizer: AnyObject {
+    /// Step size; a schedule sets it before each step.
+    var learningRate: Double { get set }
+    /// Steps taken so far.
+    var stepCount: Int { get }
+
+    /// Takes one step.
+    ///
+    /// `loss` is called once for each draw of the parameters, with gradients at zero and the draw in
+    /// place. It returns the loss and leaves its gradient in ``FlatParameters/gradients``; it may run
+    /// several backward passes (micro-batches), which add up. When it throws, parameters and state
+    /// are as before.
+    ///
+    /// - Returns: the mean loss over the draws.
+    func step(_ loss: () throws -> Double) throws -> Double
+
+    /// Everything besides the parameters that a later step depends on: vectors [count], by name.
+    var state: [String: Tensor] { get }
+
+    /// Continues where ``state`` was read after `stepCount` steps; traps when a vector is missing.
+    func restore(stepCount: Int, state: [String: Tensor])
+}

@@ -1,0 +1,104 @@
+import Foundation
+
+/// A tensor of a GGUF file.
+public struct GGUFTensor: Equatable, Sendable {
+    /// The tensor's name.
+    public let name: String
+    /// Sizes, slowest dimension first: the reverse of ggml's `ne`.
+    public let shape: [Int]
+    /// How the weights are stored.
+    public let type: GGMLType
+    /// The number of weights, the product of the shape.
+    public let elementCount: Int
+    /// The bytes in the file, counted from its start.
+    public let byteRange: Range<Int>
+}
+
+/// A memory-mapped GGUF file, version 2 or 3, little-endian.
+///
+/// Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+public struct GGUF: Sendable {
+    /// The file.
+    public let url: URL
+    /// The version of the format, 2 or 3; they differ only in that 3 allows big-endian files.
+    public let version: Int
+    /// Every metadata value, by key.
+    public let metadata: [String: GGUFValue]
+    /// Every tensor, by name.
+    public let tensors: [String: GGUFTensor]
+    /// The tensors' names in the order of the file.
+    public let names: [String]
+
+    private let file: MappedFile
+
+    /// Maps the file at `url`, reads its metadata and checks where its tensors lie.
+    ///
+    /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the file cannot be opened,
+    ///   ``TensorFileError/malformed(file:problem:)`` when it breaks the format, and
+    ///   ``TensorFileError/unsupported(file:feature:)`` for other versions, for big-endian files
+    ///   and for tensors of a type not in the table of ``GGMLType``.
+    public init(contentsOf url: URL) throws {
+        let file = try MappedFile(contentsOf: url)
+        let header = try GGUFHeader(of: file)
+        self.url = url
+        self.file = file
+        version = header.version
+        metadata = header.metadata
+        names = header.tensors.map(\.name)
+        tensors = Dictionary(uniqueKeysWithValues: header.tensors.map { ($0.name, $0) })
+    }
+
+    /// The bytes of a tensor as stored, in place in the mapping.
+    ///
+    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``.
+    public func bytes(of name: String) throws -> MappedBytes {
+        MappedBytes(try tensor(name).byteRange, of: file)
+    }
+
+    /// Writes the weights of a tensor, row-major, to `output`, which must hold exactly as many.
+    ///
+    /// Results equal those of ggml's reference code bit for bit.
+    ///
+    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``, and
+    ///   ``TensorFileError/unsupported(file:feature:)`` for types other than F32, F16, BF16, Q4_0,
+    ///   Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K and Q6_K.
+    public func dequantize(
+        _ name: String,
+        into output: UnsafeMutableBufferPointer<Float>
+    ) throws {
+        let tensor = try tensor(name)
+        precondition(
+            output.count == tensor.elementCount,
+            "the output holds \(output.count) weights, tensor \(name) has shape \(tensor.shape)"
+        )
+        guard let decode = BlockFormats.decoders[tensor.type.name] else {
+            throw TensorFileError.unsupported(
+                file: url.path,
+                feature: "type \(tensor.type.name) of tensor \"\(name)\""
+            )
+        }
+        let source = file.bytes[tensor.byteRange]
+        guard let weights = output.baseAddress,
+            let blocks = UnsafeRawBufferPointer(rebasing: source).baseAddress
+        else { return }
+        withExtendedLifetime(file) {
+            decode(blocks, weights, tensor.elementCount / tensor.type.blockWeights)
+        }
+    }
+
+    /// The weights of a tensor, row-major; as ``dequantize(_:into:)``, into a new array.
+    public func dequantized(_ name: String) throws -> [Float] {
+        let count = try tensor(name).elementCount
+        return try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
+            try dequantize(name, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+            initializedCount = count
+        }
+    }
+
+    private func tensor(_ name: String) throws -> GGUFTensor {
+        guard let tensor = tensors[name] else {
+            throw TensorFileError.missingTensor(file: url.path, tensor: name)
+        }
+        return tensor
+    }
+}

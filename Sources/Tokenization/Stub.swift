@@ -1,0 +1,4 @@
+import Foundation
+public struct Tokenizer: Sendable {
+    public init(contentsOf url: URL) throws {}
+}

@@ -1,0 +1,19 @@
+import CTorch
+
+/// The build of libtorch this process runs on, and its threads.
+public enum Engine {
+    /// libtorch's version, such as `2.13.0`.
+    public static var version: String { String(cString: ctorch_version()) }
+
+    /// The vector instructions libtorch chose for this processor, such as `AVX512`.
+    public static var vectorInstructions: String { String(cString: ctorch_cpu_capability()) }
+
+    /// Whether the package was built with Gloo's headers, which several ranks need.
+    public static var hasGloo: Bool { ctorch_has_gloo() }
+
+    /// Threads an operation may use on the CPU; at least 1.
+    public static var threads: Int {
+        get { Int(ctorch_threads()) }
+        set { ctorch_set_threads(Int32(clamping: max(1, newValue))) }
+    }
+}

@@ -1,0 +1,64 @@
+import CTorch
+
+/// A seeded source of random tensors: the same seed, device and shapes give the same numbers.
+public final class Generator {
+    let handle: ctorch_generator?
+    let device: Device
+
+    /// A generator at the start of the sequence of `seed`; its tensors lie on `device`.
+    public init(seed: UInt64, device: Device = .cpu) {
+        var result: ctorch_generator?
+        check(ctorch_generator_new(seed, device.name, &result), "Generator")
+        handle = result
+        self.device = device
+    }
+
+    deinit {
+        ctorch_generator_release(handle)
+    }
+
+    /// Standard normal numbers, float32 by default.
+    public func normal(_ shape: [Int], dtype: DType = .float32) -> Tensor {
+        Tensor {
+            ctorch_randn(
+                shape.map(Int64.init),
+                Int32(shape.count),
+                handle,
+                dtype.code,
+                device.name,
+                $0
+            )
+        }
+    }
+
+    /// Uniform float32 numbers in `low..<high`.
+    public func uniform(_ shape: [Int], _ range: Range<Double>) -> Tensor {
+        Tensor {
+            ctorch_uniform(
+                shape.map(Int64.init),
+                Int32(shape.count),
+                range.lowerBound,
+                range.upperBound,
+                handle,
+                DType.float32.code,
+                device.name,
+                $0
+            )
+        }
+    }
+
+    /// Float32 ones with the given probability, zeros otherwise.
+    public func bernoulli(_ shape: [Int], probability: Double) -> Tensor {
+        Tensor {
+            ctorch_bernoulli(
+                shape.map(Int64.init),
+                Int32(shape.count),
+                probability,
+                handle,
+                DType.float32.code,
+                device.name,
+                $0
+            )
+        }
+    }
+}

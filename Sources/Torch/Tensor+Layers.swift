@@ -1,0 +1,77 @@
+import CTorch
+
+// The layers of a decoder over frozen weights; their backward passes are written out in the shim
+// and give no gradient to the weights.
+extension Tensor {
+    /// This [tokens, in] times the transpose of a frozen weight [out, in], plus a bias [out].
+    public func frozenLinear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+        Tensor { ctorch_frozen_linear(handle, weight.handle, bias?.handle, $0) }
+    }
+
+    /// Root-mean-square norm over the last dimension, times a frozen weight (Zhang and Sennrich
+    /// 2019, arXiv 1910.07467).
+    public func rmsNorm(weight: Tensor, epsilon: Double) -> Tensor {
+        Tensor { ctorch_rms_norm(handle, weight.handle, epsilon, $0) }
+    }
+
+    /// `silu(gate) * up` for this [tokens, 2 * n] that holds gate and up side by side (Shazeer
+    /// 2020, arXiv 2002.05202).
+    public func swiglu() -> Tensor { Tensor { ctorch_swiglu(handle, $0) } }
+
+    /// Rotary position embedding of this [tokens, heads, size].
+    ///
+    /// Element i of a head is paired with element i + size / 2, as in Transformers; `cosine` and
+    /// `sine` of the angles are [tokens, size / 2]. Source: RoFormer, arXiv 2104.09864.
+    public func rotated(cosine: Tensor, sine: Tensor) -> Tensor {
+        Tensor { ctorch_rope(handle, cosine.handle, sine.handle, $0) }
+    }
+}
+
+/// Which tokens of a packed batch have queries and which have keys.
+public struct AttentionSpans: Sendable {
+    /// Tokens of the shared prefix that have a query: all of them or none.
+    public var prefixQueries: Int
+    /// Tokens of the shared prefix.
+    public var prefixKeys: Int
+    /// Queries of each sequence: its last tokens.
+    public var queryLengths: [Int]
+    /// Keys of each sequence after the prefix.
+    public var keyLengths: [Int]
+
+    /// Spans of a batch; see the properties.
+    public init(prefixQueries: Int, prefixKeys: Int, queryLengths: [Int], keyLengths: [Int]) {
+        self.prefixQueries = prefixQueries
+        self.prefixKeys = prefixKeys
+        self.queryLengths = queryLengths
+        self.keyLengths = keyLengths
+    }
+}
+
+/// Causal attention inside each sequence of a packed batch whose sequences share a prefix.
+///
+/// `query` is [prefixQueries + sum(queryLengths), heads, size], `key` and `value` are
+/// [prefixKeys + sum(keyLengths), keyHeads, size]; `heads` is a multiple of `keyHeads`
+/// (grouped-query attention, arXiv 2305.13245). `scale` multiplies the scores, usually by
+/// 1 / sqrt(size). The result has the shape of `query`.
+public func packedAttention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    spans: AttentionSpans,
+    scale: Double
+) -> Tensor {
+    Tensor {
+        ctorch_packed_attention(
+            query.handle,
+            key.handle,
+            value.handle,
+            Int64(spans.prefixQueries),
+            Int64(spans.prefixKeys),
+            spans.queryLengths.map(Int64.init),
+            spans.keyLengths.map(Int64.init),
+            Int32(spans.keyLengths.count),
+            scale,
+            $0
+        )
+    }
+}

@@ -1,0 +1,139 @@
+# torch==2.13.0 transformers==5.23.0 peft==0.21.2 gguf==0.19.0 tokenizers==0.23.3 ivon-opt==0.1.3
+"""A tiny Llama GGUF file with a byte-level tokenizer: F32, F16, Q8_0 and Q4_1 tensors.
+
+Rows of attn_q and attn_k are permuted as llama.cpp's converter does: within a head, the two halves
+of the rotary embedding are interleaved.
+"""
+
+import gguf
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+import common
+import plain_llama
+
+CONFIG = dict(
+    hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
+    num_key_value_heads=2, rms_norm_eps=1e-5, rope_theta=10000.0, tie_word_embeddings=False,
+)  # fmt: skip
+MERGES = ["Ġ t", "h e", "Ġt he", "Ġ A", "i n", "Ġ B"]
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+TEXTS = ["the thin man in the hat", "Answer: A", " B", "In 2024: ½ naïve café 😀\n"]
+F32, F16 = gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16
+Q8_0, Q4_1 = gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.Q4_1
+
+# GGUF name: (Hugging Face name, shape, stored type); blk.N is model.layers.N.
+WIDTH, HIDDEN, KEYS = 64, 96, 32
+BLOCK = {
+    "attn_norm": ("input_layernorm", (WIDTH,), F32),
+    "attn_q": ("self_attn.q_proj", (WIDTH, WIDTH), Q8_0),
+    "attn_k": ("self_attn.k_proj", (KEYS, WIDTH), F16),
+    "attn_v": ("self_attn.v_proj", (KEYS, WIDTH), Q4_1),
+    "attn_output": ("self_attn.o_proj", (WIDTH, WIDTH), F16),
+    "ffn_norm": ("post_attention_layernorm", (WIDTH,), F32),
+    "ffn_gate": ("mlp.gate_proj", (HIDDEN, WIDTH), Q8_0),
+    "ffn_up": ("mlp.up_proj", (HIDDEN, WIDTH), F32),
+    "ffn_down": ("mlp.down_proj", (WIDTH, HIDDEN), Q8_0),
+}
+
+
+def byte_characters():
+    """GPT-2's printable character for each of the 256 bytes."""
+    kept = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in kept]
+    return [chr(byte) for byte in kept] + [chr(256 + index) for index in range(len(others))]
+
+
+def tensor_table(vocabulary):
+    table = {"token_embd": ("model.embed_tokens", (vocabulary, WIDTH), Q8_0)}
+    for layer in range(CONFIG["num_hidden_layers"]):
+        for name, (path, shape, kind) in BLOCK.items():
+            table[f"blk.{layer}.{name}"] = (f"model.layers.{layer}.{path}", shape, kind)
+    table["output_norm"] = ("model.norm", (WIDTH,), F32)
+    table["output"] = ("lm_head", (vocabulary, WIDTH), F16)
+    return table
+
+
+def permuted(rows, heads):
+    """Half-split rotary rows to interleaved ones."""
+    return rows.reshape(heads, 2, -1, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)
+
+
+def unpermuted(rows, heads):
+    return rows.reshape(heads, -1, 2, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)
+
+
+def add_metadata(writer, tokens):
+    writer.add_name("tiny")
+    writer.add_context_length(64)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(CONFIG["num_hidden_layers"])
+    writer.add_feed_forward_length(HIDDEN)
+    writer.add_head_count(CONFIG["num_attention_heads"])
+    writer.add_head_count_kv(CONFIG["num_key_value_heads"])
+    writer.add_layer_norm_rms_eps(CONFIG["rms_norm_eps"])
+    writer.add_rope_freq_base(CONFIG["rope_theta"])
+    writer.add_rope_dimension_count(WIDTH // CONFIG["num_attention_heads"])
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
+    writer.add_token_types([control if token in SPECIAL else normal for token in tokens])
+    writer.add_token_merges(MERGES)
+    writer.add_bos_token_id(len(tokens) - 2)
+    writer.add_eos_token_id(len(tokens) - 1)
+    writer.add_add_bos_token(False)
+
+
+def make_gguf(folder, sequences):
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "tiny.gguf"
+    tokens = byte_characters() + [merge.replace(" ", "") for merge in MERGES] + SPECIAL
+    writer = gguf.GGUFWriter(path, "llama")
+    add_metadata(writer, tokens)
+    random = np.random.default_rng(8)
+    weights = {}  # Hugging Face names, after de-quantisation
+    heads = {"attn_q": CONFIG["num_attention_heads"], "attn_k": CONFIG["num_key_value_heads"]}
+    for name, (path_name, shape, kind) in tensor_table(len(tokens)).items():
+        noise = random.standard_normal(shape)
+        value = (1 + 0.2 * noise if len(shape) == 1 else 0.3 * noise).astype(np.float32)
+        head_count = heads.get(name.split(".")[-1])
+        value = permuted(value, head_count) if head_count else value
+        stored = gguf.quantize(value, kind)
+        writer.add_tensor(f"{name}.weight", stored, raw_dtype=kind)
+        value = gguf.dequantize(stored, kind)
+        value = unpermuted(value, head_count) if head_count else value
+        weights[f"{path_name}.weight"] = value
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    write_golden(folder, path.name, weights, sequences)
+
+
+@torch.no_grad()
+def write_golden(folder, file, weights, sequences):
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, gguf_file=file, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+    loaded = model.state_dict()
+    for name, value in weights.items():
+        assert np.array_equal(loaded[name].float().numpy(), value), name
+    exact_weights = {name: value.astype(np.float64) for name, value in weights.items()}
+    results, difference = {}, 0.0
+    for index, tokens in enumerate(sequences):
+        logits = model(torch.tensor([tokens])).logits[0].contiguous()
+        exact = plain_llama.logits(CONFIG, exact_weights, tokens)
+        difference = max(difference, np.abs(logits.numpy() - exact).max())
+        results[f"logits.{index}"] = logits
+    assert difference < 1e-4, difference
+    save_file(results, folder / "golden.safetensors")
+    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+    texts = [{"text": text, "ids": tokenizer.encode(text)} for text in TEXTS]
+    for row in texts:
+        assert tokenizer.decode(row["ids"]) == row["text"], row
+    common.write_json(folder / "golden.json", {"sequences": sequences, "texts": texts})
+    print(f"gguf: float32 - float64 {difference:.1e}")

@@ -1,0 +1,147 @@
+# torch==2.13.0 transformers==5.23.0 peft==0.21.2 gguf==0.19.0 tokenizers==0.23.3 ivon-opt==0.1.3
+"""Writes Golden/Models: tiny random checkpoints, LoRA adapters and a GGUF file, with their logits.
+
+Logits come from transformers in float32 (eager attention) and are checked against `plain_llama`, an
+independent float64 forward pass that reads the written files only.
+"""
+
+import json
+import shutil
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+from transformers import MistralConfig, MistralForCausalLM
+
+import common
+import plain_llama
+from make_adapters import make_adapters
+from make_gguf import make_gguf
+
+FOLDER = common.GOLDEN / "Models"
+PREFIX = [1, 17, 42, 3]
+SEQUENCES = [
+    PREFIX + [8, 30, 11],
+    PREFIX + [55, 2, 61, 7, 19, 44, 23],
+    PREFIX + [29, 29, 6, 50, 13, 37, 58, 4, 21, 33, 9, 48],
+]
+LLAMA3_ROPE = {
+    "rope_theta": 500000.0,
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    # With head_dim 16 the eight waves cover all three cases: kept, interpolated, slowed.
+    "original_max_position_embeddings": 48,
+}
+BASE = dict(
+    vocab_size=64, hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+    num_attention_heads=4, num_key_value_heads=4, max_position_embeddings=64, rms_norm_eps=1e-5,
+    tie_word_embeddings=False, bos_token_id=1, eos_token_id=2,
+)  # fmt: skip
+
+
+# Mistral 7B v0.1 has a sliding window longer than any test sequence; later ones have none.
+GROUPED = dict(num_key_value_heads=2)
+LLAMA3 = GROUPED | dict(vocab_size=96, hidden_size=64, tie_word_embeddings=True)
+SMOLLM2 = dict(
+    vocab_size=96, hidden_size=48, intermediate_size=80, num_attention_heads=6,
+    num_key_value_heads=2, tie_word_embeddings=True,
+)  # fmt: skip
+BIASES = GROUPED | dict(attention_bias=True, mlp_bias=True)
+
+# name: (family, settings, rope settings, stored type, spelling of config.json, seed)
+# Spelling "new" is transformers 5 (rope_parameters, dtype); "rope_type" and "type" are older.
+MODELS = {
+    "llama2": ("llama", {}, {}, torch.float32, "rope_type", 1),
+    "llama3": ("llama", LLAMA3, LLAMA3_ROPE, torch.bfloat16, "rope_type", 2),
+    "smollm2": ("llama", SMOLLM2, {"rope_theta": 100000.0}, torch.float32, "new", 3),
+    "mistral": ("mistral", GROUPED | {"sliding_window": None}, {}, torch.float16, "rope_type", 4),
+    "mistral-window": ("mistral", GROUPED | {"sliding_window": 4096}, {}, torch.float16, "new", 4),
+    "llama-bias": ("llama", BIASES, {}, torch.bfloat16, "new", 5),
+    "llama-head-dim": ("llama", GROUPED | {"head_dim": 12}, {}, torch.float32, "new", 6),
+    "llama-linear": (
+        "llama", GROUPED, {"rope_type": "linear", "factor": 2.0}, torch.float32, "type", 7
+    ),
+}  # fmt: skip
+SHARDED = {"mistral-window": "12KB"}
+ADAPTED = ["llama2", "smollm2"]
+
+
+def build(family, settings, rope, seed):
+    """A model with random weights, wide enough that logits are far from zero and from uniform."""
+    rope = {"rope_type": "default", "rope_theta": 10000.0} | rope
+    config_class, model_class = {
+        "llama": (LlamaConfig, LlamaForCausalLM),
+        "mistral": (MistralConfig, MistralForCausalLM),
+    }[family]
+    model = model_class(config_class(**(BASE | settings), rope_parameters=rope))
+    generator = torch.Generator().manual_seed(seed)
+    for name, parameter in sorted(model.named_parameters()):
+        noise = torch.randn(parameter.shape, generator=generator)
+        parameter.data = 1 + 0.2 * noise if "norm" in name else 0.3 * noise
+    return model
+
+
+def respell(folder, spelling):
+    """Rewrites config.json as files of transformers 4 have it; keeps the new spelling beside it."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    common.write_json(folder / "config.transformers5.json", config, indent=2)
+    rope = config.pop("rope_parameters")
+    config["rope_theta"] = rope.pop("rope_theta")
+    kind = rope.pop("rope_type")
+    config["rope_scaling"] = None if kind == "default" else {spelling: kind} | rope
+    config["torch_dtype"] = config.pop("dtype")
+    if config["head_dim"] == config["hidden_size"] // config["num_attention_heads"]:
+        del config["head_dim"]
+    common.write_json(path, config, indent=2)
+
+
+def load(folder):
+    return AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+
+
+@torch.no_grad()
+def write_logits(folder, model):
+    """golden.json (token sequences) and golden.safetensors (their logits, float32)."""
+    config, tensors = plain_llama.read_folder(folder)
+    results, difference = {}, 0.0
+    for index, tokens in enumerate(SEQUENCES):
+        logits = model(torch.tensor([tokens])).logits[0]  # [length, vocabulary]
+        exact = plain_llama.logits(config, tensors, tokens)
+        difference = max(difference, np.abs(logits.numpy() - exact).max())
+        results[f"logits.{index}"] = logits.contiguous()
+    assert difference < 1e-4, difference
+    save_file(results, folder / "golden.safetensors")
+    common.write_json(folder / "golden.json", {"sequences": SEQUENCES})
+    largest = max(value.abs().max().item() for value in results.values())
+    print(f"{folder.name}: float32 - float64 {difference:.1e}, largest logit {largest:.2f}")
+
+
+def make_model(name):
+    family, settings, rope, dtype, spelling, seed = MODELS[name]
+    folder = FOLDER / name
+    model = build(family, settings, rope, seed).to(dtype)
+    model.save_pretrained(folder, max_shard_size=SHARDED.get(name, "1GB"))
+    (folder / "generation_config.json").unlink()
+    if spelling != "new":
+        respell(folder, spelling)
+    write_logits(folder, load(folder))
+
+
+def main():
+    common.deterministic()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    for name in MODELS:
+        make_model(name)
+    for name in ADAPTED:
+        make_adapters(FOLDER / name, SEQUENCES)
+    make_gguf(FOLDER / "gguf", SEQUENCES)
+
+
+if __name__ == "__main__":
+    main()

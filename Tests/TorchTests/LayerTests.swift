@@ -1,0 +1,144 @@
+import TestSupport
+import Testing
+
+@testable import Torch
+
+/// The written-out layers against compositions of plain operations, values and gradients.
+@Suite("Layers with written-out gradients equal their definitions")
+struct LayerTests {
+    private func leaf(_ shape: [Int], seed: UInt64) -> (value: Tensor, gradient: Tensor) {
+        let value = Generator(seed: seed).normal(shape)
+        let gradient = Tensor.zeros(shape)
+        value.collectGradient(in: gradient)
+        return (value, gradient)
+    }
+
+    /// Runs both forms on the same inputs and compares outputs and gradients.
+    private func expectSame(
+        _ shapes: [[Int]],
+        _ fast: ([Tensor]) -> Tensor,
+        _ plain: ([Tensor]) -> Tensor
+    ) {
+        func run(_ layer: ([Tensor]) -> Tensor) -> [Tensor] {
+            let inputs = shapes.enumerated().map { leaf($1, seed: UInt64($0 + 1)) }
+            let output = layer(inputs.map(\.value))
+            let weight = Generator(seed: 99).normal(output.shape)
+            (output * weight).sum().backward()
+            return [output] + inputs.map(\.gradient)
+        }
+        for (found, expected) in zip(run(fast), run(plain)) {
+            #expect(found.relativeDifference(to: expected) < 1e-5)
+        }
+    }
+
+    @Test("Frozen linear")
+    func frozenLinear() {
+        let weight = Generator(seed: 5).normal([7, 5])
+        let bias = Generator(seed: 6).normal([7])
+        expectSame([[4, 5]], { $0[0].frozenLinear(weight, bias: bias) }) {
+            $0[0].matmul(weight.transposed(0, 1)) + bias
+        }
+    }
+
+    @Test("RMS norm")
+    func rmsNorm() {
+        let weight = Generator(seed: 5).normal([6])
+        expectSame([[4, 6]], { $0[0].rmsNorm(weight: weight, epsilon: 1e-2) }) { x in
+            let ones = Tensor.full([6, 6], 1.0 / 6)
+            return x[0] * (x[0].power(2).matmul(ones) + 1e-2).power(-0.5) * weight
+        }
+    }
+
+    @Test("SwiGLU")
+    func swiglu() {
+        expectSame([[3, 8]], { $0[0].swiglu() }) { x in
+            let parts = x[0].split([4, 4], along: 1)
+            let sigmoid = ((parts[0] * -1).exponential() + 1).power(-1)
+            return parts[0] * sigmoid * parts[1]
+        }
+    }
+
+    @Test("Rotary embedding")
+    func rotary() {
+        let angles = Generator(seed: 5).normal([3, 2])
+        // cos and sin by their exponential series would be slow; any pair of tensors will do.
+        let (cosine, sine) = (angles, angles * 0.5 + 1)
+        expectSame([[3, 2, 4]], { $0[0].rotated(cosine: cosine, sine: sine) }) { x in
+            let halves = x[0].split([2, 2], along: 2)
+            let (c, s) = (cosine.reshaped([3, 1, 2]), sine.reshaped([3, 1, 2]))
+            return Tensor.concatenated(
+                [halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s],
+                along: 2
+            )
+        }
+    }
+
+    @Test(
+        "Packed attention equals masked attention of each sequence alone",
+        arguments: [
+            AttentionSpans(
+                prefixQueries: 0,
+                prefixKeys: 0,
+                queryLengths: [3, 1],
+                keyLengths: [3, 1]
+            ),
+            AttentionSpans(
+                prefixQueries: 2,
+                prefixKeys: 2,
+                queryLengths: [3, 4],
+                keyLengths: [3, 4]
+            ),
+            AttentionSpans(
+                prefixQueries: 0,
+                prefixKeys: 3,
+                queryLengths: [1, 1],
+                keyLengths: [2, 5]
+            ),
+        ]
+    )
+    func attention(_ spans: AttentionSpans) {
+        let (heads, keyHeads, size) = (4, 2, 3)
+        let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
+        let keys = spans.prefixKeys + spans.keyLengths.reduce(0, +)
+        let shapes = [[queries, heads, size], [keys, keyHeads, size], [keys, keyHeads, size]]
+        expectSame(shapes) {
+            packedAttention(query: $0[0], key: $0[1], value: $0[2], spans: spans, scale: 0.7)
+        } _: {
+            plainAttention($0[0], $0[1], $0[2], spans)
+        }
+    }
+
+    /// One query row, one head and one softmax at a time.
+    private func plainAttention(
+        _ query: Tensor,
+        _ key: Tensor,
+        _ value: Tensor,
+        _ spans: AttentionSpans
+    ) -> Tensor {
+        let prefix = Array(0..<spans.prefixKeys)
+        var visible = prefix.prefix(spans.prefixQueries).map { Array(0...$0) }
+        var start = spans.prefixKeys
+        for (queries, keys) in zip(spans.queryLengths, spans.keyLengths) {
+            for row in 0..<queries {
+                visible.append(prefix + (start...start + keys - queries + row))
+            }
+            start += keys
+        }
+        let group = query.shape[1] / key.shape[1]
+        let rows = visible.enumerated().map { row, seen in
+            let heads = (0..<query.shape[1]).map { head in
+                func part(_ x: Tensor, _ rows: [Int], _ head: Int) -> Tensor {
+                    x.selecting(Tensor(rows), along: 0).narrowed(1, start: head, length: 1)
+                        .reshaped([rows.count, -1])
+                }
+                let scores =
+                    part(query, [row], head)
+                    .matmul(part(key, seen, head / group).transposed(0, 1)) * 0.7
+                return scores.logSoftmax(along: 1).exponential()
+                    .matmul(part(value, seen, head / group))  // [1, size]
+            }
+            return Tensor.concatenated(heads, along: 0).reshaped([1, query.shape[1], -1])
+        }
+        return Tensor.concatenated(rows, along: 0)
+    }
+}

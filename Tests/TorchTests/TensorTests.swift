@@ -1,0 +1,95 @@
+import TestSupport
+import Testing
+
+@testable import Torch
+
+@Suite("Tensors", .serialized)
+struct TensorTests {
+    @Test("Values keep their shape, type and order")
+    func values() {
+        let tensor = Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])
+        #expect(tensor.shape == [2, 3])
+        #expect(tensor.dtype == .float32)
+        #expect(tensor.device == .cpu)
+        #expect(tensor.transposed(0, 1).doubles == [1, 4, 2, 5, 3, 6])
+        #expect(tensor.narrowed(1, start: 1, length: 2).doubles == [2, 3, 5, 6])
+        #expect(tensor.split([1, 2], along: 1).map(\.doubles) == [[1, 4], [2, 3, 5, 6]])
+        #expect(tensor.selecting(Tensor([1]), along: 0).doubles == [4, 5, 6])
+        #expect(Tensor([7, 8]).integers == [7, 8])
+    }
+
+    @Test("Failures inside a scope are thrown with the operation's name, and the scope ends")
+    func errors() throws {
+        let error = #expect(throws: TorchError.self) {
+            try withTorchErrors { _ = Tensor([1, 2] as [Float]) + Tensor([1, 2, 3] as [Float]) }
+        }
+        #expect(error?.message.hasPrefix("+(_:_:):") ?? error?.message.hasPrefix("+:") ?? false)
+        #expect(error?.message.contains("size") == true)
+        #expect(try withTorchErrors { (Tensor([1] as [Float]) + 1).item } == 2)
+    }
+
+    @Test("The same seed gives the same numbers, another seed others")
+    func generators() {
+        func draw(_ seed: UInt64) -> [Float] { Generator(seed: seed).normal([100]).floats }
+        #expect(draw(1) == draw(1))
+        #expect(draw(1) != draw(2))
+        let uniform = Generator(seed: 3).uniform([1000], -2..<3).doubles
+        #expect(uniform.allSatisfy { (-2.0..<3.0).contains($0) })
+        let ones = Generator(seed: 4).bernoulli([10_000], probability: 0.9).sum().item
+        #expect(abs(ones - 9000) < 150)
+    }
+
+    @Test("Temporaries are freed at once and no handle is left")
+    func noLeaks() {
+        let before = Tensor.liveCount
+        do {
+            let tensor = Tensor.zeros([10])
+            for _ in 0..<100 { _ = tensor + tensor * 2 }
+            #expect(Tensor.liveCount == before + 1)
+        }
+        #expect(Tensor.liveCount == before)
+    }
+
+    @Test("A view of foreign bytes keeps their owner alive")
+    func viewingBytes() {
+        final class Owner {
+            let bytes = UnsafeMutableRawPointer.allocate(byteCount: 8, alignment: 8)
+            let onRelease: () -> Void
+            init(_ onRelease: @escaping () -> Void) { self.onRelease = onRelease }
+            deinit {
+                bytes.deallocate()
+                onRelease()
+            }
+        }
+        var released = false
+        var owner: Owner? = Owner { released = true }
+        owner?.bytes.storeBytes(of: 1.5, as: Float.self)
+        owner?.bytes.storeBytes(of: 2.5, toByteOffset: 4, as: Float.self)
+        var tensor: Tensor? = owner.map {
+            Tensor(
+                viewing: UnsafeRawBufferPointer(start: $0.bytes, count: 8),
+                shape: [2],
+                dtype: .float32,
+                owner: $0
+            )
+        }
+        owner = nil
+        #expect(!released)
+        #expect(tensor?.floats == [1.5, 2.5])
+        tensor = nil
+        #expect(released)
+    }
+
+    @Test("Unknown devices are refused by name")
+    func devices() throws {
+        #expect(try Device("cpu") == .cpu)
+        let error = #expect(throws: TorchError.self) { try Device("tpu") }
+        #expect(error?.message.contains("\"tpu\"") == true)
+    }
+
+    @Test("Quantiles interpolate between order statistics")
+    func quantiles() {
+        let tensor = Tensor([4, 1, 3, 2] as [Float])
+        #expect(tensor.quantiles([0, 0.5, 1, 0.25]) == [1, 2.5, 4, 1.75])
+    }
+}
