@@ -55,7 +55,7 @@ let arguments = Target.Dependency.product(
 
 let package = Package(
     name: "varlora",
-    platforms: [.macOS(.v14)],
+    platforms: [.macOS(.v15)],
     products: [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,9 +72,11 @@ let package = Package(
         library("Randomness"),
         library("TensorFiles"),
         library("Tokenization"),
-        library("LanguageModels", "JSON", "TensorFiles", "Tokenization", "Torch"),
+        tests("TensorFiles"),
+        library("LanguageModels", "JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"),
         library("LoRA", "JSON", "LanguageModels", "TensorFiles"),
         library("Optimizers", "Torch"),
+        library("Posteriors", "Optimizers", "Randomness", "TensorFiles"),
         .target(
             name: "TestSupport",
             dependencies: ["JSON", "TensorFiles", "Torch"],
@@ -82,8 +84,9 @@ let package = Package(
         ),
         tests("Torch", "TestSupport"),
         tests("Optimizers", "TestSupport"),
-        //        tests("LanguageModels", "TestSupport"),
-        //        tests("LoRA", "TestSupport", "Optimizers"),
+        tests("Posteriors", "TestSupport"),
+        tests("LanguageModels", "TestSupport"),
+        tests("LoRA", "TestSupport", "Optimizers"),
     ],
     cxxLanguageStandard: .cxx20
 )

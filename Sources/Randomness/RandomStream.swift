@@ -17,8 +17,10 @@ public enum RandomStream: String, CaseIterable, Sendable {
     case bootstrap
     /// Dropout masks.
     case dropout
-    /// Draws from the posterior.
+    /// Draws from the posterior in training.
     case posterior
+    /// Draws from the posterior for predictions.
+    case prediction
     /// First values of trainable parameters.
     case initialisation
 
@@ -33,15 +35,12 @@ public enum RandomStream: String, CaseIterable, Sendable {
     }
 
     private func derived(from seed: UInt64, _ indices: [Int]) -> UInt64 {
+        var nameHash = StableHash()
+        nameHash.add(rawValue.utf8)
         var hash = SplitMix64.mix(seed &+ SplitMix64.increment)
-        for part in [fnv1a(rawValue)] + indices.map({ UInt64(bitPattern: Int64($0)) }) {
+        for part in [nameHash.value] + indices.map({ UInt64(bitPattern: Int64($0)) }) {
             hash = SplitMix64.mix((hash ^ part) &+ SplitMix64.increment)
         }
         return hash
     }
-}
-
-/// The 64-bit FNV-1a hash of the text's UTF-8 bytes (Fowler, Noll and Vo).
-private func fnv1a(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
 }

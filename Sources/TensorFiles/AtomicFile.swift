@@ -4,11 +4,11 @@ import Foundation
 public enum AtomicFile {
     /// Replaces the file at `url` by `data`.
     ///
-    /// The data go to a temporary file in the same folder, are flushed to the disk, and the file is
-    /// renamed over `url`; a symbolic link at `url` is replaced, its target left alone.
+    /// The data go to a temporary file in the same folder and are flushed to the disk; then the
+    /// file is renamed over `url`. A symbolic link at `url` is replaced, its target left alone.
     ///
-    /// - Throws: ``TensorFileError/unwritable(file:reason:)`` when the folder is missing, may not be
-    ///   written, or the disk is full; the temporary file is removed and `url` is as before.
+    /// - Throws: ``TensorFileError/unwritable(file:reason:)`` when the folder is missing or may not
+    ///   be written, or the disk is full; the temporary file is removed and `url` is as before.
     public static func write(_ data: Data, to url: URL) throws {
         try write([data], to: url)
     }
@@ -67,7 +67,7 @@ public enum AtomicFile {
         }
     }
 
-    /// Makes the renaming itself survive a power cut, where the file system lets folders be flushed.
+    /// Makes the renaming survive a power cut, where the file system can flush folders.
     private static func flushFolder(_ folder: URL) {
         let descriptor = open(folder.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }

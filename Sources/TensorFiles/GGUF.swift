@@ -57,7 +57,7 @@ public struct GGUF: Sendable {
 
     /// Writes the weights of a tensor, row-major, to `output`, which must hold exactly as many.
     ///
-    /// Results equal those of ggml's reference code bit for bit.
+    /// Weights equal those of `gguf.quants.dequantize` (gguf-py 0.19) bit for bit.
     ///
     /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``, and
     ///   ``TensorFileError/unsupported(file:feature:)`` for types other than F32, F16, BF16, Q4_0,

@@ -111,7 +111,7 @@ struct GGUFHeader {
 
     private func alignment(_ reader: GGUFReader) throws -> Int {
         guard let value = metadata[Self.alignmentKey] else { return Self.defaultAlignment }
-        guard case .uint32(let alignment) = value, alignment > 0, alignment.nonzeroBitCount == 1
+        guard case .uint32(let alignment) = value, alignment.nonzeroBitCount == 1
         else {
             throw TensorFileError.wrongType(
                 file: reader.path,

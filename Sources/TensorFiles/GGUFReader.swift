@@ -6,6 +6,10 @@ struct GGUFReader {
     private(set) var position = 0
 
     private let file: MappedFile
+    private var elementBudget = GGUFReader.maximumElements
+    // An element takes 24 bytes in memory and may take one in the file: without a bound, a wrong
+    // length in a large file would ask for more memory than there is. Vocabularies have under 10^6.
+    private static let maximumElements = 1 << 26
     // Arrays of arrays are legal but unused; the bound protects the stack.
     private static let maximumDepth = 8
 
@@ -130,6 +134,12 @@ struct GGUFReader {
         let type = try readType(of: what())
         let length = try integer(UInt64.self, of: what())
         guard length <= remaining / type.minimumBytes else { throw truncated(what()) }
+        guard length <= elementBudget else {
+            throw malformed(
+                "\(what()) has \(length) elements, the limit for a file is \(Self.maximumElements)"
+            )
+        }
+        elementBudget -= Int(length)
         var elements: [GGUFValue] = []
         elements.reserveCapacity(Int(length))
         for _ in 0..<length {

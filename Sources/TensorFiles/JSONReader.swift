@@ -1,5 +1,5 @@
 /// A JSON value that keeps the order of its keys, which `JSONSerialization` does not.
-enum JSONValue: Equatable {
+enum JSONValue: Equatable, Sendable {
     case null
     case boolean(Bool)
     /// A number without fraction or exponent that fits `Int`.
@@ -25,7 +25,7 @@ enum JSONValue: Equatable {
 }
 
 /// One key of a JSON object with its value.
-struct JSONMember: Equatable {
+struct JSONMember: Equatable, Sendable {
     let key: String
     let value: JSONValue
 }

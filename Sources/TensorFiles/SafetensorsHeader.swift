@@ -36,6 +36,9 @@ struct SafetensorsHeader {
         guard bytes.count >= lengthBytes else {
             throw malformed("a safetensors file has at least 8 bytes, this one \(bytes.count)")
         }
+        guard !bytes.starts(with: "version https://git-lfs".utf8) else {
+            throw malformed("it is a Git LFS pointer, the weights themselves were not downloaded")
+        }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= maximumLength else {
             throw malformed("the header's length is \(length), the limit is \(maximumLength)")
@@ -159,8 +162,8 @@ struct SafetensorsHeader {
         }
         guard end - begin == size else {
             throw malformed(
-                "tensor \"\(name)\" of type \(type.rawValue) and shape \(shape) needs \(size) bytes, "
-                    + "found \(end - begin)"
+                "tensor \"\(name)\" of type \(type.rawValue) and shape \(shape) needs \(size) "
+                    + "bytes, found \(end - begin)"
             )
         }
         return dataStart + begin..<dataStart + end

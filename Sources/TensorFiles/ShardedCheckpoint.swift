@@ -78,6 +78,10 @@ public struct ShardedCheckpoint: TensorArchive {
             .malformed(file: index.path, problem: problem)
         }
         let file = try MappedFile(contentsOf: index)
+        let limit = SafetensorsHeader.maximumLength
+        guard file.bytes.count <= limit else {
+            throw malformed("the index has \(file.bytes.count) bytes, the limit is \(limit)")
+        }
         let root: JSONValue
         do {
             root = try JSONReader.value(of: file.bytes)

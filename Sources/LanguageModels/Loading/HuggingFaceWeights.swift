@@ -13,7 +13,6 @@ struct HuggingFaceWeights: WeightSource {
 
     var file: String { archive.url.path }
 
-    /// The tensor as it lies in the mapped file when it is float32 there, else a converted copy.
     func load(_ name: String) throws -> Tensor {
         guard let entry = archive.entries[name] else {
             throw ModelError.missingTensor(file: file, tensor: name)
@@ -32,8 +31,14 @@ struct HuggingFaceWeights: WeightSource {
                 supported: "F32, F16, BF16"
             )
         }
-        return Tensor(viewing: bytes.pointer, shape: entry.shape, dtype: type, owner: bytes.owner)
-            .to(.float32)
+        let mapped = Tensor(
+            viewing: bytes.pointer,
+            shape: entry.shape,
+            dtype: type,
+            owner: bytes.owner
+        )
+        // A copy, since merging writes to weights and the file is mapped for reading only.
+        return type == .float32 ? mapped.clone() : mapped.to(.float32)
     }
 
     func ropeDivisors() throws -> [Float]? { nil }

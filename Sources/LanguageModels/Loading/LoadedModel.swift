@@ -16,10 +16,7 @@ public struct LoadedModel {
     /// Where the weights lie.
     public let device: Device
 
-    /// Loads a model in float32.
-    ///
-    /// Float32 safetensors are used where they lie in the mapped file; other types are converted
-    /// tensor by tensor.
+    /// Loads a model in float32, tensor by tensor.
     ///
     /// - Throws: an error that names file, key, expected and found.
     public init(_ location: ModelLocation, device: Device = .cpu) throws {

@@ -6,7 +6,7 @@ protocol WeightSource {
     var file: String { get }
     /// The shape of every tensor, by checkpoint name.
     var shapes: [String: [Int]] { get }
-    /// A tensor in float32 on the CPU.
+    /// A tensor in float32 on the CPU, in memory that may be written to.
     func load(_ name: String) throws -> Tensor
     /// Divisors of the rotary frequencies, where the file stores them.
     func ropeDivisors() throws -> [Float]?

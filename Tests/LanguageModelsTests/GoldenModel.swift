@@ -1,0 +1,52 @@
+import Foundation
+import JSON
+import TensorFiles
+import TestSupport
+import Testing
+import Torch
+
+@testable import LanguageModels
+
+/// A tiny checkpoint whose logits Transformers computed.
+public struct GoldenModel: CustomTestStringConvertible, Sendable {
+    let name: String
+
+    public var testDescription: String { name }
+
+    static let all = [
+        "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
+        "llama-head-dim", "llama-linear",
+    ].map(GoldenModel.init)
+
+    var folder: URL { Golden.folder("Models/\(name)") }
+
+    func load(configuration: String = "config.json") throws -> any CausalLanguageModel {
+        let configuration = try ModelConfiguration(
+            contentsOf: folder.appendingPathComponent(configuration)
+        )
+        let source = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder))
+        return try LoadedModel.build(Llama.self, source, configuration, .cpu).0
+    }
+
+    /// The token sequences, which share their first four tokens.
+    func sequences() throws -> [[Int]] {
+        try Golden.json("Models/\(name)/golden.json").required("sequences").elements()
+            .map { try $0.integers() }
+    }
+
+    /// Logits of every position of a sequence: [length, vocabulary].
+    func logits(_ index: Int) throws -> Tensor {
+        try Golden.tensor("logits.\(index)", in: "Models/\(name)/golden.safetensors")
+    }
+}
+
+extension PackedTokens {
+    /// Sequences packed behind a shared prefix of the given length.
+    init(_ sequences: [[Int]], sharing prefix: Int) {
+        self.init(
+            tokens: Array(sequences[0].prefix(prefix)) + sequences.flatMap { $0.dropFirst(prefix) },
+            prefixLength: prefix,
+            lengths: sequences.map { $0.count - prefix }
+        )
+    }
+}

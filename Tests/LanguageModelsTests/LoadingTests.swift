@@ -1,0 +1,100 @@
+import Foundation
+import JSON
+import TensorFiles
+import TestSupport
+import Testing
+import Torch
+
+@testable import LanguageModels
+
+/// Models with one fault each, and the sentence that names it.
+@Suite("Faulty models are refused in one sentence")
+struct LoadingTests {
+    /// A copy of the tiny llama2 whose configuration is changed by `edits`.
+    private func load(_ edits: [String: Any?], in folder: URL) throws {
+        let source = Golden.folder("Models/llama2")
+        let data = try Data(contentsOf: source.appendingPathComponent("config.json"))
+        guard var object = try JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+            return
+        }
+        for (key, value) in edits { object[key] = value }
+        let url = folder.appendingPathComponent("config.json")
+        try JSONSerialization.data(withJSONObject: object).write(to: url)
+        let configuration = try ModelConfiguration(contentsOf: url)
+        let weights = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: source))
+        _ = try LoadedModel.build(Llama.self, weights, configuration, .cpu)
+    }
+
+    @Test(
+        "Configurations",
+        arguments: [
+            (#"{"model_type": "bert"}"#, "model_type: \"bert\" is not supported"),
+            (#"{"hidden_act": "gelu"}"#, "hidden_act: \"gelu\" is not supported"),
+            (#"{"vocab_size": 50}"#, "model.embed_tokens.weight has shape"),
+            (#"{"hidden_size": "32"}"#, "hidden_size: expected an integer"),
+            (#"{"hidden_size": null}"#, "expected a value for \"hidden_size\", found none"),
+            (
+                #"{"num_hidden_layers": 3}"#,
+                "tensor model.layers.2.self_attn.q_proj.weight is missing"
+            ),
+            (
+                #"{"num_hidden_layers": 1}"#,
+                "tensors that the model does not use, such as model.layers.1"
+            ),
+            (
+                #"{"num_attention_heads": 3}"#,
+                "key head count should be a divisor of the 3 query heads"
+            ),
+            (#"{"rope_scaling": {"type": "yarn", "factor": 2}}"#, "\"yarn\" is not supported"),
+            (#"{"num_attention_heads": -1}"#, "num_attention_heads: expected an integer"),
+            (#"{"head_dim": 7}"#, "head size should be a positive even number, found 7"),
+        ]
+    )
+    func configurations(_ change: String, _ sentence: String) throws {
+        let node = try JSONNode(parsing: change.utf8, file: "change")
+        var edits: [String: Any?] = [:]
+        for member in try node.members() {
+            let json = #"[\#(change.dropFirst(1).drop { $0 != ":" }.dropFirst().dropLast())]"#
+            let list = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [Any]
+            edits[member.key] = list?.first is NSNull ? .some(nil) : list?.first
+        }
+        try withTemporaryFolder { folder in
+            let error = #expect(throws: (any Error).self) { try load(edits, in: folder) }
+            let text = "\(error.map { "\($0)" } ?? "none")"
+            #expect(text.contains(sentence), "\(text)")
+        }
+    }
+
+    @Test("A name that is neither a path nor in the cache says how to get it")
+    func cache() throws {
+        try withTemporaryFolder { home in
+            let environment = ["HF_HOME": home.path]
+            let error = #expect(throws: ModelError.self) {
+                try ModelLocation("org/name", environment: environment)
+            }
+            #expect(error?.description.contains("hf download org/name") == true)
+            let snapshot = home.appendingPathComponent("hub/models--org--name/snapshots/abc")
+            let refs = home.appendingPathComponent("hub/models--org--name/refs")
+            for folder in [snapshot, refs] {
+                try FileManager.default.createDirectory(
+                    at: folder,
+                    withIntermediateDirectories: true
+                )
+            }
+            try Data("abc\n".utf8).write(to: refs.appendingPathComponent("main"))
+            let found = try ModelLocation("org/name", environment: environment)
+            #expect(found.url.path == snapshot.path)
+        }
+        #expect(throws: ModelError.self) { try ModelLocation("/no/such/model.gguf") }
+    }
+
+    @Test("Equal weights have equal fingerprints, other weights others")
+    func fingerprints() throws {
+        func fingerprint(_ name: String) throws -> String {
+            try HuggingFaceWeights(ShardedCheckpoint(contentsOf: Golden.folder("Models/\(name)")))
+                .fingerprint()
+        }
+        #expect(try fingerprint("mistral") == fingerprint("mistral-window"))
+        #expect(try fingerprint("llama2") != fingerprint("smollm2"))
+    }
+}

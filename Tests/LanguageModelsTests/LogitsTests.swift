@@ -1,0 +1,92 @@
+import Foundation
+import JSON
+import TensorFiles
+import TestSupport
+import Testing
+import Torch
+
+@testable import LanguageModels
+
+@Suite("Logits of tiny models equal those of Transformers")
+struct LogitsTests {
+    @Test("Every position of a sequence alone", arguments: GoldenModel.all)
+    func alone(_ golden: GoldenModel) throws {
+        let model = try golden.load()
+        for (index, tokens) in try golden.sequences().enumerated() {
+            let batch = PackedTokens([tokens], sharing: 0)
+            let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
+            #expect(try logits.largestDifference(to: golden.logits(index)) < 1e-4)
+        }
+    }
+
+    @Test("Every position behind a shared prefix", arguments: GoldenModel.all, [0, 1, 4])
+    func packed(_ golden: GoldenModel, prefix: Int) throws {
+        let model = try golden.load()
+        let sequences = try golden.sequences()
+        let batch = PackedTokens(sequences, sharing: prefix)
+        let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
+        var start = prefix
+        for (index, tokens) in sequences.enumerated() {
+            let expected = try golden.logits(index)
+            let own = tokens.count - prefix
+            let rows = logits.narrowed(0, start: start, length: own)
+            let last = expected.narrowed(0, start: prefix, length: own)
+            #expect(rows.largestDifference(to: last) < 1e-4)
+            if prefix > 0 {
+                let shared = logits.narrowed(0, start: 0, length: prefix)
+                let first = expected.narrowed(0, start: 0, length: prefix)
+                #expect(shared.largestDifference(to: first) < 1e-4)
+            }
+            start += own
+        }
+    }
+
+    @Test("Some tokens at the last positions only", arguments: GoldenModel.all, [0, 4])
+    func lastPositions(_ golden: GoldenModel, prefix: Int) throws {
+        let model = try golden.load()
+        let sequences = try golden.sequences()
+        let batch = PackedTokens(sequences, sharing: prefix)
+        let answers = [5, 17, 9]
+        let logits = model.logits(model.hiddenStates(batch, at: .last), of: answers)
+        #expect(logits.shape == [3, 3])
+        for (index, tokens) in sequences.enumerated() {
+            let expected = try golden.logits(index)
+                .narrowed(0, start: tokens.count - 1, length: 1)
+                .selecting(Tensor(answers), along: 1)
+            let row = logits.narrowed(0, start: index, length: 1)
+            #expect(row.largestDifference(to: expected) < 1e-4)
+        }
+    }
+
+    @Test("Both spellings of a configuration mean the same")
+    func spellings() throws {
+        for name in ["llama2", "llama3", "mistral", "llama-linear"] {
+            let folder = Golden.folder("Models/\(name)")
+            let old = try ModelConfiguration(
+                contentsOf: folder.appendingPathComponent("config.json")
+            )
+            let new = try ModelConfiguration(
+                contentsOf: folder.appendingPathComponent("config.transformers5.json")
+            )
+            #expect(old == new, "\(name)")
+        }
+    }
+
+    @Test("A GGUF file, its query and key rows put back in order")
+    func gguf() throws {
+        let archive = try GGUF(contentsOf: Golden.folder("Models/gguf/tiny.gguf"))
+        let configuration = try ModelConfiguration(archive)
+        let source = GGUFWeights(archive, configuration)
+        let model = try LoadedModel.build(Llama.self, source, configuration, .cpu).0
+        let golden = try Golden.json("Models/gguf/golden.json")
+        for (index, node) in try golden.required("sequences").elements().enumerated() {
+            let batch = PackedTokens([try node.integers()], sharing: 0)
+            let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
+            let expected = try Golden.tensor(
+                "logits.\(index)",
+                in: "Models/gguf/golden.safetensors"
+            )
+            #expect(logits.largestDifference(to: expected) < 1e-4)
+        }
+    }
+}
