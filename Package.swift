@@ -60,6 +60,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .target(
@@ -76,6 +77,11 @@ let package = Package(
         library("LanguageModels", "JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"),
         library("LoRA", "JSON", "LanguageModels", "TensorFiles"),
         library("Optimizers", "Torch"),
+        library("JSONLines"),
+        library("Metrics", "JSONLines", "Randomness"),
+        library("TextTasks", "JSONLines", "Randomness", "Tokenization"),
+        library("Evaluation", "LanguageModels", "Metrics", "Posteriors", "TextTasks"),
+        library("Training", "Evaluation", "LoRA", yaml, log),
         library("Posteriors", "Optimizers", "Randomness", "TensorFiles"),
         .target(
             name: "TestSupport",

@@ -31,7 +31,7 @@ public struct LoadedModel {
         case .gguf(let file):
             let archive = try GGUF(contentsOf: file)
             configuration = try ModelConfiguration(archive)
-            tokenizer = try Tokenizer(contentsOf: file)
+            tokenizer = try Tokenizer(GGUFVocabulary(archive))
             source = GGUFWeights(archive, configuration)
         }
         guard let family = ModelFamily.all[configuration.family] else {

@@ -1,0 +1,66 @@
+import LanguageModels
+import TextTasks
+import Torch
+
+/// Probabilities of the answers of a packed batch, from the logits of their tokens at the last
+/// position of each sequence; no other logit is computed.
+public struct AnswerScorer {
+    private let model: any CausalLanguageModel
+    private let device: Device
+
+    /// A scorer of a model whose weights lie on `device`.
+    public init(_ model: any CausalLanguageModel, device: Device) {
+        self.model = model
+        self.device = device
+    }
+
+    /// Log probabilities over the answers of each sequence: [sequences, most answers].
+    ///
+    /// The softmax is over a sequence's own answers; places beyond their number hold -infinity.
+    public func logProbabilities(_ batch: PackedBatch) -> Tensor {
+        let packed = PackedTokens(
+            tokens: batch.tokens.map(Int.init),
+            prefixLength: batch.prefixLength,
+            lengths: batch.lengths
+        )
+        let columns = AnswerColumns(batch.answerTokens)
+        let hidden = model.hiddenStates(packed, at: .last)  // [sequences, hidden]
+        let logits = model.logits(hidden, of: columns.tokens)  // [sequences, distinct tokens]
+            .gathering(Tensor(columns.index, shape: columns.shape, device: device), along: 1)
+        return (logits + Tensor(columns.mask, shape: columns.shape, device: device))
+            .logSoftmax(along: 1)
+    }
+
+    /// The cross-entropy of the right answers, in nats, summed over the sequences: a scalar.
+    ///
+    /// Every sequence of the batch must have a label.
+    public func loss(_ batch: PackedBatch) -> Tensor {
+        let labels = batch.labels.map { label in
+            guard let label else { preconditionFailure("a loss needs the label of every example") }
+            return label
+        }
+        return logProbabilities(batch)
+            .negativeLogLikelihood(Tensor(labels, device: device), mean: false)
+    }
+}
+
+/// Where each answer of each sequence stands among the distinct answer tokens of a batch.
+private struct AnswerColumns {
+    let tokens: [Int]
+    let shape: [Int]  // [sequences, most answers]
+    var index: [Int] = []
+    var mask: [Float] = []  // 0 at an answer, -infinity beyond a sequence's last
+
+    init(_ answers: [[Int]]) {
+        tokens = Array(Set(answers.joined())).sorted()
+        let places = Dictionary(uniqueKeysWithValues: zip(tokens, tokens.indices))
+        let most = answers.map(\.count).max() ?? 0
+        shape = [answers.count, most]
+        for row in answers {
+            for place in 0..<most {
+                index.append(place < row.count ? places[row[place]] ?? 0 : 0)
+                mask.append(place < row.count ? 0 : -.infinity)
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// What a model answered to one example.
+public struct Prediction: Codable, Equatable, Sendable {
+    /// The example's name, unique in its file.
+    public var id: String
+    /// Index of the right answer; nil where it is not known, which metrics do not allow.
+    public var label: Int?
+    /// Probability of each answer, averaged over the posterior's draws; they sum to 1.
+    public var probabilities: [Double]
+    /// Probability of each answer at the posterior mean, where that was computed too.
+    public var meanProbabilities: [Double]?
+
+    private enum CodingKeys: String, CodingKey {
+        case id
+        case label
+        case probabilities
+        case meanProbabilities = "mean_probabilities"
+    }
+
+    /// A prediction from its parts, unchecked; see ``fault``.
+    public init(
+        id: String,
+        label: Int?,
+        probabilities: [Double],
+        meanProbabilities: [Double]? = nil
+    ) {
+        self.id = id
+        self.label = label
+        self.probabilities = probabilities
+        self.meanProbabilities = meanProbabilities
+    }
+
+    /// The same example as answered by the posterior mean; nil if that was not computed.
+    public var atMean: Prediction? {
+        meanProbabilities.map { Prediction(id: id, label: label, probabilities: $0) }
+    }
+
+    /// Index of the most probable answer; the first of equals.
+    public var answer: Int {
+        // `max` would give the last of equals.
+        probabilities.indices.reduce(0) { probabilities[$1] > probabilities[$0] ? $1 : $0 }
+    }
+
+    /// What is wrong with the prediction, as a clause; nil if it is sound.
+    ///
+    /// Sound: at least one answer, probabilities within 0...1 that sum to 1 within 1e-3, as many
+    /// at the mean, and a label that is absent or one of the answers' indices.
+    public var fault: String? {
+        if let fault = Self.fault(of: probabilities, named: "probabilities") { return fault }
+        if let mean = meanProbabilities {
+            if let fault = Self.fault(of: mean, named: "mean_probabilities") { return fault }
+            if mean.count != probabilities.count {
+                return "mean_probabilities has \(mean.count) values and probabilities has "
+                    + "\(probabilities.count)"
+            }
+        }
+        if let label, !probabilities.indices.contains(label) {
+            return "label is \(label) and should be within 0...\(probabilities.count - 1)"
+        }
+        return nil
+    }
+
+    private static func fault(of probabilities: [Double], named name: String) -> String? {
+        if probabilities.isEmpty { return "\(name) is empty" }
+        // Written so that NaN is found too.
+        if let stray = probabilities.first(where: { !($0 >= 0 && $0 <= 1) }) {
+            return "\(name) holds \(stray) and should be within 0...1"
+        }
+        let sum = probabilities.reduce(0, +)
+        return abs(sum - 1) <= 1e-3 ? nil : "\(name) sums to \(sum) and should sum to 1"
+    }
+}

@@ -1,0 +1,125 @@
+import Tokenization
+
+/// Turns examples into tokens.
+///
+/// Special tokens that the tokenizer puts before a text (BOS) stay at the front. Those it puts
+/// behind one (EOS) are left out, as the answer follows there. A prompt with more tokens than
+/// `maximumLength` loses the start or the end of its text, as ``Example/Truncation`` says; the
+/// tokens before the text are always kept.
+public struct ExampleEncoder: Sendable {
+    private let encode: @Sendable (String) -> [Int]
+    private let leading: [Int]
+    private let maximumLength: Int
+
+    /// An encoder for prompts of at most `maximumLength` tokens, special ones counted.
+    ///
+    /// Throws ``TextTaskError/maximumLength(_:minimum:)`` if that leaves no room for a text.
+    public init(_ tokenizer: Tokenizer, maximumLength: Int) throws {
+        try self.init(maximumLength: maximumLength) { text, addSpecialTokens in
+            tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
+        }
+    }
+
+    init(
+        maximumLength: Int,
+        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) -> [Int]
+    ) throws {
+        let plain = encode("a", false)
+        let framed = encode("a", true)
+        let start = (0...max(0, framed.count - plain.count)).first {
+            framed[$0...].starts(with: plain)
+        }
+        guard let start, !plain.isEmpty else { throw TextTaskError.unclearTemplate }
+        // Batches hold positions and tokens as Int32.
+        guard maximumLength > start, maximumLength <= Int32.max else {
+            throw TextTaskError.maximumLength(maximumLength, minimum: start + 1)
+        }
+        leading = Array(framed[..<start])
+        self.maximumLength = maximumLength
+        self.encode = { encode($0, false) }
+    }
+
+    /// Encodes examples, in order.
+    ///
+    /// Throws ``TextTaskError/encoding(source:id:reason:)`` where a prompt is without tokens, a
+    /// token lies over the border of prompt and answer, an answer has not the one token its task
+    /// asks for, two answers have the same first token, or the label is no answer's index.
+    public func encode(
+        _ examples: [Example]
+    ) throws -> (examples: [EncodedExample], report: EncodingReport) {
+        var splitter = AnswerTokens(encode: encode)
+        var encoded: [EncodedExample] = []
+        encoded.reserveCapacity(examples.count)
+        var report = EncodingReport(examples: examples.count, truncated: 0, longest: 0)
+        for example in examples {
+            if let label = example.label, !example.answers.indices.contains(label) {
+                throw failure(example, "label \(label) is none of \(example.answers.count) answers")
+            }
+            guard let split = splitter.split(prompt: example.prompt, answers: example.answers)
+            else {
+                throw failure(example, "a token lies over the border of prompt and answer")
+            }
+            let answerTokens = try firstTokens(split.answers, of: example)
+            try check(split.prompt + answerTokens, of: example)
+            let (tokens, isTruncated) = try fitted(split.prompt, of: example)
+            report.truncated += isTruncated ? 1 : 0
+            report.longest = max(report.longest, leading.count + split.prompt.count)
+            encoded.append(
+                EncodedExample(
+                    id: example.id,
+                    tokens: tokens,
+                    answerTokens: answerTokens,
+                    label: example.label,
+                    isTruncated: isTruncated
+                )
+            )
+        }
+        return (encoded, report)
+    }
+
+    private func fitted(
+        _ prompt: [Int],
+        of example: Example
+    ) throws -> (tokens: [Int], isTruncated: Bool) {
+        guard !prompt.isEmpty else { throw failure(example, "the prompt has no tokens") }
+        let room = maximumLength - leading.count
+        guard prompt.count > room else { return (leading + prompt, false) }
+        switch example.truncation {
+        case .keepsEnd: return (leading + prompt.suffix(room), true)
+        case .keepsStart: return (leading + prompt.prefix(room), true)
+        }
+    }
+
+    private func firstTokens(_ answers: [[Int]], of example: Example) throws -> [Int] {
+        var owners: [Int: Int] = [:]
+        return try answers.enumerated().map { index, tokens in
+            let answer = example.answers[index]
+            // The splitter gives every answer at least one token.
+            let token = tokens[0]
+            if example.answerForm == .oneToken, tokens.count > 1 {
+                throw failure(
+                    example,
+                    "the answer \(quoted(answer)) should be one token and is \(tokens)"
+                )
+            }
+            if let owner = owners.updateValue(index, forKey: token) {
+                throw failure(
+                    example,
+                    "the choices \(quoted(example.answers[owner])) and \(quoted(answer)) "
+                        + "both begin with token \(token), so they cannot be told apart"
+                )
+            }
+            return token
+        }
+    }
+
+    private func check(_ tokens: [Int], of example: Example) throws {
+        if let token = tokens.first(where: { $0 < 0 || $0 > Int32.max }) {
+            throw failure(example, "token \(token) is not within 0...\(Int32.max)")
+        }
+    }
+
+    private func failure(_ example: Example, _ reason: String) -> TextTaskError {
+        .encoding(source: example.source, id: example.id, reason: reason)
+    }
+}

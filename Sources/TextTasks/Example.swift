@@ -1,0 +1,52 @@
+/// A prompt and the texts that may follow it, one of which is right.
+public struct Example: Equatable, Sendable {
+    /// How the tokens of an answer stand for it.
+    public enum AnswerForm: Equatable, Sendable {
+        /// The answer is one token; anything else is an error.
+        case oneToken
+        /// The answer's first token stands for it; those of an example must differ.
+        case firstToken
+    }
+
+    /// Which part of a prompt that is too long is kept.
+    public enum Truncation: Equatable, Sendable {
+        /// The end, which asks for the answer.
+        case keepsEnd
+        /// The start, for prompts that put the question first and close with its context.
+        case keepsStart
+    }
+
+    /// The example's name, unique in its file; `file:line` where the file gives none.
+    public var id: String
+    /// File and line the example comes from, for messages.
+    public var source: String
+    /// The text before the answer.
+    public var prompt: String
+    /// The texts to choose from, each with its leading space where one belongs.
+    public var answers: [String]
+    /// Index of the right answer; nil where it is not known.
+    public var label: Int?
+    /// How tokens stand for an answer.
+    public var answerForm: AnswerForm
+    /// What is kept of a prompt that is too long.
+    public var truncation: Truncation
+
+    /// An example from its parts; `source` is the id if there is no file.
+    public init(
+        id: String,
+        source: String? = nil,
+        prompt: String,
+        answers: [String],
+        label: Int?,
+        answerForm: AnswerForm = .oneToken,
+        truncation: Truncation = .keepsEnd
+    ) {
+        self.id = id
+        self.source = source ?? id
+        self.prompt = prompt
+        self.answers = answers
+        self.label = label
+        self.answerForm = answerForm
+        self.truncation = truncation
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Which file of a folder holds which part.
+struct PartFiles {
+    var folder: URL
+    var layout: FileLayout
+
+    /// The file that holds a part, and whether the part is only a share of it.
+    func location(of part: Split) throws -> (file: URL, isShare: Bool) {
+        switch part {
+        case .train:
+            return (try file(layout.train, of: part), try validationIsShare())
+        case .validation:
+            if let file = try validationFile() { return (file, false) }
+            return (try file(layout.train, of: .train), true)
+        case .test:
+            return (try file(layout.test, of: part), false)
+        }
+    }
+
+    private func validationIsShare() throws -> Bool {
+        // A data set that has a validation file can be trained on without it being there.
+        if case .file = layout.validation { return false }
+        return try validationFile() == nil
+    }
+
+    /// The validation file; nil if validation is split off the train file.
+    private func validationFile() throws -> URL? {
+        switch layout.validation {
+        case .file(let names): try file(names, of: .validation)
+        case .fileOrSplitOff(let names): try existingFile(names, of: .validation)
+        case .splitOff: nil
+        }
+    }
+
+    private func file(_ names: [String], of part: Split) throws -> URL {
+        guard let file = try existingFile(names, of: part) else {
+            throw TextTaskError.noFile(part: part, folder: folder.path, names: names)
+        }
+        return file
+    }
+
+    private func existingFile(_ names: [String], of part: Split) throws -> URL? {
+        let found = names.filter {
+            FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+        }
+        if found.count > 1 {
+            throw TextTaskError.severalFiles(part: part, folder: folder.path, names: found)
+        }
+        return found.first.map { folder.appendingPathComponent($0) }
+    }
+}

@@ -1,0 +1,37 @@
+/// A line of a data file in one of the formats that are read.
+protocol ExampleRow: Decodable, SendableMetatype {
+    /// The line's example; nil if the protocol of the data set leaves it out.
+    ///
+    /// Throws ``TextTaskError`` where the line's values cannot be used.
+    func example(at place: RowPlace) throws -> ParsedExample?
+}
+
+/// An example and what must not be separated from it.
+struct ParsedExample: Equatable {
+    var example: Example
+    /// Examples with the same group stay together when a file is split; nil for a group of one.
+    var group: String?
+}
+
+/// Where a line stands.
+struct RowPlace {
+    /// The file's path.
+    var path: String
+    /// The file's name without folders.
+    var fileName: String
+    /// The line, counted from 1.
+    var line: Int
+
+    /// The id of an example whose file gives none.
+    var id: String { "\(fileName):\(line)" }
+    /// File and line, for messages.
+    var source: String { "\(path):\(line)" }
+
+    /// An error about this line; the reason is a clause.
+    func failure(_ reason: String) -> TextTaskError {
+        .row(source: source, reason: reason)
+    }
+}
+
+/// The text in quotation marks, for messages.
+func quoted(_ text: String) -> String { "\"\(text)\"" }

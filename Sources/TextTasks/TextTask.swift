@@ -1,0 +1,126 @@
+import Foundation
+import JSONLines
+
+/// A task: one of the paper's six data sets, or the user's own data.
+///
+/// | data | train | validation | test |
+/// | --- | --- | --- | --- |
+/// | arc-easy, arc-challenge, openbookqa | train file | dev file | test file |
+/// | winogrande-s, winogrande-m, boolq | rest of the train file | share of it | dev file |
+/// | a folder of the user's | train.jsonl | validation.jsonl or dev.jsonl | test.jsonl |
+/// | a folder without validation file | rest of train.jsonl | share of it | test.jsonl |
+/// | a single file of the user's | 80% | 10% | 10% |
+///
+/// The share is a tenth, at most 1000 examples, chosen by the seed; twin sentences of WinoGrande
+/// stay together. The published test parts of WinoGrande and BoolQ have no labels. Lines may be in
+/// the official layout or in the Hugging Face one; the user's own are in either of these forms:
+///
+///     {"prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
+///     {"question": "What is the sky?", "choices": ["blue", "green"], "answer": "A"}
+public struct TextTask: Sendable {
+    /// The names of the published data sets.
+    public static let names = PublishedDataSet.all.map(\.name)
+
+    private enum Source {
+        case folder(URL, FileLayout)
+        case file(URL)
+    }
+
+    /// The data set's name, or the path's last component.
+    public let name: String
+    private let source: Source
+    private let rows: any ExampleRow.Type
+
+    /// Finds a task's data.
+    ///
+    /// - Parameters:
+    ///   - task: a name of ``names`` (which goes before a path of that name), a folder or a file.
+    ///   - folder: the folder of this named data set's files. Without it, the data set's folder
+    ///     (arc-easy, arc-challenge, openbookqa, winogrande, boolq) below the one that
+    ///     `VARLORA_DATA` names.
+    ///   - environment: the process's environment.
+    ///
+    /// - Throws: ``TextTaskError`` if there is no such task or its folder is not there.
+    public init(
+        _ task: String,
+        folder: URL? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        if let set = PublishedDataSet.all.first(where: { $0.name == task }) {
+            let folder = try Self.folder(of: set, given: folder, environment: environment)
+            name = set.name
+            source = .folder(folder, set.layout)
+            rows = set.rows
+            return
+        }
+        let url = URL(fileURLWithPath: task)
+        let kind =
+            try? FileManager.default.attributesOfItem(
+                atPath: url.resolvingSymlinksInPath().path
+            )[.type] as? FileAttributeType
+        guard let kind, !task.isEmpty else { throw TextTaskError.unknownTask(task) }
+        if folder != nil { throw TextTaskError.folderForPath(task: task) }
+        name = url.lastPathComponent
+        source = kind == .typeDirectory ? .folder(url, Self.userLayout) : .file(url)
+        rows = UserRow.self
+    }
+
+    private static let userLayout = FileLayout(
+        train: ["train.jsonl"],
+        validation: .fileOrSplitOff(["validation.jsonl", "dev.jsonl"]),
+        test: ["test.jsonl"]
+    )
+
+    private static func folder(
+        of set: PublishedDataSet,
+        given: URL?,
+        environment: [String: String]
+    ) throws -> URL {
+        func failure(_ looked: String) -> TextTaskError {
+            .noData(task: set.name, looked: looked, home: set.home)
+        }
+        let folder: URL
+        if let given {
+            folder = given
+        } else if let all = environment["VARLORA_DATA"], !all.isEmpty {
+            folder = URL(fileURLWithPath: all).appendingPathComponent(set.folder)
+        } else {
+            throw failure("(no data folder was given and VARLORA_DATA is not set)")
+        }
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            throw failure("at \(folder.path)")
+        }
+        return folder
+    }
+
+    /// Loads a part of the task; the same seed always gives the same parts.
+    ///
+    /// Throws ``TextTaskError`` or `JSONLinesError` where a file is missing, ambiguous, empty or
+    /// not readable, or a line is malformed or, with `requiringLabels`, has no label.
+    public func load(
+        _ part: Split,
+        seed: UInt64,
+        requiringLabels: Bool = true
+    ) throws -> LoadedExamples {
+        let parsed: ParsedFile
+        let chosen: [Int]?
+        switch source {
+        case .file(let file):
+            parsed = try ParsedFile(file, rows: rows, requiringLabels: requiringLabels)
+            chosen = try parsed.singleFilePart(part, seed: seed)
+        case .folder(let folder, let layout):
+            let files = PartFiles(folder: folder, layout: layout)
+            let location = try files.location(of: part)
+            parsed = try ParsedFile(location.file, rows: rows, requiringLabels: requiringLabels)
+            chosen = location.isShare ? try parsed.trainFilePart(part, seed: seed) : nil
+        }
+        return parsed.loaded(chosen)
+    }
+
+    /// Loads all lines of any one file in the task's format, labelled or not, for prediction.
+    ///
+    /// Throws as ``load(_:seed:requiringLabels:)`` does.
+    public func load(file: URL) throws -> LoadedExamples {
+        try ParsedFile(file, rows: rows, requiringLabels: false).loaded(nil)
+    }
+}

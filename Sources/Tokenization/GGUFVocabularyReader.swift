@@ -1,0 +1,167 @@
+/// Reads the parts of a tokenizer out of GGUF metadata.
+struct GGUFVocabularyReader {
+    let source: GGUFVocabulary
+
+    /// How a byte-level model cuts words.
+    struct Words {
+        var normalizer: Normalizer?
+        var preTokenizer: PreTokenizer
+        var ignoresMerges = false
+        var addsBOS = false
+    }
+
+    private static let byteLevel = PreTokenizer.byteLevel(
+        addsPrefixSpace: false, splitsWords: true)
+
+    private static func scanned(_ scanner: WordScanner) -> PreTokenizer {
+        .sequence([
+            .split(.words(scanner), .isolated, inverted: false),
+            .byteLevel(addsPrefixSpace: false, splitsWords: false),
+        ])
+    }
+
+    private static let knownWords: [String: Words] = {
+        let gpt2 = Words(preTokenizer: byteLevel)
+        let llama3 = Words(
+            preTokenizer: scanned(.llama3), ignoresMerges: true, addsBOS: true)
+        return [
+            "default": gpt2,
+            "gpt-2": gpt2,
+            "smollm": Words(preTokenizer: .sequence([.digits(individual: true), byteLevel])),
+            "llama-bpe": llama3,
+            "llama-v3": llama3,
+            "llama3": llama3,
+            "qwen2": Words(normalizer: .unicode(.nfc), preTokenizer: scanned(.qwen2)),
+        ]
+    }()
+
+    private func invalid(_ key: String, expected: String, found: String) -> TokenizationError {
+        .invalid(
+            file: source.file, key: "tokenizer.ggml.\(key)", expected: expected, found: found)
+    }
+
+    func unsupported(_ key: String, _ found: String, _ supported: [String]) -> TokenizationError {
+        .unsupported(
+            file: source.file, key: "tokenizer.ggml.\(key)", found: found.quoted,
+            supported: supported)
+    }
+
+    func words() throws -> Words {
+        let name = source.pre ?? "default"
+        guard let words = Self.knownWords[name] else {
+            throw unsupported("pre", name, Self.knownWords.keys.sorted())
+        }
+        return words
+    }
+
+    func addsBOSByDefault() throws -> Bool {
+        try source.model == "llama" || words().addsBOS
+    }
+
+    /// Checks that arrays and ids fit the tokens.
+    func checkLengths() throws {
+        let count = source.tokens.count
+        for (key, length) in [
+            ("scores", source.scores?.count), ("token_type", source.tokenTypes?.count),
+        ] {
+            guard let length, length != count else { continue }
+            throw invalid(key, expected: "\(count) values, one for each token", found: "\(length)")
+        }
+        for (key, id) in [
+            ("bos_token_id", source.beginningOfSequence), ("eos_token_id", source.endOfSequence),
+            ("unknown_token_id", source.unknown), ("padding_token_id", source.padding),
+        ] {
+            guard let id, !source.tokens.indices.contains(id) else { continue }
+            throw invalid(key, expected: "an id below \(count)", found: "\(id)")
+        }
+    }
+
+    func vocabulary() throws -> Vocabulary {
+        var vocabulary = Vocabulary(capacity: source.tokens.count)
+        for (id, token) in source.tokens.enumerated() {
+            switch vocabulary.insert(token.utf8, id: id) {
+            case nil: break
+            case .hugeID:
+                throw invalid(
+                    "tokens", expected: "at most \(Vocabulary.maximumID) tokens",
+                    found: "\(source.tokens.count)")
+            case .duplicateToken, .duplicateID:
+                throw invalid(
+                    "tokens[\(id)]", expected: "distinct tokens",
+                    found: token.quoted + " once more")
+            }
+        }
+        return vocabulary
+    }
+
+    func unknownToken() throws -> String? {
+        if let unknown = source.unknown { return source.tokens[unknown] }
+        return source.tokenTypes?.firstIndex(of: 2).map { source.tokens[$0] }
+    }
+
+    /// Control tokens and the unknown token are special; user-defined ones are not.
+    func addedTokens() -> [AddedToken] {
+        (source.tokenTypes ?? []).enumerated().compactMap { id, type in
+            switch type {
+            case 2, 3: AddedToken(id: id, content: source.tokens[id], isSpecial: true)
+            case 4: AddedToken(id: id, content: source.tokens[id], isSpecial: false)
+            default: nil
+            }
+        }
+    }
+
+    func merges(_ vocabulary: Vocabulary) throws -> MergeTable {
+        guard let lines = source.merges else {
+            throw invalid("merges", expected: "a list of merges", found: "none")
+        }
+        var merges = MergeBuilder(
+            vocabulary: vocabulary, capacity: lines.count, file: source.file,
+            key: "tokenizer.ggml.merges")
+        for (index, line) in lines.enumerated() { try merges.append(line: line, index: index) }
+        return merges.table
+    }
+
+    /// The merges that a SentencePiece vocabulary implies: every way to make a token of two others;
+    /// the best score first, then the longer left part, then the longer right part, in characters,
+    /// then the order of ids of the token made, the left and the right part.
+    func mergesFromScores(_ vocabulary: Vocabulary) throws -> MergeTable {
+        guard let scores = source.scores else {
+            throw invalid("scores", expected: "a score for each token", found: "none")
+        }
+        struct Merge {
+            let left: Int32
+            let right: Int32
+            let result: Int32
+            let leftLength: Int
+            let rightLength: Int
+        }
+        var merges: [Merge] = []
+        for (id, token) in source.tokens.enumerated() {
+            let score = scores[id]
+            guard !score.isNaN else {
+                throw invalid("scores[\(id)]", expected: "a number", found: "NaN")
+            }
+            let bytes = Array(token.utf8)
+            let cuts = bytes.indices.dropFirst().filter { bytes[$0] & 0xc0 != 0x80 }
+            for (length, cut) in cuts.enumerated() {
+                let left = vocabulary.id(of: bytes, 0..<cut)
+                guard left >= 0 else { continue }
+                let right = vocabulary.id(of: bytes, cut..<bytes.count)
+                guard right >= 0 else { continue }
+                merges.append(
+                    Merge(
+                        left: left, right: right, result: Int32(id), leftLength: length + 1,
+                        rightLength: cuts.count - length))
+            }
+        }
+        merges.sort { first, second in
+            let scores = (scores[Int(second.result)], scores[Int(first.result)])
+            if scores.0 != scores.1 { return scores.0 < scores.1 }
+            return (second.leftLength, second.rightLength, first.result, first.left, first.right)
+                < (first.leftLength, first.rightLength, second.result, second.left, second.right)
+        }
+        var table = MergeTable(capacity: merges.count)
+        for merge in merges { table.append(merge.left, merge.right, result: merge.result) }
+        return table
+    }
+}

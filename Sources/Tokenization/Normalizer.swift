@@ -1,0 +1,83 @@
+/// The `normalizer` stage: rewrites text before it is cut into words.
+enum Normalizer: Sendable {
+    case sequence([Self])
+    case unicode(UnicodeForm)
+    case prepend([UInt8])
+    case replace(TextPattern, with: [UInt8])
+    case lowercase
+    case strip(left: Bool, right: Bool)
+
+    static let supported = [
+        "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Prepend", "Replace", "Lowercase", "Strip",
+    ]
+
+    init(_ node: JSONNode) throws {
+        let type = try node.stageType()
+        switch type {
+        case "Sequence":
+            self = .sequence(try node.required("normalizers").elements().map { try Self($0) })
+        case "Prepend":
+            self = .prepend(Array(try node.required("prepend").string().utf8))
+        case "Replace":
+            self = .replace(
+                try TextPattern(node.required("pattern")),
+                with: Array(try node.required("content").string().utf8))
+        case "Lowercase": self = .lowercase
+        case "Strip":
+            self = .strip(
+                left: try node.required("strip_left").bool(),
+                right: try node.required("strip_right").bool())
+        default:
+            guard let form = UnicodeForm(rawValue: type) else {
+                throw node.unsupported(type, Self.supported)
+            }
+            self = .unicode(form)
+        }
+    }
+
+    func normalize(_ text: [UInt8]) -> [UInt8] {
+        switch self {
+        case .sequence(let stages): return stages.reduce(text) { $1.normalize($0) }
+        case .unicode(let form): return form.normalize(text)
+        case .prepend(let prefix): return text.isEmpty ? text : prefix + text
+        case .replace(let pattern, let content):
+            return pattern.replaceMatches(in: text, with: content)
+        case .lowercase:
+            // One scalar at a time: a final sigma is not treated in another way.
+            let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
+            return scalars.flatMap { $0.properties.lowercaseMapping.utf8 }
+        case .strip(let left, let right):
+            var range = 0..<text.count
+            if left { range = Whitespace.end(of: text, from: 0)..<text.count }
+            if right { range = range.lowerBound..<Whitespace.start(of: text, range) }
+            return Array(text[range])
+        }
+    }
+}
+
+/// Runs of white space at the edges of a text.
+enum Whitespace {
+    /// Where the white space that starts at `start` ends.
+    static func end(of text: [UInt8], from start: Int) -> Int {
+        var end = start
+        while end < text.count {
+            var next = end
+            guard UnicodeClasses.isSpace(UTF8Reader.next(text, &next)) else { break }
+            end = next
+        }
+        return end
+    }
+
+    /// Where the white space that ends `text[range]` starts.
+    static func start(of text: [UInt8], _ range: Range<Int>) -> Int {
+        var start = range.upperBound
+        while start > range.lowerBound {
+            var previous = start - 1
+            while previous > range.lowerBound, text[previous] & 0xc0 == 0x80 { previous -= 1 }
+            var index = previous
+            guard UnicodeClasses.isSpace(UTF8Reader.next(text, &index)) else { break }
+            start = previous
+        }
+        return start
+    }
+}

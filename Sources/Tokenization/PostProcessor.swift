@@ -1,0 +1,49 @@
+/// The `post_processor` stage: puts special tokens around the ids of a text.
+struct PostProcessor: Sendable {
+    private(set) var prefix: [Int] = []
+    private(set) var suffix: [Int] = []
+
+    static let supported = ["Sequence", "ByteLevel", "TemplateProcessing"]
+
+    init(prefix: [Int], suffix: [Int]) {
+        self.prefix = prefix
+        self.suffix = suffix
+    }
+
+    init(_ node: JSONNode) throws {
+        let type = try node.stageType()
+        switch type {
+        case "ByteLevel": break  // Trims offsets only.
+        case "Sequence":
+            for processor in try node.required("processors").elements() {
+                let inner = try Self(processor)
+                prefix = inner.prefix + prefix
+                suffix += inner.suffix
+            }
+        case "TemplateProcessing": try readTemplate(node)
+        default: throw node.unsupported(type, Self.supported)
+        }
+    }
+
+    private mutating func readTemplate(_ node: JSONNode) throws {
+        let special = try node.required("special_tokens")
+        var seesSequence = false
+        let template = try node.required("single")
+        for piece in try template.elements() {
+            if let token = try piece.member("SpecialToken") {
+                let name = try token.required("id").string()
+                let ids = try special.required(name).required("ids").elements()
+                    .map { try $0.integer() }
+                if seesSequence { suffix += ids } else { prefix += ids }
+            } else if let sequence = try piece.member("Sequence") {
+                guard try sequence.required("id").string() == "A", !seesSequence else {
+                    throw sequence.invalid(expected: "the sequence \"A\" once")
+                }
+                seesSequence = true
+            } else {
+                throw piece.invalid(expected: "a SpecialToken or a Sequence")
+            }
+        }
+        guard seesSequence else { throw template.invalid(expected: "the sequence \"A\" once") }
+    }
+}

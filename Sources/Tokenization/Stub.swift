@@ -1,4 +1,0 @@
-import Foundation
-public struct Tokenizer: Sendable {
-    public init(contentsOf url: URL) throws {}
-}

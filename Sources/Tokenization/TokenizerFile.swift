@@ -1,0 +1,206 @@
+import Foundation
+
+extension Tokenizer {
+    /// Loads a `tokenizer.json`.
+    ///
+    /// A `tokenizer_config.json` beside it, if there is one, names the tokens that begin and end a
+    /// sequence; where it has `add_bos_token` or `add_eos_token`, these decide which of the two
+    /// `encode` adds, as in Hugging Face Transformers.
+    ///
+    /// - Parameter url: The file.
+    /// - Throws: ``TokenizationError``.
+    public init(contentsOf url: URL) throws {
+        self = try Self(data: Self.read(url), file: url.lastPathComponent)
+        let configuration = url.deletingLastPathComponent()
+            .appendingPathComponent("tokenizer_config.json")
+        if FileManager.default.fileExists(atPath: configuration.path) {
+            try apply(configuration: Self.read(configuration))
+        }
+    }
+
+    private static func read(_ url: URL) throws -> Data {
+        do {
+            return try Data(contentsOf: url)
+        } catch {
+            throw TokenizationError.unreadable(
+                file: url.lastPathComponent, reason: error.localizedDescription)
+        }
+    }
+
+    /// Reads the contents of a `tokenizer.json`.
+    ///
+    /// - Parameters:
+    ///   - data: The JSON text.
+    ///   - file: What errors call the file.
+    /// - Throws: ``TokenizationError``.
+    public init(data: Data, file: String) throws {
+        let root = JSONNode(
+            value: try JSONParser.parse([UInt8](data), file: file), file: file, key: "")
+        if let version = try root.member("version"), try version.string() != "1.0" {
+            throw version.unsupported(try version.string(), ["1.0"])
+        }
+        normalizer = try root.member("normalizer").map { try Normalizer($0) }
+        preTokenizer = try root.member("pre_tokenizer").map { try PreTokenizer($0) }
+        model = try BytePairEncoding(root.required("model"))
+        let tokens = try root.member("added_tokens")?.elements().map { try AddedToken($0) } ?? []
+        added = try AddedVocabulary(
+            tokens, vocabulary: model.vocabulary, normalizer: normalizer,
+            file: file, key: "added_tokens")
+        postProcessor =
+            try root.member("post_processor").map { try PostProcessor($0) }
+            ?? PostProcessor(prefix: [], suffix: [])
+        decoder = try root.member("decoder").map { try Decoder($0) }
+    }
+
+    private mutating func apply(configuration: Data) throws {
+        let file = "tokenizer_config.json"
+        let root = JSONNode(
+            value: try JSONParser.parse([UInt8](configuration), file: file), file: file, key: "")
+        beginningOfSequence = try id(named: "bos_token", in: root)
+        endOfSequence = try id(named: "eos_token", in: root)
+        let addsBeginning = try root.member("add_bos_token")?.bool()
+        let addsEnd = try root.member("add_eos_token")?.bool()
+        guard addsBeginning != nil || addsEnd != nil else { return }
+        postProcessor = PostProcessor(
+            prefix: addsBeginning == true ? [beginningOfSequence].compactMap(\.self) : [],
+            suffix: addsEnd == true ? [endOfSequence].compactMap(\.self) : [])
+    }
+
+    /// The id of the token that `key` names, as a string or as an object with a `content`.
+    private func id(named key: String, in root: JSONNode) throws -> Int? {
+        guard var node = try root.member(key) else { return nil }
+        if case .object = node.value { node = try node.required("content") }
+        guard let id = id(of: try node.string()) else {
+            throw node.invalid(expected: "a token of the vocabulary")
+        }
+        return id
+    }
+}
+
+extension BytePairEncoding {
+    /// Reads the `model` stage.
+    init(_ node: JSONNode) throws {
+        let type = try node.string("type", default: "BPE")
+        guard type == "BPE" else { throw node.unsupported(type, ["BPE"]) }
+        for option in ["continuing_subword_prefix", "end_of_word_suffix"] {
+            guard let affix = try node.member(option), try !affix.string().isEmpty else { continue }
+            throw affix.unsupported(try affix.string(), ["\"\"", "null"])
+        }
+        if let dropout = try node.member("dropout") {
+            switch dropout.value {
+            case .integer(0): break
+            case .number(let probability) where probability == 0: break
+            default: throw dropout.invalid(expected: "0 or null")
+            }
+        }
+        let vocabulary = try Self.readVocabulary(node.required("vocab"))
+        let options = Options(
+            unknownToken: try node.member("unk_token")?.string(),
+            fusesUnknown: try node.bool("fuse_unk", default: false),
+            fallsBackToBytes: try node.bool("byte_fallback", default: false),
+            ignoresMerges: try node.bool("ignore_merges", default: false))
+        if let unknown = options.unknownToken, vocabulary.id(of: Array(unknown.utf8)) == nil {
+            throw try node.required("unk_token").invalid(expected: "a token of model.vocab")
+        }
+        self.init(
+            vocabulary: vocabulary,
+            merges: try Self.readMerges(node.required("merges"), vocabulary),
+            options: options)
+    }
+
+    private static func readVocabulary(_ node: JSONNode) throws -> Vocabulary {
+        let members = try node.members()
+        var vocabulary = Vocabulary(capacity: members.count)
+        for member in members {
+            func invalid(_ expected: String, _ found: String? = nil) -> TokenizationError {
+                .invalid(
+                    file: node.file, key: "\(node.key)[\(member.key.quoted)]", expected: expected,
+                    found: found ?? member.value.kind)
+            }
+            guard case .integer(let id) = member.value else { throw invalid("an integer id") }
+            switch vocabulary.insert(member.key.utf8, id: id) {
+            case nil: break
+            case .duplicateToken: throw invalid("distinct tokens", "the token once more")
+            case .duplicateID: throw invalid("an id of its own", "\(id), which another token has")
+            case .hugeID: throw invalid("an id from 0 to \(Vocabulary.maximumID)")
+            }
+        }
+        return vocabulary
+    }
+
+    private static func readMerges(_ node: JSONNode, _ vocabulary: Vocabulary) throws -> MergeTable {
+        guard case .array(let elements) = node.value else {
+            throw node.invalid(expected: "an array")
+        }
+        var merges = MergeBuilder(
+            vocabulary: vocabulary, capacity: elements.count, file: node.file, key: node.key)
+        for (index, element) in elements.enumerated() {
+            switch element {
+            case .string(let line):
+                if line.hasPrefix("#version") { continue }
+                try merges.append(line: line, index: index)
+            case .array(let pair):
+                guard pair.count == 2, case .string(let left) = pair[0],
+                    case .string(let right) = pair[1]
+                else { fallthrough }
+                try merges.append(left.utf8, right.utf8, index: index)
+            default:
+                throw TokenizationError.invalid(
+                    file: node.file, key: "\(node.key)[\(index)]",
+                    expected: "two tokens, as \"a b\" or [\"a\", \"b\"]", found: element.kind)
+            }
+        }
+        return merges.table
+    }
+}
+
+/// Collects merges and checks that the vocabulary has their tokens.
+struct MergeBuilder {
+    private(set) var table: MergeTable
+    private let vocabulary: Vocabulary
+    private let file: String
+    private let key: String
+    private var buffer: [UInt8] = []
+
+    init(vocabulary: Vocabulary, capacity: Int, file: String, key: String) {
+        self.vocabulary = vocabulary
+        self.file = file
+        self.key = key
+        table = MergeTable(capacity: capacity)
+    }
+
+    /// Adds the merge that is written "left right".
+    mutating func append(line: String, index: Int) throws {
+        let bytes = line.utf8
+        guard let space = bytes.firstIndex(of: 0x20),
+            !bytes[bytes.index(after: space)...].contains(0x20)
+        else {
+            throw TokenizationError.invalid(
+                file: file, key: "\(key)[\(index)]", expected: "two tokens with one space between",
+                found: line.quoted)
+        }
+        try append(bytes[..<space], bytes[bytes.index(after: space)...], index: index)
+    }
+
+    mutating func append(
+        _ left: some Collection<UInt8>, _ right: some Collection<UInt8>, index: Int
+    ) throws {
+        buffer.removeAll(keepingCapacity: true)
+        buffer.append(contentsOf: left)
+        let middle = buffer.count
+        buffer.append(contentsOf: right)
+        table.append(
+            try id(0..<middle, index: index), try id(middle..<buffer.count, index: index),
+            result: try id(0..<buffer.count, index: index))
+    }
+
+    private func id(_ range: Range<Int>, index: Int) throws -> Int32 {
+        let id = vocabulary.id(of: buffer, range)
+        guard id >= 0 else {
+            throw TokenizationError.invalid(
+                file: file, key: "\(key)[\(index)]", expected: "tokens of the vocabulary",
+                found: String(decoding: buffer[range], as: UTF8.self).quoted)
+        }
+        return id
+    }
+}

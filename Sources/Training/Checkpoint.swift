@@ -1,0 +1,165 @@
+import Foundation
+import Optimizers
+import TensorFiles
+import Torch
+
+/// All that exact resume needs beside recipe, model and data: vectors, counts, and what ties them.
+///
+/// Random numbers need no state: every stream starts anew from seed and step.
+struct Checkpoint {
+    /// Steps taken.
+    var step: Int
+    /// Bytes of the history when it was saved; what was written later is cut off on resume.
+    var historyLength: Int
+    /// Sums since the last line of the history.
+    var interval: IntervalSums
+    /// Fingerprint of the base model.
+    var model: String
+    /// Fingerprint of the training examples.
+    var data: String
+
+    private static let fileName = "state.safetensors"
+    private static let kept = 2
+    private static let version = "1"
+
+    /// Writes the checkpoint of a step as a folder, whole or not at all, and drops old ones.
+    func write(
+        _ parameters: FlatParameters,
+        _ optimizer: any Optimizer,
+        to run: RunFolder
+    ) throws {
+        let vectors =
+            [("parameters", parameters.values)] + optimizer.state.sorted { $0.key < $1.key }
+        let tensors = vectors.map { name, vector in
+            TensorToWrite(
+                name: name,
+                elementType: .float32,
+                shape: [parameters.count],
+                bytes: vector.floats.withUnsafeBytes { Data($0) }
+            )
+        }
+        let metadata = [
+            "format": "varlora-checkpoint", "version": Self.version, "step": "\(step)",
+            "history_length": "\(historyLength)", "model": model, "data": data,
+            "interval_steps": "\(interval.steps)", "interval_loss": "\(interval.loss)",
+            "interval_clipped": "\(interval.clipped)",
+        ]
+        let target = run.checkpoints.appendingPathComponent(Self.name(step))
+        let beside = run.checkpoints.appendingPathComponent("." + Self.name(step))
+        let files = FileManager.default
+        do {
+            try? files.removeItem(at: beside)
+            try files.createDirectory(at: beside, withIntermediateDirectories: true)
+        } catch {
+            throw TrainingError.fileSystem(path: beside.path, reason: error.localizedDescription)
+        }
+        do {
+            let file = beside.appendingPathComponent(Self.fileName)
+            try Safetensors.write(tensors, metadata: metadata, to: file)
+            try? files.removeItem(at: target)
+            try files.moveItem(at: beside, to: target)
+        } catch {
+            try? files.removeItem(at: beside)
+            throw error
+        }
+        for old in Self.steps(in: run).dropLast(Self.kept) {
+            try? files.removeItem(at: run.checkpoints.appendingPathComponent(Self.name(old)))
+        }
+    }
+
+    /// The folder of the last checkpoint of a run.
+    static func last(in run: RunFolder) -> URL? {
+        steps(in: run).last.map { run.checkpoints.appendingPathComponent(name($0)) }
+    }
+
+    private static func name(_ step: Int) -> String {
+        let digits = "\(step)"
+        return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+    }
+
+    private static func steps(in run: RunFolder) -> [Int] {
+        let names = try? FileManager.default.contentsOfDirectory(atPath: run.checkpoints.path)
+        return (names ?? []).compactMap { Int($0) }.sorted()
+    }
+}
+
+extension Checkpoint {
+    /// Reads a checkpoint into parameters and optimizer.
+    ///
+    /// - Throws: `TensorFileError` or ``TrainingError`` when it is broken or of another run.
+    init(
+        _ folder: URL,
+        into parameters: FlatParameters,
+        _ optimizer: any Optimizer
+    ) throws {
+        let archive = try Safetensors(contentsOf: folder.appendingPathComponent(Self.fileName))
+        let file = archive.url.path
+        func text(_ key: String) throws -> String {
+            guard let value = archive.metadata[key] else {
+                throw TensorFileError.missingKey(file: file, key: key)
+            }
+            return value
+        }
+        func number<Number: LosslessStringConvertible>(_ key: String) throws -> Number {
+            let value = try text(key)
+            guard let number = Number(value) else {
+                throw TrainingError.mismatch(
+                    file: file,
+                    key: key,
+                    expected: "a number",
+                    found: value
+                )
+            }
+            return number
+        }
+        guard try text("version") == Self.version else {
+            throw TrainingError.mismatch(
+                file: file,
+                key: "version",
+                expected: Self.version,
+                found: try text("version")
+            )
+        }
+        step = try number("step")
+        historyLength = try number("history_length")
+        interval = IntervalSums(
+            steps: try number("interval_steps"),
+            loss: try number("interval_loss"),
+            clipped: try number("interval_clipped")
+        )
+        model = try text("model")
+        data = try text("data")
+        func vector(_ name: String) throws -> Tensor {
+            guard let entry = archive.entries[name] else {
+                throw TensorFileError.missingTensor(file: file, tensor: name)
+            }
+            guard entry.shape == [parameters.count], entry.elementType == .float32 else {
+                throw TrainingError.mismatch(
+                    file: file,
+                    key: name,
+                    expected: "F32 of shape [\(parameters.count)]",
+                    found: "\(entry.elementType.rawValue) of shape \(entry.shape)"
+                )
+            }
+            let bytes = try archive.bytes(of: name)
+            return Tensor(
+                viewing: bytes.pointer,
+                shape: entry.shape,
+                dtype: .float32,
+                owner: bytes.owner
+            )
+        }
+        let values = try vector("parameters")
+        var state: [String: Tensor] = [:]
+        for name in optimizer.state.keys { state[name] = try vector(name) }
+        parameters.values.copyInPlace(values)
+        optimizer.restore(stepCount: step, state: state)
+    }
+}
+
+/// Sums over the steps since the last line of the history.
+struct IntervalSums: Equatable {
+    var steps = 0
+    var loss = 0.0
+    var clipped = 0.0
+}

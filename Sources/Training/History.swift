@@ -1,0 +1,53 @@
+import Foundation
+
+/// The lines of `history.jsonl`, appended as a run goes on.
+final class History {
+    private let file: FileHandle
+    private let path: String
+    private let encoder = JSONEncoder()
+
+    /// Opens the history of a run and keeps its first `length` bytes; 0 starts it anew.
+    ///
+    /// - Throws: ``TrainingError`` when the file cannot be written or is shorter than that.
+    init(_ url: URL, keeping length: Int) throws {
+        path = url.path
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        let exists = FileManager.default.fileExists(atPath: path)
+        guard exists || FileManager.default.createFile(atPath: path, contents: nil),
+            let file = FileHandle(forUpdatingAtPath: path)
+        else {
+            throw TrainingError.fileSystem(path: path, reason: "cannot be written")
+        }
+        self.file = file
+        let found = try Int(file.seekToEnd())
+        guard length <= found else {
+            throw TrainingError.mismatch(
+                file: path,
+                key: "length",
+                expected: "at least \(length) bytes",
+                found: "\(found)"
+            )
+        }
+        try file.truncate(atOffset: UInt64(length))
+        self.length = length
+    }
+
+    deinit { try? file.close() }
+
+    /// Bytes written so far.
+    private(set) var length: Int
+
+    /// Appends a line.
+    func append(_ record: some Encodable) throws {
+        let line = try encoder.encode(record) + Data("\n".utf8)
+        do {
+            try file.write(contentsOf: line)
+        } catch {
+            throw TrainingError.fileSystem(
+                path: path,
+                reason: "cannot be written: \(error.localizedDescription)"
+            )
+        }
+        length += line.count
+    }
+}

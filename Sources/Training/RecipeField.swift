@@ -1,0 +1,197 @@
+import Optimizers
+import Yams
+
+/// What is wrong with a recipe; `description` is one sentence.
+public struct RecipeError: Error, Equatable, CustomStringConvertible {
+    /// The sentence: place, key, expected, found.
+    public let description: String
+
+    init(_ place: String, _ key: String, expected: String, found: String) {
+        description = "\(place): \(key): expected \(expected), found \(found)"
+    }
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// One key of a recipe: how it is read from YAML, checked and written.
+public struct RecipeField: Sendable {
+    /// The key, also the flag's name.
+    public let key: String
+    /// What it must be, in words.
+    public let expected: String
+    let read: @Sendable (Node, inout Recipe) -> Bool
+    let write: @Sendable (Recipe) -> Node?
+
+    /// Every key, in the order recipes are written.
+    public static let all: [RecipeField] = [
+        text("model", \.model),
+        text("task", \.task),
+        text("data", \.data),
+        choice("method", \.method),
+        integer("steps", \.steps, 1...),
+        integer("batch-size", \.batchSize, 1...),
+        integer("micro-batch-size", \.microBatchSize, 1...),
+        integer("max-length", \.maxLength, 2...),
+        number("learning-rate", \.learningRate, { $0 > 0 }, "a positive number"),
+        choice("schedule", \.schedule),
+        integer("warmup-steps", \.warmupSteps, 0...),
+        number("weight-decay", \.weightDecay, { $0 >= 0 }, "a number of at least 0"),
+        number("beta1", \.beta1, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
+        number("beta2", \.beta2, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
+        number("ess", \.ess, { $0 > 0 }, "a positive number"),
+        number("hess-init", \.hessInit, { $0 > 0 }, "a positive number"),
+        number("clip-radius", \.clipRadius, { $0 > 0 }, "a positive number or .inf"),
+        integer("train-draws", \.trainDraws, 1...),
+        boolean("debias", \.debias),
+        boolean("rescale-lr", \.rescaleLr),
+        integer("rank", \.rank, 1...),
+        number("alpha", \.alpha, { $0 > 0 }, "a positive number"),
+        number("dropout", \.dropout, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
+        names("target-modules", \.targetModules),
+        boolean("rslora", \.rslora),
+        integer("draws", \.draws, 1...),
+        number("variance-scale", \.varianceScale, { $0 >= 0 }, "a number of at least 0"),
+        integer("seed", \.seed, 0...),
+        integer("eval-every", \.evalEvery, 0...),
+        integer("save-every", \.saveEvery, 0...),
+        integer("log-every", \.logEvery, 1...),
+        integer("eval-tokens", \.evalTokens, 1...),
+        integer("limit-train", \.limitTrain, 1...),
+        integer("limit-validation", \.limitValidation, 1...),
+        integer("limit-test", \.limitTest, 1...),
+        text("device", \.device),
+        integer("threads", \.threads, 1...),
+    ]
+
+    // The key paths below lead to plain values only, which are safe to share.
+    private typealias Path<Value> = WritableKeyPath<Recipe, Value> & Sendable
+
+    private static func text(_ key: String, _ path: Path<String>) -> RecipeField {
+        RecipeField(key: key, expected: "a text") { node, recipe in
+            guard let text = node.string, !text.isEmpty else { return false }
+            recipe[keyPath: path] = text
+            return true
+        } write: {
+            $0[keyPath: path].isEmpty ? nil : Node($0[keyPath: path])
+        }
+    }
+
+    private static func text(_ key: String, _ path: Path<String?>) -> RecipeField {
+        RecipeField(key: key, expected: "a text") { node, recipe in
+            guard let text = node.string, !text.isEmpty else { return false }
+            recipe[keyPath: path] = text
+            return true
+        } write: {
+            $0[keyPath: path].map { Node($0) }
+        }
+    }
+
+    private static func choice<Choice>(_ key: String, _ path: Path<Choice>) -> RecipeField
+    where Choice: RawRepresentable<String> & CaseIterable & Sendable {
+        let choices = Array(Choice.allCases)
+        let names = choices.map(\.rawValue)
+        return RecipeField(key: key, expected: names.joined(separator: " or ")) { node, recipe in
+            guard let index = node.string.flatMap(names.firstIndex(of:)) else { return false }
+            recipe[keyPath: path] = choices[index]
+            return true
+        } write: {
+            Node($0[keyPath: path].rawValue)
+        }
+    }
+
+    private static func integer(
+        _ key: String,
+        _ path: Path<Int>,
+        _ range: PartialRangeFrom<Int>
+    ) -> RecipeField {
+        RecipeField(key: key, expected: expectation(range)) { node, recipe in
+            guard let value = node.int, allowed(value, range) else { return false }
+            recipe[keyPath: path] = value
+            return true
+        } write: {
+            Node("\($0[keyPath: path])")
+        }
+    }
+
+    private static func integer(
+        _ key: String,
+        _ path: Path<Int?>,
+        _ range: PartialRangeFrom<Int>
+    ) -> RecipeField {
+        RecipeField(key: key, expected: expectation(range)) { node, recipe in
+            guard let value = node.int, allowed(value, range) else { return false }
+            recipe[keyPath: path] = value
+            return true
+        } write: {
+            $0[keyPath: path].map { Node("\($0)") }
+        }
+    }
+
+    private static func expectation(_ range: PartialRangeFrom<Int>) -> String {
+        "an integer from \(range.lowerBound) to \(Int32.max)"
+    }
+
+    /// The upper bound keeps products of counts within `Int`.
+    private static func allowed(_ value: Int, _ range: PartialRangeFrom<Int>) -> Bool {
+        range.contains(value) && value <= Int(Int32.max)
+    }
+
+    private static func number(
+        _ key: String,
+        _ path: Path<Double>,
+        _ allowed: @escaping @Sendable (Double) -> Bool,
+        _ expected: String
+    ) -> RecipeField {
+        RecipeField(key: key, expected: expected) { node, recipe in
+            guard let value = node.float, allowed(value) else { return false }
+            recipe[keyPath: path] = value
+            return true
+        } write: {
+            scalar($0[keyPath: path])
+        }
+    }
+
+    private static func number(
+        _ key: String,
+        _ path: Path<Double?>,
+        _ allowed: @escaping @Sendable (Double) -> Bool,
+        _ expected: String
+    ) -> RecipeField {
+        RecipeField(key: key, expected: expected) { node, recipe in
+            guard let value = node.float, allowed(value) else { return false }
+            recipe[keyPath: path] = value
+            return true
+        } write: {
+            $0[keyPath: path].map(scalar)
+        }
+    }
+
+    private static func scalar(_ value: Double) -> Node {
+        Node(value == .infinity ? ".inf" : "\(value)")
+    }
+
+    private static func boolean(_ key: String, _ path: Path<Bool>) -> RecipeField {
+        RecipeField(key: key, expected: "true or false") { node, recipe in
+            guard let value = node.bool else { return false }
+            recipe[keyPath: path] = value
+            return true
+        } write: {
+            Node("\($0[keyPath: path])")
+        }
+    }
+
+    private static func names(_ key: String, _ path: Path<[String]>) -> RecipeField {
+        RecipeField(key: key, expected: "a list of names") { node, recipe in
+            let single = node.string?.split(separator: ",").map { String($0) }
+            guard let names = single ?? node.sequence?.compactMap(\.string), !names.isEmpty,
+                names.count == single?.count ?? node.sequence?.count
+            else { return false }
+            recipe[keyPath: path] = names
+            return true
+        } write: {
+            Node($0[keyPath: path].map { Node($0) }, Tag(.seq), .flow)
+        }
+    }
+}

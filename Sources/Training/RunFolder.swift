@@ -1,0 +1,122 @@
+import Foundation
+import TensorFiles
+
+/// The files of a run; see the documentation for what each holds.
+public struct RunFolder: Sendable {
+    /// The folder.
+    public let url: URL
+
+    /// A folder that may hold a run.
+    public init(_ url: URL) {
+        self.url = url
+    }
+
+    /// Every setting, resolved.
+    public var recipe: URL { url.appendingPathComponent("recipe.yaml") }
+    /// One line a logged interval or evaluation.
+    public var history: URL { url.appendingPathComponent("history.jsonl") }
+    /// Seconds of each interval: the one file that differs between equal runs.
+    public var timings: URL { url.appendingPathComponent("timings.jsonl") }
+    /// Results with counts and seed; written last.
+    public var metrics: URL { url.appendingPathComponent("metrics.json") }
+    /// What the method needs to draw.
+    public var posterior: URL { url.appendingPathComponent("posterior.safetensors") }
+    /// Checkpoints, each a folder named by its step.
+    public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
+
+    /// Predictions of a part.
+    public func predictions(_ part: String) -> URL {
+        url.appendingPathComponent("predictions/\(part).jsonl")
+    }
+
+    /// Whether the folder holds a run.
+    public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe.path) }
+
+    /// The recipe of the run.
+    ///
+    /// - Throws: ``TrainingError/noRun(folder:)``, or ``RecipeError`` when it is broken.
+    public func readRecipe() throws -> Recipe {
+        guard holdsRun else { throw TrainingError.noRun(folder: url.path) }
+        return try Recipe(contentsOf: recipe)
+    }
+
+    /// Prepares the folder for a run: new, replaced with `force`, or as it is with `resume`.
+    ///
+    /// - Throws: ``TrainingError`` when the folder holds something else, or a run that may not be
+    ///   replaced, or one of another recipe.
+    public func prepare(for recipe: Recipe, resume: Bool, force: Bool) throws {
+        let files = FileManager.default
+        let content = (try? files.contentsOfDirectory(atPath: url.path)) ?? []
+        if holdsRun {
+            if resume { return try checkSame(recipe) }
+            guard force else { throw TrainingError.runExists(folder: url.path) }
+            try remove(Self.ownNames)
+        } else if let first = content.sorted().first(where: { !Self.isLeftover($0) }) {
+            throw TrainingError.notARun(folder: url.path, found: first)
+        }
+        do {
+            for folder in [url, checkpoints, url.appendingPathComponent("predictions")] {
+                try files.createDirectory(at: folder, withIntermediateDirectories: true)
+            }
+        } catch {
+            throw TrainingError.fileSystem(
+                path: url.path,
+                reason: "the folder cannot be made: \(error.localizedDescription)"
+            )
+        }
+        // Written last: with it, the folder is a run.
+        try AtomicFile.write(Data(recipe.yaml.utf8), to: self.recipe)
+    }
+
+    /// What a run that was killed before its recipe was written leaves behind.
+    private static func isLeftover(_ name: String) -> Bool {
+        ["checkpoints", "predictions"].contains(name) || name.hasPrefix(".")
+    }
+
+    private static let ownNames = [
+        // First, so that a removal that is cut short leaves no folder that looks like a run.
+        "recipe.yaml", "metrics.json", "history.jsonl", "timings.jsonl", "posterior.safetensors",
+        "adapter_model.safetensors", "adapter_config.json", "predictions", "checkpoints",
+    ]
+
+    private func remove(_ names: [String]) throws {
+        for name in names {
+            let path = url.appendingPathComponent(name).path
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch {
+                throw TrainingError.fileSystem(path: path, reason: "cannot be removed")
+            }
+        }
+    }
+
+    private func checkSame(_ asked: Recipe) throws {
+        let saved = try readRecipe()
+        guard let difference = saved.firstDifference(to: asked) else { return }
+        throw TrainingError.otherRecipe(
+            file: recipe.path,
+            key: difference.key,
+            saved: difference.mine,
+            asked: difference.theirs
+        )
+    }
+}
+
+/// Keeps a run to one process, as long as it lives.
+final class RunLock {
+    private let descriptor: Int32
+
+    /// Takes the lock of a run.
+    ///
+    /// - Throws: ``TrainingError/busy(folder:)`` when another process has it.
+    init(_ run: RunFolder) throws {
+        descriptor = open(run.recipe.path, O_RDONLY)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            if descriptor >= 0 { close(descriptor) }
+            throw TrainingError.busy(folder: run.url.path)
+        }
+    }
+
+    deinit { close(descriptor) }
+}

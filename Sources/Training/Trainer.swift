@@ -1,0 +1,256 @@
+import Evaluation
+import Foundation
+import LanguageModels
+import Metrics
+import Optimizers
+import Posteriors
+import Randomness
+import TextTasks
+import Torch
+
+/// Trains the adapter of one run and writes its folder.
+public final class Trainer {
+    private let recipe: Recipe
+    private let run: RunFolder
+    private let data: TrainingData
+    private let adapted: AdaptedModel
+    private let optimizer: any Optimizer
+    private let order: BatchOrder
+    private let lock: RunLock
+
+    /// Prepares a run in a folder that ``RunFolder/prepare(for:resume:force:)`` made ready.
+    ///
+    /// The recipe must be resolved, and `model` and `data` those it names.
+    ///
+    /// - Throws: an error when the adapter's settings do not fit or another process has the run.
+    public init(_ recipe: Recipe, model: LoadedModel, data: TrainingData, run: RunFolder) throws {
+        self.recipe = recipe
+        self.run = run
+        self.data = data
+        lock = try RunLock(run)
+        adapted = try AdaptedModel(model, lora: recipe.lora)
+        optimizer = Self.optimizer(recipe, adapted.parameters)
+        order = BatchOrder(
+            exampleCount: data.train.examples.count,
+            seed: UInt64(recipe.seed)
+        )
+    }
+
+    private static func optimizer(
+        _ recipe: Recipe,
+        _ parameters: FlatParameters
+    ) -> any Optimizer {
+        switch recipe.method {
+        case .adamw: return AdamW(parameters, learningRate: 0, settings: recipe.adamW)
+        case .ivon:
+            let (seed, device) = (UInt64(recipe.seed), parameters.values.device)
+            return IVON(parameters, learningRate: 0, settings: recipe.ivon) { step, draw in
+                let stream = RandomStream.posterior.seed(from: seed, step, draw)
+                return Generator(seed: stream, device: device).normal([parameters.count])
+            }
+        }
+    }
+
+    /// Trains from the last checkpoint, or from the start when there is none.
+    ///
+    /// `shouldStop` is asked after each step; when it says so the step is saved and the run ends.
+    ///
+    /// - Throws: ``TrainingError`` when the loss is not finite, a file is broken or cannot be
+    ///   written; the last checkpoint is then intact.
+    public func run(
+        observer: (TrainingEvent) -> Void = { _ in },
+        shouldStop: () -> Bool = { false }
+    ) throws -> TrainingOutcome {
+        try withTorchErrors { try train(observer, shouldStop) }
+    }
+
+    private func train(
+        _ observer: (TrainingEvent) -> Void,
+        _ shouldStop: () -> Bool
+    ) throws -> TrainingOutcome {
+        var progress = try resumedOrFresh()
+        let history = try History(run.history, keeping: progress.historyLength)
+        let timings = try History(run.timings, keeping: lengthOfFile(run.timings))
+        let schedule = recipe.learningRateSchedule
+        let clock = ContinuousClock()
+        let start = clock.now
+        observer(
+            .started(
+                step: progress.step,
+                of: recipe.steps,
+                parameterCount: adapted.parameters.count
+            )
+        )
+        for step in progress.step..<recipe.steps {
+            optimizer.learningRate = schedule(step)
+            let loss = try optimizer.step(lossOfDraw(at: step))
+            progress.add(loss, clipped: (optimizer as? IVON)?.clippedShare ?? 0)
+            observer(.trained(step: step + 1, loss: loss))
+            if (step + 1).isMultiple(of: recipe.logEvery) {
+                let record = progress.record(optimizer.learningRate, health(progress.interval))
+                try history.append(record)
+                try timings.append(Timing(step: step + 1, seconds: seconds(clock.now - start)))
+                progress.interval = IntervalSums()
+                observer(.logged(record))
+            }
+            if recipe.evalEvery > 0, (step + 1).isMultiple(of: recipe.evalEvery) {
+                let record = try evaluatedRecord(step + 1)
+                try history.append(record)
+                observer(.evaluated(record))
+            }
+            progress.historyLength = history.length
+            let stops = shouldStop()
+            let isDue = recipe.saveEvery > 0 && (step + 1).isMultiple(of: recipe.saveEvery)
+            if isDue || stops || step + 1 == recipe.steps {
+                try progress.write(adapted.parameters, optimizer, to: run)
+                observer(.saved(step: step + 1))
+            }
+            if stops, step + 1 < recipe.steps { return .stopped(step: step + 1) }
+        }
+        return .finished(try writeResults(observer))
+    }
+
+    private func seconds(_ duration: Duration) -> Double {
+        let parts = duration.components
+        return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
+    }
+
+    private func lengthOfFile(_ url: URL) -> Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
+        return (attributes?[.size] as? Int) ?? 0
+    }
+
+    /// The last checkpoint with its values in place, or the start of the run.
+    private func resumedOrFresh() throws -> Checkpoint {
+        let (model, examples) = (adapted.base.fingerprint, data.fingerprint)
+        guard let folder = Checkpoint.last(in: run) else {
+            adapted.initialize(seed: recipe.seed)
+            return Checkpoint(
+                step: 0,
+                historyLength: 0,
+                interval: IntervalSums(),
+                model: model,
+                data: examples
+            )
+        }
+        let checkpoint = try Checkpoint(folder, into: adapted.parameters, optimizer)
+        for (key, expected, found) in [
+            ("base model", checkpoint.model, model), ("training data", checkpoint.data, examples),
+        ] where expected != found {
+            throw TrainingError.mismatch(
+                file: folder.path,
+                key: key,
+                expected: expected,
+                found: found
+            )
+        }
+        return checkpoint
+    }
+
+    /// The loss of a step under the draw that is in the parameters; counts the draws of the step.
+    private func lossOfDraw(at step: Int) -> () throws -> Double {
+        var draw = 0
+        return { [self] in
+            defer { draw += 1 }
+            return try meanLoss(at: step, draw: draw)
+        }
+    }
+
+    /// Mean loss of a step's batch in nats; its gradient is added up over micro-batches.
+    private func meanLoss(at step: Int, draw: Int) throws -> Double {
+        let batch = order.batch(at: step, batchSize: recipe.batchSize)
+        let size = recipe.microBatchSize ?? batch.count
+        var total = 0.0
+        for (index, start) in stride(from: 0, to: batch.count, by: size).enumerated() {
+            let examples = batch[start..<min(start + size, batch.count)].map {
+                data.train.examples[$0]
+            }
+            let stream = RandomStream.dropout.seed(
+                from: UInt64(recipe.seed),
+                step,
+                draw,
+                index
+            )
+            let masks = Generator(seed: stream, device: adapted.base.device)
+            let loss = adapted.adapters.withDropout(from: masks) {
+                adapted.scorer.loss(PackedBatch(examples)) * (1 / Double(batch.count))
+            }
+            let value = loss.item
+            guard value.isFinite else {
+                throw TrainingError.lossNotFinite(
+                    loss: value,
+                    step: step + 1,
+                    ids: examples.map(\.id),
+                    checkpoint: Checkpoint.last(in: run)?.path
+                )
+            }
+            loss.backward()
+            total += value
+        }
+        return total
+    }
+
+    private func health(_ interval: IntervalSums) -> PosteriorHealth? {
+        guard let ivon = optimizer as? IVON else { return nil }
+        return PosteriorHealth(ivon, clippedShare: interval.clipped / Double(interval.steps))
+    }
+
+    private func evaluatedRecord(_ step: Int) throws -> HistoryRecord {
+        let predictor = Predictor(
+            adapted.scorer,
+            examples: data.validation.examples,
+            maximumTokens: recipe.evalTokens
+        )
+        let predictions = predictor.predictions(predictor.logProbabilities()).map(\.prediction)
+        return HistoryRecord(
+            step: step,
+            split: .validation,
+            metrics: try MetricSummary(predictions, seed: UInt64(recipe.seed))
+        )
+    }
+
+    private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
+        let hessian = (optimizer as? IVON)?.hessian
+        let writer = RunResults(recipe: recipe, adapted: adapted, data: data, run: run)
+        return try writer.write(hessian: hessian) { observer(.evaluating(done: $0, of: $1)) }
+    }
+}
+
+/// One line of `timings.jsonl`.
+private struct Timing: Encodable {
+    let step: Int
+    let seconds: Double
+}
+
+extension Checkpoint {
+    /// Counts one more step.
+    fileprivate mutating func add(_ loss: Double, clipped: Double) {
+        step += 1
+        interval.steps += 1
+        interval.loss += loss
+        interval.clipped += clipped
+    }
+
+    /// The history's line of the interval that ends here.
+    fileprivate func record(_ learningRate: Double, _ posterior: PosteriorHealth?) -> HistoryRecord
+    {
+        HistoryRecord(
+            step: step,
+            loss: interval.loss / Double(interval.steps),
+            learningRate: learningRate,
+            posterior: posterior
+        )
+    }
+}
+
+extension PosteriorHealth {
+    /// The state of an optimizer's posterior.
+    init(_ ivon: IVON, clippedShare: Double) {
+        let ratio = ivon.hessian * (1 / ivon.settings.hessianInitialization)
+        self.init(
+            clippedShare: clippedShare,
+            hessianRatio: ratio.quantiles([0.05, 0.5, 0.95]),
+            standardDeviation: ivon.standardDeviation.mean().item
+        )
+    }
+}

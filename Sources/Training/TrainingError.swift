@@ -1,0 +1,41 @@
+/// Why a run cannot start or go on; `description` is one sentence.
+public enum TrainingError: Error, Equatable, CustomStringConvertible {
+    /// The output folder holds a run.
+    case runExists(folder: String)
+    /// The output folder holds other files.
+    case notARun(folder: String, found: String)
+    /// There is no run to go on with or to read.
+    case noRun(folder: String)
+    /// A run is to go on with another setting than it was started with.
+    case otherRecipe(file: String, key: String, saved: String, asked: String)
+    /// A file belongs to another model, data set or recipe.
+    case mismatch(file: String, key: String, expected: String, found: String)
+    /// Another process works on the run.
+    case busy(folder: String)
+    /// The loss is infinite or not a number.
+    case lossNotFinite(loss: Double, step: Int, ids: [String], checkpoint: String?)
+    /// The file system refused something.
+    case fileSystem(path: String, reason: String)
+
+    /// One sentence that says what to do about it.
+    public var description: String {
+        switch self {
+        case .runExists(let folder):
+            "\(folder): holds another run; use --resume to go on with it or --force to replace it"
+        case .notARun(let folder, let found):
+            "\(folder): expected a new or empty folder or a run, found \(found)"
+        case .noRun(let folder):
+            "\(folder): expected the folder of a run, found no recipe.yaml in it"
+        case .otherRecipe(let file, let key, let saved, let asked):
+            "\(file): the run was started with \(key) \(saved), but \(asked) was asked for;"
+                + " --resume repeats the same run"
+        case .mismatch(let file, let key, let expected, let found):
+            "\(file): \(key): expected \(expected), found \(found)"
+        case .busy(let folder): "\(folder): another process is training this run"
+        case .lossNotFinite(let loss, let step, let ids, let checkpoint):
+            "the loss is \(loss) at step \(step), on the examples \(ids.joined(separator: ", "));"
+                + " the last good checkpoint is \(checkpoint ?? "none: the run was not saved yet")"
+        case .fileSystem(let path, let reason): "\(path): \(reason)"
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Metrics
+import TextTasks
+
+/// What happens in a run, for those who watch it.
+public enum TrainingEvent: Sendable {
+    /// Training begins at a step, 0 or the one of a checkpoint.
+    case started(step: Int, of: Int, parameterCount: Int)
+    /// A step was taken; `step` counts from 1.
+    case trained(step: Int, loss: Double)
+    /// An interval of the history ended.
+    case logged(HistoryRecord)
+    /// A part was evaluated.
+    case evaluated(HistoryRecord)
+    /// Part of an evaluation is done.
+    case evaluating(done: Int, of: Int)
+    /// A checkpoint was written.
+    case saved(step: Int)
+}
+
+/// How a run ended.
+public enum TrainingOutcome: Equatable, Sendable {
+    /// All steps were taken and the results written.
+    case finished(RunMetrics)
+    /// The run was asked to stop; a checkpoint of this step was written.
+    case stopped(step: Int)
+}
+
+/// One line of `history.jsonl`. It holds no times, so that a repeated run writes the same bytes.
+public struct HistoryRecord: Codable, Equatable, Sendable {
+    /// Steps taken so far.
+    public var step: Int
+    /// Mean loss since the last line, in nats; absent from evaluations.
+    public var loss: Double?
+    /// Learning rate of the last step.
+    public var learningRate: Double?
+    /// IVON: what the posterior looks like.
+    public var posterior: PosteriorHealth?
+    /// The part that was evaluated, at the posterior mean.
+    public var split: Split?
+    /// The metrics of an evaluation.
+    public var metrics: MetricSummary?
+
+    private enum CodingKeys: String, CodingKey {
+        case step, loss, posterior, split, metrics
+        case learningRate = "learning_rate"
+    }
+}
+
+/// How far IVON's posterior has moved from its initial value, and how its steps are bounded.
+public struct PosteriorHealth: Codable, Equatable, Sendable {
+    /// Mean share of the elements whose step the clip radius bounded, since the last line; absent
+    /// from the state at the end of a run.
+    public var clippedShare: Double?
+    /// Quantiles of h / h₀ over the parameters at 5%, 50% and 95%.
+    public var hessianRatio: [Double]
+    /// Mean of the posterior's standard deviation over the parameters.
+    public var standardDeviation: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case clippedShare = "clipped_share"
+        case hessianRatio = "hessian_ratio"
+        case standardDeviation = "standard_deviation"
+    }
+}

@@ -1,0 +1,186 @@
+"""Writes Golden/Metrics: metrics of small prediction sets, by NumPy and scikit-learn.
+
+Run: python make_metrics.py   (numpy 2.4, scikit-learn 1.9; no model, no network)
+"""
+
+import json
+import math
+import pathlib
+import warnings
+
+import numpy
+from sklearn.metrics import accuracy_score, log_loss
+
+OUT = pathlib.Path(__file__).parent / "Golden" / "Metrics"
+MASK = 2**64 - 1
+
+
+def mix(bits):
+    bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & MASK
+    return bits ^ (bits >> 31)
+
+
+class SplitMix64:
+    def __init__(self, seed):
+        self.state = seed
+
+    def next(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        return mix(self.state)
+
+    def below(self, bound):
+        """Lemire's method, with Python's unbounded integers."""
+        while True:
+            product = self.next() * bound
+            if product % 2**64 >= 2**64 % bound:
+                return product >> 64
+
+
+def stream(seed, name, *indices):
+    fnv = 0xCBF29CE484222325
+    for byte in name.encode():
+        fnv = ((fnv ^ byte) * 0x100000001B3) & MASK
+    state = mix((seed + 0x9E3779B97F4A7C15) & MASK)
+    for part in (fnv, *indices):
+        state = mix(((state ^ (part & MASK)) + 0x9E3779B97F4A7C15) & MASK)
+    return state
+
+
+def permutation(generator, count):
+    order = list(range(count))
+    for last in range(count - 1, 0, -1):
+        other = generator.below(last + 1)
+        order[last], order[other] = order[other], order[last]
+    return order
+
+
+def equal_width(correct, confidence, bins):
+    edges = numpy.arange(bins + 1) / bins  # not linspace: that rounds 3/10 to 0.30000000000000004
+    error = 0.0
+    for lower, upper in zip(edges[:-1], edges[1:]):
+        inside = (confidence > lower) & (confidence <= upper)
+        if inside.any():
+            error += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
+    return error
+
+
+def equal_count(correct, confidence, bins):
+    order = numpy.lexsort((correct, confidence))
+    count = len(order)
+    error = 0.0
+    for k in range(bins):
+        inside = order[k * count // bins : (k + 1) * count // bins]
+        if len(inside):
+            error += len(inside) / count * abs(correct[inside].mean() - confidence[inside].mean())
+    return error
+
+
+def metrics(rows):
+    labels = numpy.array([row["label"] for row in rows])
+    picked = [numpy.array(row["probabilities"]) for row in rows]
+    answers = numpy.array([p.argmax() for p in picked])
+    confidence = numpy.array([p.max() for p in picked])
+    correct = (answers == labels).astype(float)
+    with numpy.errstate(divide="ignore"):
+        nll = float(numpy.mean([-numpy.log(p[l]) for p, l in zip(picked, labels)]))
+    squares = [((p - numpy.eye(len(p))[l]) ** 2).sum() for p, l in zip(picked, labels)]
+    if len({len(p) for p in picked}) == 1 and math.isfinite(nll):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = log_loss(labels, numpy.stack(picked), labels=range(len(picked[0])))
+        assert abs(theirs - nll) < 1e-9, (theirs, nll)
+    return {
+        "accuracy": float(accuracy_score(labels, answers)),
+        "ece": float(equal_width(correct, confidence, 10)),
+        "ece15": float(equal_width(correct, confidence, 15)),
+        "adaptive_ece": float(equal_count(correct, confidence, 15)),
+        "nll": "inf" if math.isinf(nll) else nll,
+        "brier": float(numpy.mean(squares)),
+    }
+
+
+def rows(probabilities, labels):
+    return [
+        {"id": f"e{i}", "label": int(l), "probabilities": [float(v) for v in p]}
+        for i, (p, l) in enumerate(zip(probabilities, labels))
+    ]
+
+
+def softmax_rows(random, count, classes, scale):
+    logits = random.normal(size=(count, classes)) * scale
+    p = numpy.exp(logits - logits.max(1, keepdims=True))
+    return p / p.sum(1, keepdims=True)
+
+
+def interval(rows_, resamples, seed):
+    generator = SplitMix64(stream(seed, "bootstrap"))
+    drawn = []
+    for _ in range(resamples):
+        drawn.append(metrics([rows_[generator.below(len(rows_))] for _ in rows_]))
+    return {
+        name: [float(numpy.percentile([d[name] for d in drawn], q)) for q in (2.5, 97.5)]
+        for name in drawn[0]
+    }
+
+
+def main():
+    OUT.mkdir(parents=True, exist_ok=True)
+    random = numpy.random.default_rng(20)
+    edges = [[c, 1 - c] for c in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    thirds = [[k / 15, *[(1 - k / 15) / 14] * 14] for k in range(2, 15)]
+    four = softmax_rows(random, 100, 4, 1.5)
+    labels = [random.choice(4, p=p) if i % 3 else random.integers(4) for i, p in enumerate(four)]
+    mixed = [softmax_rows(random, 1, int(random.integers(2, 7)), 2)[0] for _ in range(60)]
+    cases = {
+        "one example": rows([[0.2, 0.8]], [1]),
+        "one wrong example": rows([[0.2, 0.8]], [0]),
+        "confidence on tenths": rows(edges, [0, 1, 0, 0, 1, 0]),
+        "confidence on fifteenths": rows(thirds, [0, 3, 0, 0, 7, 0, 0, 0, 1, 0, 0, 2, 0]),
+        "three tenths of four": rows([[0.3, 0.3, 0.2, 0.2], [0.3, 0.2, 0.3, 0.2]], [0, 0]),
+        "tied answers": rows([[0.5, 0.5], [0.5, 0.5], [0.25] * 4], [0, 1, 2]),
+        "tied confidences": rows([[0.8, 0.2]] * 31, [i % 3 == 0 for i in range(31)]),
+        "all right": rows([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [0, 1, 0]),
+        "all wrong": rows([[0.9, 0.1], [0.3, 0.7], [0.6, 0.4]], [1, 0, 1]),
+        "certain and right": rows([[1, 0], [0, 1]], [0, 1]),
+        "certain and wrong": rows([[1, 0], [0, 1]], [0, 0]),
+        "four answers": rows(four, labels),
+        "two to six answers": rows(mixed, [random.integers(len(p)) for p in mixed]),
+    }
+    golden = {
+        "cases": [{"name": n, "predictions": r, "metrics": metrics(r)} for n, r in cases.items()],
+        "bootstrap": {
+            "case": "four answers",
+            "resamples": 200,
+            "seed": 42,
+            "intervals": interval(cases["four answers"], 200, 42),
+        },
+    }
+    draws = softmax_rows(random, 5, 4, 2)
+    entropy = lambda p: float(-(p[p > 0] * numpy.log(p[p > 0])).sum())
+    expected = float(numpy.mean([entropy(d) for d in draws]))
+    golden["uncertainty"] = {
+        "draws": draws.tolist(),
+        "entropy_of_mean": entropy(draws.mean(0)),
+        "mutual_information": entropy(draws.mean(0)) - expected,
+    }
+    (OUT / "metrics.json").write_text(json.dumps(golden) + "\n")
+
+    generator = SplitMix64(1234567)
+    randomness = {
+        "words": [str(generator.next()) for _ in range(20)],
+        "below": [
+            [b, [SplitMix64(s).below(b) for s in range(8)]] for b in (1, 2, 3, 10, 2**62 + 1)
+        ],
+        "permutation": permutation(SplitMix64(7), 25),
+        "streams": [
+            {"name": n, "seed": str(s), "indices": i, "derived": str(stream(s, n, *i))}
+            for n in ("order", "split", "bootstrap", "dropout", "posterior", "initialisation")
+            for s, i in ((0, []), (42, [3]), (MASK, [1, -2]))
+        ],
+    }
+    (OUT / "randomness.json").write_text(json.dumps(randomness) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,210 @@
+import Foundation
+import Testing
+import Tokenization
+
+@testable import TextTasks
+
+/// A tokenizer of words, each with the space before it; other white space stands alone.
+///
+/// BOS is 1 and EOS 2, put around a text on demand; a word's token is a hash of it.
+private func words(bos: Bool = false, eos: Bool = false) -> @Sendable (String, Bool) -> [Int] {
+    { text, addSpecialTokens in
+        var pieces: [String] = []
+        for character in text {
+            let joins = pieces.last.map { last in
+                !character.isWhitespace && (last == " " || last.last?.isWhitespace == false)
+            }
+            if joins == true {
+                pieces[pieces.count - 1].append(character)
+            } else {
+                pieces.append(String(character))
+            }
+        }
+        let tokens = pieces.map { $0.utf8.reduce(7) { ($0 * 31 + Int($1)) % 1_000_003 } + 10 }
+        return (addSpecialTokens && bos ? [1] : []) + tokens + (addSpecialTokens && eos ? [2] : [])
+    }
+}
+
+@Suite("Encoding")
+struct ExampleEncoderTests {
+    private func plain(_ prompt: String, _ answers: [String]) -> Example {
+        Example(id: "e", prompt: prompt, answers: answers, label: 0, answerForm: .firstToken)
+    }
+
+    private func encoder(_ maximumLength: Int = 100) throws -> ExampleEncoder {
+        try ExampleEncoder(maximumLength: maximumLength, encode: words())
+    }
+
+    @Test(
+        "Tokens and answer tokens match Hugging Face tokenizers",
+        arguments: ["byte-level", "sentence-piece"]
+    )
+    func reference(_ name: String) throws {
+        let tokenizer = try Tokenizer(
+            contentsOf: Golden.folder.appendingPathComponent("\(name).json")
+        )
+        let golden = try Golden.load(Golden.Tokens.self, "tokens.json")
+        let sets = try #require(golden.tokenizers[name])
+        let rows = try Golden.load([String: Golden.File].self, "examples.json")
+            .values.flatMap(\.examples)
+        let encoder = try ExampleEncoder(tokenizer, maximumLength: 4096)
+        for (form, set, rows) in [
+            (Example.AnswerForm.oneToken, sets.examples, rows),
+            (.firstToken, sets.plain, golden.plain),
+        ] {
+            for expected in set {
+                let found = try rows.filter { $0.id == expected.id }.map { row in
+                    try encoder.encode([
+                        Example(
+                            id: row.id,
+                            prompt: row.prompt,
+                            answers: row.answers,
+                            label: row.label,
+                            answerForm: form
+                        )
+                    ]).examples[0]
+                }
+                // Several files may have lines with the same default id.
+                #expect(
+                    found.contains {
+                        $0.tokens == expected.tokens && $0.answerTokens == expected.answers
+                    },
+                    "\(expected.id)"
+                )
+            }
+        }
+    }
+
+    @Test("Special tokens before the text stay, those behind it go")
+    func template() throws {
+        for (bos, eos) in [(false, false), (true, false), (true, true), (false, true)] {
+            let encode = words(bos: bos, eos: eos)
+            let encoder = try ExampleEncoder(maximumLength: 50, encode: encode)
+            let encoded = try encoder.encode([plain("a b c", [" x", " y"])]).examples[0]
+            #expect(encoded.tokens == (bos ? [1] : []) + encode("a b c", false))
+            #expect(encoded.answerTokens == [encode(" x", false)[0], encode(" y", false)[0]])
+        }
+    }
+
+    @Test("A prompt that is too long keeps BOS and its end, or its start, and is counted")
+    func truncation() throws {
+        let encode = words(bos: true)
+        let encoder = try ExampleEncoder(maximumLength: 3, encode: encode)
+        var example = plain("a b c d", [" x", " y"])
+        let (encoded, report) = try encoder.encode([example, plain("a b", [" x", " y"])])
+        #expect(encoded.map(\.isTruncated) == [true, false])
+        #expect(encoded[0].tokens == [1] + encode(" c d", false))
+        #expect(report == EncodingReport(examples: 2, truncated: 1, longest: 5))
+        example.truncation = .keepsStart
+        #expect(try encoder.encode([example]).examples[0].tokens == [1] + encode("a b", false))
+    }
+
+    @Test("BoolQ keeps its question when the passage is too long")
+    func boolQTruncation() throws {
+        let file = Golden.folder.appendingPathComponent("official/boolq/dev.jsonl")
+        let examples = try Golden.task(of: "boolq/dev", layout: "official").load(file: file)
+        let encoded = try encoder(12).encode(examples.examples).examples
+        let start = words()("Answer the question with only True or False:", false)
+        #expect(encoded.allSatisfy { $0.isTruncated && $0.tokens.starts(with: start) })
+    }
+
+    @Test("White space at the end of a prompt moves to the answer where a token would join them")
+    func trailingSpace() throws {
+        let encoded = try encoder().encode([
+            plain("Sky: ", ["blue", "green"]), plain("Sky:\n", ["blue", "green"]),
+        ]).examples
+        let encode = words()
+        #expect(encoded[0].tokens == encode("Sky:", false))
+        #expect(encoded[0].answerTokens == [encode(" blue", false)[0], encode(" green", false)[0]])
+        #expect(encoded[1].tokens == encode("Sky:\n", false))
+        #expect(encoded[1].answerTokens == [encode("blue", false)[0], encode("green", false)[0]])
+    }
+
+    @Test("Looking answers up gives what encoding each prompt with each answer gives")
+    func lookUp() throws {
+        for name in ["byte-level", "sentence-piece"] {
+            let tokenizer = try Tokenizer(
+                contentsOf: Golden.folder.appendingPathComponent("\(name).json")
+            )
+            let encode = { tokenizer.encode($0, addSpecialTokens: false) }
+            var splitter = AnswerTokens(encode: encode)
+            let starts = ["", "x ", "it ", "1 ", "\n", "a  ", "\u{2581} "]
+            let lastWords = [
+                "it's", "'s", "(1984)", "\u{E9}t\u{E9}", "A", "\u{2581}", "</s>", "!\u{1F600}",
+            ]
+            for prompt in starts.flatMap({ start in lastWords.map { start + $0 } }) {
+                let answers = [" A", " 7", " 's", "  B", " \u{E9}", " \u{301}", " </s>"]
+                let found = splitter.split(prompt: prompt, answers: answers)
+                let split = try #require(found)
+                for (answer, tokens) in zip(answers, split.answers) {
+                    #expect(split.prompt + tokens == encode(prompt + answer), "\(prompt)|\(answer)")
+                }
+            }
+        }
+    }
+
+    @Test("A token over the border is found also behind a literal space mark")
+    func literalSpaceMark() throws {
+        // "\u{2581}" is a token and so is three of them, as in vocabularies with runs of spaces.
+        let encode = { (text: String) -> [Int] in
+            text.replacingOccurrences(of: " ", with: "\u{2581}")
+                .replacingOccurrences(of: "\u{2581}\u{2581}\u{2581}", with: "\u{1}")
+                .unicodeScalars.map { Int($0.value) }
+        }
+        var splitter = AnswerTokens(encode: encode)
+        #expect(splitter.split(prompt: "x \u{2581}", answers: [" A"]) == nil)
+        #expect(splitter.split(prompt: "x", answers: [" A"])?.answers == [[0x2581, 65]])
+    }
+
+    @Test("Answers that cannot be told apart, or are not one token, throw and name them")
+    func answerFaults() throws {
+        let encoder = try encoder()
+        let token = words()(" New", false)[0]
+        let collision = plain("Big apple?", [" New York", " Paris", " New Orleans"])
+        #expect(
+            sentence { _ = try encoder.encode([collision]) }
+                == "e: the choices \" New York\" and \" New Orleans\" both begin with "
+                + "token \(token), so they cannot be told apart"
+        )
+        let long = Example(
+            id: "q",
+            source: "f.jsonl:3",
+            prompt: "p",
+            answers: [" A", " B C"],
+            label: 0
+        )
+        #expect(
+            sentence { _ = try encoder.encode([long]) }
+                .hasPrefix("f.jsonl:3 (q): the answer \" B C\" should be one token and is [")
+        )
+        #expect(
+            sentence { _ = try encoder.encode([plain("ab", ["c", "d"])]) }
+                == "e: a token lies over the border of prompt and answer"
+        )
+        #expect(
+            sentence { _ = try encoder.encode([plain(" ", ["c", "d"])]) }
+                == "e: the prompt has no tokens"
+        )
+        let stray = Example(id: "e", prompt: "p", answers: [" A", " B"], label: 2)
+        #expect(sentence { _ = try encoder.encode([stray]) } == "e: label 2 is none of 2 answers")
+    }
+
+    @Test("A maximum length without room, and hostile tokenizers, throw")
+    func limits() throws {
+        for length in [-1, 0, 1, Int.max] {
+            #expect(throws: TextTaskError.maximumLength(length, minimum: 2)) {
+                try ExampleEncoder(maximumLength: length, encode: words(bos: true))
+            }
+        }
+        #expect(throws: TextTaskError.unclearTemplate) {
+            try ExampleEncoder(maximumLength: 9) { _, _ in [] }
+        }
+        #expect(throws: TextTaskError.unclearTemplate) {
+            try ExampleEncoder(maximumLength: 9) { _, special in special ? [5, 6, 7] : [8] }
+        }
+        let huge = try ExampleEncoder(maximumLength: 9) { text, _ in
+            text.utf8.map { Int($0) << 32 }
+        }
+        #expect(throws: TextTaskError.self) { try huge.encode([plain("a", [" b", " c"])]) }
+    }
+}
