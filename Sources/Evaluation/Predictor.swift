@@ -61,13 +61,6 @@ public struct Predictor {
         }
     }
 
-    /// Predictions of one model from its log probabilities.
-    public func predictions(_ logProbabilities: [[Double]]) -> [AveragedPrediction] {
-        zip(examples, logProbabilities).map {
-            AveragedPrediction(example: $0, draws: [$1], mean: nil)
-        }
-    }
-
     /// How often `progress` is called for one model.
     public var batchCount: Int { batches.count }
 }

@@ -117,10 +117,24 @@ public struct TextTask: Sendable {
         return parsed.loaded(chosen)
     }
 
-    /// Loads all lines of any one file in the task's format, labelled or not, for prediction.
+    /// Loads all lines of any one file for prediction, labelled or not; the data set itself is not
+    /// needed.
+    ///
+    /// Lines are in the format of the named task, or else in that of the user's own rows.
     ///
     /// Throws as ``load(_:seed:requiringLabels:)`` does.
-    public func load(file: URL) throws -> LoadedExamples {
-        try ParsedFile(file, rows: rows, requiringLabels: false).loaded(nil)
+    public static func load(file: URL, task: String) throws -> LoadedExamples {
+        func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
+            try ParsedFile(file, rows: rows, requiringLabels: false).loaded(nil)
+        }
+        guard let set = PublishedDataSet.all.first(where: { $0.name == task }) else {
+            return try parsed(UserRow.self)
+        }
+        do {
+            return try parsed(set.rows)
+        } catch {
+            guard let own = try? parsed(UserRow.self) else { throw error }
+            return own
+        }
     }
 }

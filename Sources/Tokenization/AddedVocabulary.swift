@@ -13,8 +13,11 @@ struct AddedVocabulary: Sendable {
 
     /// Checks `tokens` against the vocabulary; `key` tells where they stand in `file`.
     init(
-        _ tokens: [AddedToken], vocabulary: Vocabulary, normalizer: Normalizer?,
-        file: String, key: String
+        _ tokens: [AddedToken],
+        vocabulary: Vocabulary,
+        normalizer: Normalizer?,
+        file: String,
+        key: String
     ) throws {
         var ids: [[UInt8]: Int] = [:]
         var spellings: [Int: [UInt8]] = [:]

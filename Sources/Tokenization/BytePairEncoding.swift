@@ -1,7 +1,7 @@
-/// Byte-pair encoding (Sennrich et al. 2016, arXiv 1508.07909) over UTF-8 pieces of text.
+/// Byte-pair encoding over UTF-8 pieces of text.
 ///
-/// A piece starts as one token a character; then the adjacent pair whose merge ranks lowest is
-/// joined, the leftmost first, until no pair joins.
+/// Sennrich, Haddow and Birch 2016, arXiv 1508.07909. A piece starts as one token a character; then
+/// the adjacent pair whose merge ranks lowest is joined, the leftmost first, until no pair joins.
 struct BytePairEncoding: Sendable {
     let vocabulary: Vocabulary
     let merges: MergeTable
@@ -9,7 +9,7 @@ struct BytePairEncoding: Sendable {
     private let unknown: Int32?
     /// Ids of the one-character tokens below U+0800, so of the whole byte alphabet; -1 if none.
     private let characters: [Int32]
-    /// Ids of `<0x00>` ... `<0xFF>`, -1 where missing; empty without byte fallback.
+    /// Ids of the tokens `<0x00>` to `<0xFF>`, -1 where missing; empty without byte fallback.
     private let byteTokens: [Int32]
 
     struct Options: Sendable {
@@ -56,7 +56,8 @@ struct BytePairEncoding: Sendable {
         for symbol in work.symbols where symbol >= 0 { ids.append(Int(symbol)) }
     }
 
-    private func appendCharacters(of text: [UInt8], _ range: Range<Int>, to symbols: inout [Int32]) {
+    private func appendCharacters(of text: [UInt8], _ range: Range<Int>, to symbols: inout [Int32])
+    {
         // An unknown token is held back until the next known character, past any byte tokens, as
         // the Hugging Face library does.
         var pending: Int32?

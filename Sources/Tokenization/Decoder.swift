@@ -24,11 +24,13 @@ enum Decoder: Sendable {
             self = .strip(
                 try node.required("content").scalar(),
                 start: try node.required("start").integer(),
-                stop: try node.required("stop").integer())
+                stop: try node.required("stop").integer()
+            )
         case "Replace":
             self = .replace(
                 try TextPattern(node.required("pattern")),
-                with: Array(try node.required("content").string().utf8))
+                with: Array(try node.required("content").string().utf8)
+            )
         case "Metaspace": self = .metaspace(try Metaspace(node))
         default: throw node.unsupported(type, Self.supported)
         }
@@ -76,7 +78,10 @@ enum Decoder: Sendable {
 
     /// Takes up to `start` copies of `content` off the front and `stop` off the back.
     private static func strip(
-        _ token: [UInt8], _ content: [UInt8], _ start: Int, _ stop: Int
+        _ token: [UInt8],
+        _ content: [UInt8],
+        _ start: Int,
+        _ stop: Int
     ) -> [UInt8] {
         var rest = token[...]
         var count = 0

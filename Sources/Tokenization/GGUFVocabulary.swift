@@ -53,9 +53,10 @@ extension Tokenizer {
     /// | "llama-bpe", "llama3", "llama-v3" | Llama 3's pattern; whole words before merges |
     /// | "qwen2" | NFC, then Qwen2's pattern |
     ///
-    /// SentencePiece models ("llama") become the byte-pair encoding that Hugging Face converts them
-    /// to: "▁" for spaces and before each stretch of text, bytes for unknown characters, and, unless
-    /// the file has merges, every pair of tokens that makes a third one, best score first.
+    /// SentencePiece models ("llama") become the byte-pair encoding that their `tokenizer.json` on
+    /// Hugging Face has: "▁" for spaces and before each stretch of text, bytes for unknown
+    /// characters, and, unless the file has merges, every pair of tokens that makes a third one,
+    /// best score first.
     ///
     /// - Parameter vocabulary: The metadata.
     /// - Throws: ``TokenizationError``.
@@ -70,8 +71,10 @@ extension Tokenizer {
             preTokenizer = words.preTokenizer
             decoder = .byteLevel
             model = BytePairEncoding(
-                vocabulary: table, merges: try reader.merges(table),
-                options: .init(ignoresMerges: words.ignoresMerges))
+                vocabulary: table,
+                merges: try reader.merges(table),
+                options: .init(ignoresMerges: words.ignoresMerges)
+            )
         case "llama":
             let space = Array("▁".utf8)
             let addsPrefix = vocabulary.addSpacePrefix ?? true
@@ -85,19 +88,27 @@ extension Tokenizer {
                 merges: try vocabulary.merges == nil
                     ? reader.mergesFromScores(table) : reader.merges(table),
                 options: .init(
-                    unknownToken: try reader.unknownToken(), fusesUnknown: true,
-                    fallsBackToBytes: true))
+                    unknownToken: try reader.unknownToken(),
+                    fusesUnknown: true,
+                    fallsBackToBytes: true
+                )
+            )
         default:
             throw reader.unsupported("model", vocabulary.model, ["gpt2", "llama"])
         }
         added = try AddedVocabulary(
-            reader.addedTokens(), vocabulary: table, normalizer: normalizer,
-            file: vocabulary.file, key: "tokenizer.ggml.tokens")
+            reader.addedTokens(),
+            vocabulary: table,
+            normalizer: normalizer,
+            file: vocabulary.file,
+            key: "tokenizer.ggml.tokens"
+        )
         beginningOfSequence = vocabulary.beginningOfSequence
         endOfSequence = vocabulary.endOfSequence
         let addsBOS = try vocabulary.addBOS ?? reader.addsBOSByDefault()
         postProcessor = PostProcessor(
             prefix: addsBOS ? [beginningOfSequence].compactMap(\.self) : [],
-            suffix: vocabulary.addEOS == true ? [endOfSequence].compactMap(\.self) : [])
+            suffix: vocabulary.addEOS == true ? [endOfSequence].compactMap(\.self) : []
+        )
     }
 }

@@ -11,7 +11,9 @@ struct GGUFVocabularyReader {
     }
 
     private static let byteLevel = PreTokenizer.byteLevel(
-        addsPrefixSpace: false, splitsWords: true)
+        addsPrefixSpace: false,
+        splitsWords: true
+    )
 
     private static func scanned(_ scanner: WordScanner) -> PreTokenizer {
         .sequence([
@@ -23,7 +25,10 @@ struct GGUFVocabularyReader {
     private static let knownWords: [String: Words] = {
         let gpt2 = Words(preTokenizer: byteLevel)
         let llama3 = Words(
-            preTokenizer: scanned(.llama3), ignoresMerges: true, addsBOS: true)
+            preTokenizer: scanned(.llama3),
+            ignoresMerges: true,
+            addsBOS: true
+        )
         return [
             "default": gpt2,
             "gpt-2": gpt2,
@@ -37,13 +42,20 @@ struct GGUFVocabularyReader {
 
     private func invalid(_ key: String, expected: String, found: String) -> TokenizationError {
         .invalid(
-            file: source.file, key: "tokenizer.ggml.\(key)", expected: expected, found: found)
+            file: source.file,
+            key: "tokenizer.ggml.\(key)",
+            expected: expected,
+            found: found
+        )
     }
 
     func unsupported(_ key: String, _ found: String, _ supported: [String]) -> TokenizationError {
         .unsupported(
-            file: source.file, key: "tokenizer.ggml.\(key)", found: found.quoted,
-            supported: supported)
+            file: source.file,
+            key: "tokenizer.ggml.\(key)",
+            found: found.quoted,
+            supported: supported
+        )
     }
 
     func words() throws -> Words {
@@ -83,12 +95,16 @@ struct GGUFVocabularyReader {
             case nil: break
             case .hugeID:
                 throw invalid(
-                    "tokens", expected: "at most \(Vocabulary.maximumID) tokens",
-                    found: "\(source.tokens.count)")
+                    "tokens",
+                    expected: "at most \(Vocabulary.maximumID) tokens",
+                    found: "\(source.tokens.count)"
+                )
             case .duplicateToken, .duplicateID:
                 throw invalid(
-                    "tokens[\(id)]", expected: "distinct tokens",
-                    found: token.quoted + " once more")
+                    "tokens[\(id)]",
+                    expected: "distinct tokens",
+                    found: token.quoted + " once more"
+                )
             }
         }
         return vocabulary
@@ -115,8 +131,11 @@ struct GGUFVocabularyReader {
             throw invalid("merges", expected: "a list of merges", found: "none")
         }
         var merges = MergeBuilder(
-            vocabulary: vocabulary, capacity: lines.count, file: source.file,
-            key: "tokenizer.ggml.merges")
+            vocabulary: vocabulary,
+            capacity: lines.count,
+            file: source.file,
+            key: "tokenizer.ggml.merges"
+        )
         for (index, line) in lines.enumerated() { try merges.append(line: line, index: index) }
         return merges.table
     }
@@ -150,8 +169,13 @@ struct GGUFVocabularyReader {
                 guard right >= 0 else { continue }
                 merges.append(
                     Merge(
-                        left: left, right: right, result: Int32(id), leftLength: length + 1,
-                        rightLength: cuts.count - length))
+                        left: left,
+                        right: right,
+                        result: Int32(id),
+                        leftLength: length + 1,
+                        rightLength: cuts.count - length
+                    )
+                )
             }
         }
         merges.sort { first, second in

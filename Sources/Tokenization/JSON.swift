@@ -1,4 +1,4 @@
-/// A parsed JSON document. Objects keep the order of their members.
+/// A parsed JSON document, its objects with their members in order.
 enum JSONValue: Sendable {
     case null
     case bool(Bool)
@@ -46,7 +46,11 @@ struct JSONParser {
         guard decoded.utf8.elementsEqual(bytes) else {
             let offset = zip(decoded.utf8, bytes).prefix { $0 == $1 }.count
             throw TokenizationError.malformed(
-                file: file, offset: offset, expected: "UTF-8", found: "another byte sequence")
+                file: file,
+                offset: offset,
+                expected: "UTF-8",
+                found: "another byte sequence"
+            )
         }
         var parser = JSONParser(bytes: bytes, file: file)
         let value = try parser.value(depth: 0)

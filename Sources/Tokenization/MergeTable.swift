@@ -18,8 +18,9 @@ struct MergeTable: Sendable {
         results.reserveCapacity(capacity)
     }
 
-    /// Adds the next merge; at most `capacity` may be added. A pair that comes twice keeps the
-    /// later rank.
+    /// Adds the next merge, of at most `capacity`.
+    ///
+    /// A pair that comes twice keeps the later rank.
     mutating func append(_ left: Int32, _ right: Int32, result: Int32) {
         let pair = Self.pair(left, right)
         let slot = slot(of: pair)
@@ -38,7 +39,9 @@ struct MergeTable: Sendable {
     private func slot(of pair: UInt64) -> Int {
         // Fibonacci hashing: the upper bits of a product with 2^64 / golden ratio.
         var slot = Int((pair &* 0x9e37_79b9_7f4a_7c15) >> shift)
-        while pairs[slot] != pair, pairs[slot] != Self.empty { slot = (slot + 1) & (pairs.count - 1) }
+        while pairs[slot] != pair, pairs[slot] != Self.empty {
+            slot = (slot + 1) & (pairs.count - 1)
+        }
         return slot
     }
 }

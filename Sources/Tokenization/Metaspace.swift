@@ -22,14 +22,17 @@ struct Metaspace: Sendable {
         if let name = try node.member("prepend_scheme") {
             guard let value = PrependScheme(rawValue: try name.string()) else {
                 throw name.unsupported(
-                    try name.string(), PrependScheme.allCases.map(\.rawValue))
+                    try name.string(),
+                    PrependScheme.allCases.map(\.rawValue)
+                )
             }
             scheme = value
         }
         if let prefix, try !prefix.bool() {
             guard scheme == .never else {
                 throw prefix.invalid(
-                    expected: "true with the prepend_scheme \(scheme.rawValue.quoted)")
+                    expected: "true with the prepend_scheme \(scheme.rawValue.quoted)"
+                )
             }
         }
         self.scheme = scheme
@@ -52,7 +55,10 @@ struct Metaspace: Sendable {
         let pattern = TextPattern.literal(replacement)
         pieces.split { text, range, parts in
             parts += SplitBehavior.mergedWithNext.parts(
-                pattern.matches(text, range), in: range, inverted: false)
+                pattern.matches(text, range),
+                in: range,
+                inverted: false
+            )
         }
     }
 

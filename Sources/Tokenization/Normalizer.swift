@@ -21,12 +21,14 @@ enum Normalizer: Sendable {
         case "Replace":
             self = .replace(
                 try TextPattern(node.required("pattern")),
-                with: Array(try node.required("content").string().utf8))
+                with: Array(try node.required("content").string().utf8)
+            )
         case "Lowercase": self = .lowercase
         case "Strip":
             self = .strip(
                 left: try node.required("strip_left").bool(),
-                right: try node.required("strip_right").bool())
+                right: try node.required("strip_right").bool()
+            )
         default:
             guard let form = UnicodeForm(rawValue: type) else {
                 throw node.unsupported(type, Self.supported)

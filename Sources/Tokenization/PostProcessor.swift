@@ -5,6 +5,8 @@ struct PostProcessor: Sendable {
 
     static let supported = ["Sequence", "ByteLevel", "TemplateProcessing"]
 
+    private var addsTokens: Bool { !prefix.isEmpty || !suffix.isEmpty }
+
     init(prefix: [Int], suffix: [Int]) {
         self.prefix = prefix
         self.suffix = suffix
@@ -17,8 +19,10 @@ struct PostProcessor: Sendable {
         case "Sequence":
             for processor in try node.required("processors").elements() {
                 let inner = try Self(processor)
-                prefix = inner.prefix + prefix
-                suffix += inner.suffix
+                guard !inner.addsTokens || !addsTokens else {
+                    throw processor.unsupported("a second TemplateProcessing", Self.supported)
+                }
+                if inner.addsTokens { self = inner }
             }
         case "TemplateProcessing": try readTemplate(node)
         default: throw node.unsupported(type, Self.supported)

@@ -16,18 +16,23 @@ enum PreTokenizer: Sendable {
         case "ByteLevel":
             self = .byteLevel(
                 addsPrefixSpace: try node.required("add_prefix_space").bool(),
-                splitsWords: try node.bool("use_regex", default: true))
+                splitsWords: try node.bool("use_regex", default: true)
+            )
         case "Digits":
             self = .digits(individual: try node.required("individual_digits").bool())
         case "Split":
             let behavior = try node.required("behavior")
             guard let value = SplitBehavior(rawValue: try behavior.string()) else {
                 throw behavior.unsupported(
-                    try behavior.string(), SplitBehavior.allCases.map(\.rawValue))
+                    try behavior.string(),
+                    SplitBehavior.allCases.map(\.rawValue)
+                )
             }
             self = .split(
-                try TextPattern(node.required("pattern")), value,
-                inverted: try node.required("invert").bool())
+                try TextPattern(node.required("pattern")),
+                value,
+                inverted: try node.required("invert").bool()
+            )
         case "Metaspace": self = .metaspace(try Metaspace(node))
         default: throw node.unsupported(type, Self.supported)
         }
@@ -50,7 +55,10 @@ enum PreTokenizer: Sendable {
         case .split(let pattern, let behavior, let inverted):
             pieces.split { text, range, parts in
                 parts += behavior.parts(
-                    pattern.matches(text, range), in: range, inverted: inverted)
+                    pattern.matches(text, range),
+                    in: range,
+                    inverted: inverted
+                )
             }
         case .metaspace(let metaspace): metaspace.apply(to: &pieces)
         }
@@ -64,7 +72,10 @@ enum PreTokenizer: Sendable {
     }
 
     private static func cutDigits(
-        _ text: [UInt8], _ range: Range<Int>, individual: Bool, _ parts: inout [Range<Int>]
+        _ text: [UInt8],
+        _ range: Range<Int>,
+        individual: Bool,
+        _ parts: inout [Range<Int>]
     ) {
         var partStart = range.lowerBound
         var wasDigit = false

@@ -12,10 +12,13 @@ enum SplitBehavior: String, CaseIterable, Sendable {
         let isMatch: Bool
     }
 
-    /// The parts that `range` is cut into, none of them empty. With `inverted`, the text between
-    /// the matches counts as the matches.
+    /// The parts that `range` is cut into, none of them empty.
+    ///
+    /// With `inverted`, the text between the matches counts as the matches.
     func parts(
-        _ matches: [Range<Int>], in range: Range<Int>, inverted: Bool
+        _ matches: [Range<Int>],
+        in range: Range<Int>,
+        inverted: Bool
     ) -> [Range<Int>] {
         var parts = Self.cover(range, matches, inverted: inverted)
         switch self {
@@ -31,7 +34,9 @@ enum SplitBehavior: String, CaseIterable, Sendable {
     }
 
     private static func cover(
-        _ range: Range<Int>, _ matches: [Range<Int>], inverted: Bool
+        _ range: Range<Int>,
+        _ matches: [Range<Int>],
+        inverted: Bool
     ) -> [Part] {
         var parts: [Part] = []
         var end = range.lowerBound

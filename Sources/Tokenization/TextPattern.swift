@@ -23,7 +23,9 @@ enum TextPattern: Sendable {
             }
         } else {
             throw node.unsupported(
-                node.value.kind, ["{\"String\": \"...\"}", "{\"Regex\": \"...\"}"])
+                node.value.kind,
+                ["{\"String\": \"...\"}", "{\"Regex\": \"...\"}"]
+            )
         }
     }
 
@@ -41,7 +43,9 @@ enum TextPattern: Sendable {
     }
 
     private static func find(
-        _ literal: [UInt8], _ text: [UInt8], _ range: Range<Int>
+        _ literal: [UInt8],
+        _ text: [UInt8],
+        _ range: Range<Int>
     ) -> [Range<Int>] {
         var matches: [Range<Int>] = []
         var index = range.lowerBound
@@ -59,7 +63,9 @@ enum TextPattern: Sendable {
     }
 
     private static func find(
-        _ expression: NSRegularExpression, _ text: [UInt8], _ range: Range<Int>
+        _ expression: NSRegularExpression,
+        _ text: [UInt8],
+        _ range: Range<Int>
     ) -> [Range<Int>] {
         let string = String(decoding: text[range], as: UTF8.self)
         // Byte offset of each UTF-16 offset.

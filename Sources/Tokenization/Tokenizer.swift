@@ -2,9 +2,9 @@ import Foundation
 
 /// Turns text into the token ids of a language model, and back.
 ///
-/// A tokenizer is a chain of stages, as in Hugging Face's `tokenizer.json`: added tokens are cut out
-/// of the text; the rest is normalized, cut into pieces and encoded piece by piece; special tokens
-/// are put around the result. The ids equal those of the Hugging Face `tokenizers` library.
+/// A tokenizer is a chain of stages, as in Hugging Face's `tokenizer.json`: added tokens are cut
+/// out of the text; the rest is normalized, cut into pieces and encoded piece by piece; special
+/// tokens are put around the result. The ids equal those of the Hugging Face `tokenizers` library.
 /// Settings for truncation and padding in the file are left aside.
 public struct Tokenizer: Sendable {
     let normalizer: Normalizer?
@@ -44,7 +44,9 @@ public struct Tokenizer: Sendable {
 
     /// Encodes text between added tokens.
     private func encode(
-        _ text: [UInt8], startsText: Bool, using work: inout BytePairEncoding.Work,
+        _ text: [UInt8],
+        startsText: Bool,
+        using work: inout BytePairEncoding.Work,
         to ids: inout [Int]
     ) {
         let normalized = normalizer?.normalize(text) ?? text
@@ -55,7 +57,8 @@ public struct Tokenizer: Sendable {
             }
             var pieces = Pieces(
                 Array(normalized[part.range]),
-                startsText: startsText && part.range.lowerBound == 0)
+                startsText: startsText && part.range.lowerBound == 0
+            )
             preTokenizer?.apply(to: &pieces)
             for range in pieces.ranges { model.encode(pieces.text, range, using: &work, to: &ids) }
         }

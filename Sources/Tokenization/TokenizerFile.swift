@@ -23,7 +23,9 @@ extension Tokenizer {
             return try Data(contentsOf: url)
         } catch {
             throw TokenizationError.unreadable(
-                file: url.lastPathComponent, reason: error.localizedDescription)
+                file: url.lastPathComponent,
+                reason: error.localizedDescription
+            )
         }
     }
 
@@ -35,7 +37,10 @@ extension Tokenizer {
     /// - Throws: ``TokenizationError``.
     public init(data: Data, file: String) throws {
         let root = JSONNode(
-            value: try JSONParser.parse([UInt8](data), file: file), file: file, key: "")
+            value: try JSONParser.parse([UInt8](data), file: file),
+            file: file,
+            key: ""
+        )
         if let version = try root.member("version"), try version.string() != "1.0" {
             throw version.unsupported(try version.string(), ["1.0"])
         }
@@ -44,18 +49,28 @@ extension Tokenizer {
         model = try BytePairEncoding(root.required("model"))
         let tokens = try root.member("added_tokens")?.elements().map { try AddedToken($0) } ?? []
         added = try AddedVocabulary(
-            tokens, vocabulary: model.vocabulary, normalizer: normalizer,
-            file: file, key: "added_tokens")
-        postProcessor =
-            try root.member("post_processor").map { try PostProcessor($0) }
-            ?? PostProcessor(prefix: [], suffix: [])
+            tokens,
+            vocabulary: model.vocabulary,
+            normalizer: normalizer,
+            file: file,
+            key: "added_tokens"
+        )
         decoder = try root.member("decoder").map { try Decoder($0) }
+        postProcessor = PostProcessor(prefix: [], suffix: [])
+        guard let node = try root.member("post_processor") else { return }
+        postProcessor = try PostProcessor(node)
+        for id in postProcessor.prefix + postProcessor.suffix where token(for: id) == nil {
+            throw node.invalid(expected: "ids of the vocabulary", found: "\(id)")
+        }
     }
 
     private mutating func apply(configuration: Data) throws {
         let file = "tokenizer_config.json"
         let root = JSONNode(
-            value: try JSONParser.parse([UInt8](configuration), file: file), file: file, key: "")
+            value: try JSONParser.parse([UInt8](configuration), file: file),
+            file: file,
+            key: ""
+        )
         beginningOfSequence = try id(named: "bos_token", in: root)
         endOfSequence = try id(named: "eos_token", in: root)
         let addsBeginning = try root.member("add_bos_token")?.bool()
@@ -63,7 +78,8 @@ extension Tokenizer {
         guard addsBeginning != nil || addsEnd != nil else { return }
         postProcessor = PostProcessor(
             prefix: addsBeginning == true ? [beginningOfSequence].compactMap(\.self) : [],
-            suffix: addsEnd == true ? [endOfSequence].compactMap(\.self) : [])
+            suffix: addsEnd == true ? [endOfSequence].compactMap(\.self) : []
+        )
     }
 
     /// The id of the token that `key` names, as a string or as an object with a `content`.
@@ -98,14 +114,16 @@ extension BytePairEncoding {
             unknownToken: try node.member("unk_token")?.string(),
             fusesUnknown: try node.bool("fuse_unk", default: false),
             fallsBackToBytes: try node.bool("byte_fallback", default: false),
-            ignoresMerges: try node.bool("ignore_merges", default: false))
+            ignoresMerges: try node.bool("ignore_merges", default: false)
+        )
         if let unknown = options.unknownToken, vocabulary.id(of: Array(unknown.utf8)) == nil {
             throw try node.required("unk_token").invalid(expected: "a token of model.vocab")
         }
         self.init(
             vocabulary: vocabulary,
             merges: try Self.readMerges(node.required("merges"), vocabulary),
-            options: options)
+            options: options
+        )
     }
 
     private static func readVocabulary(_ node: JSONNode) throws -> Vocabulary {
@@ -114,8 +132,11 @@ extension BytePairEncoding {
         for member in members {
             func invalid(_ expected: String, _ found: String? = nil) -> TokenizationError {
                 .invalid(
-                    file: node.file, key: "\(node.key)[\(member.key.quoted)]", expected: expected,
-                    found: found ?? member.value.kind)
+                    file: node.file,
+                    key: "\(node.key)[\(member.key.quoted)]",
+                    expected: expected,
+                    found: found ?? member.value.kind
+                )
             }
             guard case .integer(let id) = member.value else { throw invalid("an integer id") }
             switch vocabulary.insert(member.key.utf8, id: id) {
@@ -128,12 +149,17 @@ extension BytePairEncoding {
         return vocabulary
     }
 
-    private static func readMerges(_ node: JSONNode, _ vocabulary: Vocabulary) throws -> MergeTable {
+    private static func readMerges(_ node: JSONNode, _ vocabulary: Vocabulary) throws -> MergeTable
+    {
         guard case .array(let elements) = node.value else {
             throw node.invalid(expected: "an array")
         }
         var merges = MergeBuilder(
-            vocabulary: vocabulary, capacity: elements.count, file: node.file, key: node.key)
+            vocabulary: vocabulary,
+            capacity: elements.count,
+            file: node.file,
+            key: node.key
+        )
         for (index, element) in elements.enumerated() {
             switch element {
             case .string(let line):
@@ -146,8 +172,11 @@ extension BytePairEncoding {
                 try merges.append(left.utf8, right.utf8, index: index)
             default:
                 throw TokenizationError.invalid(
-                    file: node.file, key: "\(node.key)[\(index)]",
-                    expected: "two tokens, as \"a b\" or [\"a\", \"b\"]", found: element.kind)
+                    file: node.file,
+                    key: "\(node.key)[\(index)]",
+                    expected: "two tokens, as \"a b\" or [\"a\", \"b\"]",
+                    found: element.kind
+                )
             }
         }
         return merges.table
@@ -176,30 +205,40 @@ struct MergeBuilder {
             !bytes[bytes.index(after: space)...].contains(0x20)
         else {
             throw TokenizationError.invalid(
-                file: file, key: "\(key)[\(index)]", expected: "two tokens with one space between",
-                found: line.quoted)
+                file: file,
+                key: "\(key)[\(index)]",
+                expected: "two tokens with one space between",
+                found: line.quoted
+            )
         }
         try append(bytes[..<space], bytes[bytes.index(after: space)...], index: index)
     }
 
     mutating func append(
-        _ left: some Collection<UInt8>, _ right: some Collection<UInt8>, index: Int
+        _ left: some Collection<UInt8>,
+        _ right: some Collection<UInt8>,
+        index: Int
     ) throws {
         buffer.removeAll(keepingCapacity: true)
         buffer.append(contentsOf: left)
         let middle = buffer.count
         buffer.append(contentsOf: right)
         table.append(
-            try id(0..<middle, index: index), try id(middle..<buffer.count, index: index),
-            result: try id(0..<buffer.count, index: index))
+            try id(0..<middle, index: index),
+            try id(middle..<buffer.count, index: index),
+            result: try id(0..<buffer.count, index: index)
+        )
     }
 
     private func id(_ range: Range<Int>, index: Int) throws -> Int32 {
         let id = vocabulary.id(of: buffer, range)
         guard id >= 0 else {
             throw TokenizationError.invalid(
-                file: file, key: "\(key)[\(index)]", expected: "tokens of the vocabulary",
-                found: String(decoding: buffer[range], as: UTF8.self).quoted)
+                file: file,
+                key: "\(key)[\(index)]",
+                expected: "tokens of the vocabulary",
+                found: String(decoding: buffer[range], as: UTF8.self).quoted
+            )
         }
         return id
     }

@@ -128,7 +128,8 @@ enum CanonicalComposition {
     }
 
     private static func composite(
-        _ first: Unicode.Scalar, _ second: Unicode.Scalar
+        _ first: Unicode.Scalar,
+        _ second: Unicode.Scalar
     ) -> Unicode.Scalar? {
         // Korean syllables: (leading * 21 + vowel) * 28 + trailing.
         switch (first.value, second.value) {

@@ -175,13 +175,13 @@ public struct PartEvaluation {
             done += 1
             progress(done, total)
         }
-        let mean = predictor.logProbabilities(count)
-        let seed = UInt64(recipe.seed)
         if let posterior {
+            let mean = predictor.logProbabilities(count)
             predictions = predictor.predictions(posterior, mean: mean, count)
         } else {
-            predictions = predictor.predictions(mean)
+            predictions = predictor.predictions(PointEstimate(), count)
         }
+        let seed = UInt64(recipe.seed)
         let rows = predictions.map(\.prediction)
         results = RunMetrics.Part(
             mean: try MetricSummary(rows.map { $0.atMean ?? $0 }, seed: seed),

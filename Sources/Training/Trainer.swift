@@ -201,7 +201,7 @@ public final class Trainer {
             examples: data.validation.examples,
             maximumTokens: recipe.evalTokens
         )
-        let predictions = predictor.predictions(predictor.logProbabilities()).map(\.prediction)
+        let predictions = predictor.predictions(PointEstimate()).map(\.prediction)
         return HistoryRecord(
             step: step,
             split: .validation,

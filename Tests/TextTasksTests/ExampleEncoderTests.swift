@@ -102,7 +102,7 @@ struct ExampleEncoderTests {
     @Test("BoolQ keeps its question when the passage is too long")
     func boolQTruncation() throws {
         let file = Golden.folder.appendingPathComponent("official/boolq/dev.jsonl")
-        let examples = try Golden.task(of: "boolq/dev", layout: "official").load(file: file)
+        let examples = try TextTask.load(file: file, task: Golden.taskName(of: "boolq/dev"))
         let encoded = try encoder(12).encode(examples.examples).examples
         let start = words()("Answer the question with only True or False:", false)
         #expect(encoded.allSatisfy { $0.isTruncated && $0.tokens.starts(with: start) })

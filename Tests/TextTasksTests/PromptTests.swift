@@ -16,7 +16,7 @@ struct PromptTests {
         #expect(golden.count == 14)
         for (name, expected) in golden {
             let file = Golden.folder.appendingPathComponent("official/\(name).jsonl")
-            let loaded = try Golden.task(of: name, layout: "official").load(file: file)
+            let loaded = try TextTask.load(file: file, task: Golden.taskName(of: name))
             #expect(loaded.examples.map(Golden.Row.init) == expected.examples, "\(name)")
             #expect(loaded.leftOut == expected.leftOut, "\(name)")
         }
@@ -28,7 +28,7 @@ struct PromptTests {
     func huggingFace() throws {
         for (name, expected) in golden {
             let file = Golden.folder.appendingPathComponent("hugging-face/\(name).jsonl")
-            let loaded = try Golden.task(of: name, layout: "hugging-face").load(file: file)
+            let loaded = try TextTask.load(file: file, task: Golden.taskName(of: name))
             var rows = expected.examples
             if name.hasPrefix("winogrande") {
                 for index in rows.indices {
@@ -69,7 +69,7 @@ struct PromptTests {
         let all = try #require(ProcessInfo.processInfo.environment["VARLORA_DATA"])
         for (name, expected) in try Golden.load([String: Golden.Hash].self, "files.json") {
             let file = URL(fileURLWithPath: all).appendingPathComponent("\(name).jsonl")
-            let loaded = try Golden.task(of: name, layout: "official").load(file: file)
+            let loaded = try TextTask.load(file: file, task: Golden.taskName(of: name))
             var hash: UInt64 = 0xCBF2_9CE4_8422_2325
             for example in loaded.examples {
                 let label = try #require(example.label)

@@ -9,12 +9,7 @@ struct RowTests {
     private func load(_ text: String, as task: String? = nil) throws -> [Example] {
         try withFolder(["data.jsonl": text]) { folder in
             let file = folder.appendingPathComponent("data.jsonl")
-            let found = try TextTask(
-                task ?? file.path,
-                folder: task == nil ? nil : folder,
-                environment: [:]
-            )
-            return try found.load(file: file).examples
+            return try TextTask.load(file: file, task: task ?? file.path).examples
         }
     }
 

@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+@testable import Tokenization
+
+@Suite("Tokenizers")
+struct TokenizerTests {
+    private static let vocabulary: [(String, Int)] = [
+        ("a", 0), ("b", 1), ("ab", 2), ("\u{e9}", 3), ("e\u{301}", 4), ("e", 5), ("\u{301}", 6),
+        ("<s>", 7), ("</s>", 8),
+    ]
+
+    /// A tokenizer file over `vocabulary`, and a configuration beside it.
+    private func load(configuration: String?) throws -> Tokenizer {
+        let folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("tokenizer-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let tokens = Self.vocabulary.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
+        let file =
+            #"{"model":{"type":"BPE","vocab":{"# + tokens
+            + #"},"merges":["a b",["e","\#u{301}"]]}}"#
+        let url = folder.appendingPathComponent("tokenizer.json")
+        try Data(file.utf8).write(to: url)
+        if let configuration {
+            try Data(configuration.utf8)
+                .write(to: folder.appendingPathComponent("tokenizer_config.json"))
+        }
+        return try Tokenizer(contentsOf: url)
+    }
+
+    @Test("Tokens are told apart by their bytes, not by canonical equivalence")
+    func canonicalEquivalence() throws {
+        let tokenizer = try load(configuration: nil)
+        #expect(tokenizer.encode("\u{e9}e\u{301}") == [3, 4])
+        #expect(tokenizer.id(of: "\u{e9}") == 3)
+        #expect(tokenizer.id(of: "e\u{301}") == 4)
+        #expect(tokenizer.token(for: 4).map { Array($0.utf8) } == Array("e\u{301}".utf8))
+    }
+
+    @Test("Ids and tokens map to one another, and nothing else does")
+    func lookUp() throws {
+        let tokenizer = try load(configuration: nil)
+        #expect(tokenizer.vocabularySize == Self.vocabulary.count)
+        for (token, id) in Self.vocabulary {
+            #expect(tokenizer.id(of: token) == id)
+            #expect(tokenizer.token(for: id) == token)
+        }
+        #expect(tokenizer.id(of: "ba") == nil)
+        #expect(tokenizer.id(of: "") == nil)
+        for id in [-1, 9, Int.max, Int.min] { #expect(tokenizer.token(for: id) == nil) }
+        #expect(tokenizer.beginningOfSequence == nil)
+        #expect(tokenizer.endOfSequence == nil)
+    }
+
+    @Test(
+        "tokenizer_config.json names the special tokens and says which are added",
+        arguments: [
+            (#"{"bos_token":"<s>","eos_token":{"content":"</s>"}}"#, [2]),
+            (#"{"bos_token":"<s>","eos_token":"</s>","add_bos_token":true}"#, [7, 2]),
+            (#"{"bos_token":"<s>","eos_token":"</s>","add_eos_token":true}"#, [2, 8]),
+            (
+                #"{"bos_token":"<s>","eos_token":"</s>","add_bos_token":true,"#
+                    + #""add_eos_token":true}"#,
+                [7, 2, 8]
+            ),
+        ]
+    )
+    func configuration(_ configuration: String, _ ids: [Int]) throws {
+        let tokenizer = try load(configuration: configuration)
+        #expect(tokenizer.beginningOfSequence == 7)
+        #expect(tokenizer.endOfSequence == 8)
+        #expect(tokenizer.encode("ab") == ids)
+        #expect(tokenizer.encode("ab", addSpecialTokens: false) == [2])
+    }
+
+    @Test("A configuration that names no token of the vocabulary is refused")
+    func unknownName() throws {
+        let error = #expect(throws: TokenizationError.self) {
+            try load(configuration: #"{"bos_token":"<bos>"}"#)
+        }
+        #expect(
+            error?.description == "tokenizer_config.json: bos_token: expected a token of the "
+                + "vocabulary, found the string \"<bos>\""
+        )
+    }
+
+    /// With merges in pairs of pairs, the work of a naive merge grows with the square of the text.
+    @Test("A document in one piece takes linear time, nearly", .timeLimit(.minutes(1)))
+    func longPiece() throws {
+        let tokenizer = try load(configuration: nil)
+        let count = 200_000
+        let text = String(repeating: "ab", count: count)
+        #expect(tokenizer.encode(text) == Array(repeating: 2, count: count))
+    }
+
+    @Test("GGUF metadata that contradicts itself is refused")
+    func badMetadata() throws {
+        var valid = GGUFVocabulary(model: "gpt2", tokens: ["a", "b", "ab"], file: "m.gguf")
+        valid.merges = ["a b"]
+        #expect(try Tokenizer(valid).encode("ab") == [2])
+        let faults: [(String, (inout GGUFVocabulary) -> Void)] = [
+            (
+                "model: \"bert\" is not supported; supported: gpt2, llama",
+                { $0.model = "bert" }
+            ),
+            (
+                "pre: \"tekken\" is not supported; supported: default, gpt-2, llama-bpe, llama-v3, "
+                    + "llama3, qwen2, smollm", { $0.pre = "tekken" }
+            ),
+            ("merges: expected a list of merges, found none", { $0.merges = nil }),
+            (
+                "merges[0]: expected tokens of the vocabulary, found \"ba\"",
+                { $0.merges = ["b a"] }
+            ),
+            (
+                "merges[0]: expected two tokens with one space between, found \"ab\"",
+                { $0.merges = ["ab"] }
+            ),
+            ("tokens[2]: expected distinct tokens, found \"a\" once more", { $0.tokens[2] = "a" }),
+            ("bos_token_id: expected an id below 3, found 3", { $0.beginningOfSequence = 3 }),
+            ("eos_token_id: expected an id below 3, found -1", { $0.endOfSequence = -1 }),
+            (
+                "token_type: expected 3 values, one for each token, found 1",
+                { $0.tokenTypes = [1] }
+            ),
+            (
+                "scores: expected 3 values, one for each token, found 0",
+                { $0.scores = [] }
+            ),
+            (
+                "scores: expected a score for each token, found none",
+                {
+                    $0.model = "llama"
+                    $0.merges = nil
+                }
+            ),
+            (
+                "scores[1]: expected a number, found NaN",
+                {
+                    $0.model = "llama"
+                    $0.merges = nil
+                    $0.scores = [0, .nan, 0]
+                }
+            ),
+        ]
+        for (message, change) in faults {
+            var vocabulary = valid
+            change(&vocabulary)
+            let error = #expect(throws: TokenizationError.self) { try Tokenizer(vocabulary) }
+            #expect(error?.description == "m.gguf: tokenizer.ggml." + message)
+        }
+    }
+
+    @Test("Without a flag, SentencePiece and Llama 3 vocabularies begin with their first token")
+    func defaultBeginning() throws {
+        var vocabulary = GGUFVocabulary(model: "gpt2", tokens: ["a", "<s>"], file: "m.gguf")
+        vocabulary.merges = []
+        vocabulary.scores = [0, 0]
+        vocabulary.tokenTypes = [1, 3]
+        vocabulary.beginningOfSequence = 1
+        #expect(try Tokenizer(vocabulary).encode("a") == [0])
+        vocabulary.pre = "llama-bpe"
+        #expect(try Tokenizer(vocabulary).encode("a") == [1, 0])
+        vocabulary.model = "llama"
+        vocabulary.addSpacePrefix = false
+        #expect(try Tokenizer(vocabulary).encode("a") == [1, 0])
+        vocabulary.addBOS = false
+        vocabulary.addEOS = true
+        vocabulary.endOfSequence = 1
+        #expect(try Tokenizer(vocabulary).encode("a") == [0, 1])
+    }
+}
