@@ -46,6 +46,12 @@ func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
     )
 }
 
+/// The YAML files of `recipes/`, which are compiled into the tool.
+let recipeNames = [
+    "arc-challenge", "arc-easy", "boolq", "openbookqa", "sentiment-adamw", "sentiment-ivon",
+    "winogrande-m", "winogrande-s",
+]
+
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(
@@ -56,7 +62,9 @@ let arguments = Target.Dependency.product(
 let package = Package(
     name: "varlora",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .executable(name: "varlora", targets: ["varlora"])
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -84,7 +92,13 @@ let package = Package(
         library("Metrics", "JSONLines", "Randomness"),
         library("TextTasks", "JSONLines", "Randomness", "Tokenization"),
         library("Evaluation", "LanguageModels", "Metrics", "Posteriors", "TextTasks"),
-        library("Training", "Evaluation", "LoRA", yaml, log),
+        .target(
+            name: "RecipeFiles",
+            path: "recipes",
+            resources: recipeNames.map { .embedInCode("\($0).yaml") }
+        ),
+        library("Training", "Evaluation", "LoRA", "RecipeFiles", yaml),
+        .executableTarget(name: "varlora", dependencies: ["Training", arguments]),
         library("Posteriors", "Optimizers", "Randomness", "TensorFiles"),
         .target(
             name: "TestSupport",

@@ -41,6 +41,18 @@ public enum PEFTFolder {
         )
     }
 
+    /// Whether a folder holds an adapter.
+    public static func isAdapter(_ folder: URL) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appendingPathComponent(settingsName).path)
+    }
+
+    /// The weights of an adapter as they lie in its file.
+    ///
+    /// - Throws: `TensorFileError` when the file is missing or broken.
+    public static func weights(in folder: URL) throws -> Safetensors {
+        try Safetensors(contentsOf: folder.appendingPathComponent(weightsName))
+    }
+
     /// Reads the settings of an adapter.
     ///
     /// Unknown keys are ignored; keys that change what an adapter computes, in ways this package
@@ -66,7 +78,7 @@ public enum PEFTFolder {
     ///
     /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors and other shapes.
     public static func values(of layout: LoRALayout, in folder: URL) throws -> [String: [Float]] {
-        let file = try Safetensors(contentsOf: folder.appendingPathComponent(weightsName))
+        let file = try weights(in: folder)
         let name = file.url.path
         var values: [String: [Float]] = [:]
         for (parameter, shape) in layout.parameters {

@@ -10,6 +10,8 @@ import Torch
 public struct DiagonalGaussian: Posterior {
     /// Number of draws.
     public let drawCount: Int
+    /// Factor of the variance (τ).
+    public let varianceScale: Double
     private let parameters: FlatParameters
     private let deviation: Tensor  // [count], sqrt(τ) included
     private let seed: UInt64
@@ -28,6 +30,7 @@ public struct DiagonalGaussian: Posterior {
         precondition(varianceScale >= 0, "a variance scale of \(varianceScale) is below 0")
         self.parameters = parameters
         self.drawCount = drawCount
+        self.varianceScale = varianceScale
         self.seed = seed
         deviation = standardDeviation * varianceScale.squareRoot()
     }

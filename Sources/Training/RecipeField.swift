@@ -10,7 +10,8 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
         description = "\(place): \(key): expected \(expected), found \(found)"
     }
 
-    init(_ description: String) {
+    /// An error of one sentence.
+    public init(_ description: String) {
         self.description = description
     }
 }

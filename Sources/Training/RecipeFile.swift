@@ -78,6 +78,15 @@ extension Recipe {
         return (try? Yams.serialize(node: Node.mapping(mapping), allowUnicode: true)) ?? ""
     }
 
+    /// The values of all keys that have one, as texts.
+    public var values: [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: RecipeField.all.compactMap { field in
+                field.write(self).map { (field.key, Self.text($0)) }
+            }
+        )
+    }
+
     /// The first key whose value differs, with both values; nil for equal recipes.
     func firstDifference(to other: Recipe) -> (key: String, mine: String, theirs: String)? {
         for field in RecipeField.all {

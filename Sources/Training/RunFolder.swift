@@ -40,23 +40,54 @@ public struct RunFolder: Sendable {
         return try Recipe(contentsOf: recipe)
     }
 
-    /// Prepares the folder for a run: new, replaced with `force`, or as it is with `resume`.
+    /// The results of a run; nil when it is not finished.
     ///
-    /// - Throws: ``TrainingError`` when the folder holds something else, or a run that may not be
-    ///   replaced, or one of another recipe.
-    public func prepare(for recipe: Recipe, resume: Bool, force: Bool) throws {
-        let files = FileManager.default
-        let content = (try? files.contentsOfDirectory(atPath: url.path)) ?? []
+    /// - Throws: ``TrainingError`` when the file is broken.
+    public func readMetrics() throws -> RunMetrics? {
+        guard let data = try? Data(contentsOf: metrics) else { return nil }
+        do {
+            return try JSONDecoder().decode(RunMetrics.self, from: data)
+        } catch {
+            throw TrainingError.fileSystem(path: metrics.path, reason: "not the results of a run")
+        }
+    }
+
+    /// Checks that a run of `recipe` may be written here, without changing anything.
+    ///
+    /// - Throws: ``TrainingError`` when the folder holds something else, a run that may not be
+    ///   replaced, or, to be resumed, one of another recipe.
+    public func check(_ recipe: Recipe, resume: Bool, force: Bool) throws {
+        var isFolder: ObjCBool = true
+        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
+            !isFolder.boolValue
+        {
+            throw TrainingError.notARun(folder: url.path, found: "a file")
+        }
         if holdsRun {
             if resume { return try checkSame(recipe) }
-            guard force else { throw TrainingError.runExists(folder: url.path) }
-            try remove(Self.ownNames)
-        } else if let first = content.sorted().first(where: { !Self.isLeftover($0) }) {
+            if !force { throw TrainingError.runExists(folder: url.path) }
+        } else {
+            let content = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+            guard let first = content.sorted().first(where: { !Self.isLeftover($0) }) else {
+                return
+            }
             throw TrainingError.notARun(folder: url.path, found: first)
         }
+    }
+
+    /// Prepares the folder for a run: new, replaced with `force`, or as it is with `resume`.
+    ///
+    /// - Throws: as ``check(_:resume:force:)``, and when a file cannot be written.
+    public func prepare(for recipe: Recipe, resume: Bool, force: Bool) throws {
+        try check(recipe, resume: resume, force: force)
+        if holdsRun && resume { return }
+        if holdsRun { try remove(Self.ownNames) }
         do {
             for folder in [url, checkpoints, url.appendingPathComponent("predictions")] {
-                try files.createDirectory(at: folder, withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(
+                    at: folder,
+                    withIntermediateDirectories: true
+                )
             }
         } catch {
             throw TrainingError.fileSystem(

@@ -26,14 +26,13 @@ public struct LoadedModel {
             configuration = try ModelConfiguration(
                 contentsOf: folder.appendingPathComponent("config.json")
             )
-            tokenizer = try Tokenizer(contentsOf: folder.appendingPathComponent("tokenizer.json"))
             source = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder))
         case .gguf(let file):
             let archive = try GGUF(contentsOf: file)
             configuration = try ModelConfiguration(archive)
-            tokenizer = try Tokenizer(GGUFVocabulary(archive))
             source = GGUFWeights(archive, configuration)
         }
+        tokenizer = try location.loadTokenizer()
         guard let family = ModelFamily.all[configuration.family] else {
             throw ModelError.unsupported(
                 file: location.url.path,

@@ -1,4 +1,6 @@
 import Foundation
+import TensorFiles
+import Tokenization
 
 /// Where a model's files are.
 public enum ModelLocation: Equatable, Sendable {
@@ -54,6 +56,19 @@ public enum ModelLocation: Equatable, Sendable {
     public var url: URL {
         switch self {
         case .folder(let url), .gguf(let url): url
+        }
+    }
+}
+
+extension ModelLocation {
+    /// The model's tokenizer, without its weights.
+    ///
+    /// - Throws: an error that names file, key, expected and found.
+    public func loadTokenizer() throws -> Tokenizer {
+        switch self {
+        case .folder(let folder):
+            return try Tokenizer(contentsOf: folder.appendingPathComponent("tokenizer.json"))
+        case .gguf(let file): return try Tokenizer(GGUFVocabulary(GGUF(contentsOf: file)))
         }
     }
 }

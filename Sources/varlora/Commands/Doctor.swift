@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Torch
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what this machine and build offer, and the cure for what is missing."
+    )
+    @Flag(help: "Print the findings as JSON.")
+    var json = false
+
+    func run() throws {
+        let environment = ProcessInfo.processInfo.environment
+        let findings: [(String, String)] = [
+            ("varlora", Varlora.configuration.version),
+            ("libtorch", Engine.version),
+            ("vector instructions", Engine.vectorInstructions),
+            ("devices", Device.available.map(\.name).joined(separator: ", ")),
+            (
+                "threads",
+                "\(Engine.threads) of \(ProcessInfo.processInfo.activeProcessorCount) cores"
+            ),
+            (
+                "several ranks",
+                Engine.hasGloo
+                    ? "Gloo headers found"
+                    : "no Gloo headers; on Debian: apt-get install libgloo-dev, then build again"
+            ),
+            ("HF_HOME", environment["HF_HOME"] ?? "not set; ~/.cache/huggingface is used"),
+            (
+                "VARLORA_DATA",
+                environment["VARLORA_DATA"] ?? "not set; name data sets with --data, or set it"
+            ),
+        ]
+        if json {
+            return try Console.printJSON(
+                Dictionary(findings, uniquingKeysWith: { first, _ in first })
+            )
+        }
+        for (name, finding) in findings {
+            Console.print(name.padding(toLength: 21, withPad: " ", startingAt: 0) + finding)
+        }
+    }
+}

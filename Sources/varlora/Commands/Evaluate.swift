@@ -1,0 +1,105 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import LanguageModels
+import Metrics
+import TextTasks
+import Torch
+import Training
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measure a run, or the untouched base model.",
+        discussion: """
+            EXAMPLES
+              varlora evaluate runs/ivon --split test --draws 10 --predictions answers.jsonl
+              varlora evaluate runs/ivon --variance-scale 0.5 --json
+              varlora evaluate runs/ivon --task other-data/
+              varlora evaluate --model model.gguf --task arc-easy --data arc-easy/
+            """
+    )
+
+    @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
+    var runFolder: String?
+    @OptionGroup var subject: SubjectOptions
+    @Option(help: "train, validation or test.")
+    var split = Split.test
+    @Option(help: "Draws of the posterior (default: the run's).")
+    var draws: Int?
+    @Option(help: "Factor of the posterior's variance; 0 is the mean (default: the run's).")
+    var varianceScale: Double?
+    @Option(help: "Use the first N examples.")
+    var limit: Int?
+    @Option(help: "Write a line of probabilities for each example to this file.")
+    var predictions: String?
+    @Flag(help: "Print the results as JSON.")
+    var json = false
+
+    func validate() throws {
+        try subject.validate(run: runFolder)
+        if runFolder == nil && subject.task == nil { throw ValidationError("--task is missing") }
+        if let draws, draws < 1 { throw ValidationError("--draws: expected at least 1") }
+        if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1") }
+        if let varianceScale, !(varianceScale >= 0 && varianceScale.isFinite) {
+            throw ValidationError("--variance-scale: expected a number of at least 0")
+        }
+    }
+
+    func run() throws {
+        let (recipe, scorer, trained, tokenizer) = try subject.load(run: runFolder)
+        let loaded = try recipe.textTask().load(split, seed: UInt64(recipe.seed))
+        let part = try TrainingData.Part(
+            loaded,
+            limit: limit,
+            recipe: recipe,
+            tokenizer: tokenizer
+        )
+        let posterior = trained?.posterior(draws: draws, varianceScale: varianceScale)
+        let evaluation = try withTorchErrors {
+            try PartEvaluation(part, scorer: scorer, posterior: posterior, recipe: recipe) {
+                Console.bar("evaluating, batch \($0)/\($1)")
+                if $0 == $1 { Console.bar("") }
+            }
+        }
+        if let predictions {
+            try evaluation.predictions.map(\.prediction)
+                .write(to: URL(fileURLWithPath: predictions))
+        }
+        let results = evaluation.results
+        guard json else {
+            let table = TextTable.metrics(
+                split.rawValue,
+                results,
+                draws: posterior?.drawCount ?? 1
+            )
+            return Console.print(table.text)
+        }
+        try Console.printJSON(
+            Report(
+                model: recipe.model,
+                task: recipe.task,
+                split: split,
+                draws: posterior?.drawCount,
+                varianceScale: posterior?.varianceScale,
+                results: results
+            )
+        )
+    }
+
+    /// What `--json` prints.
+    private struct Report: Encodable {
+        let model: String
+        let task: String
+        let split: Split
+        let draws: Int?
+        let varianceScale: Double?
+        let results: RunMetrics.Part
+
+        private enum CodingKeys: String, CodingKey {
+            case model, task, split, draws, results
+            case varianceScale = "posterior_variance_scale"
+        }
+    }
+}
+
+extension Split: ExpressibleByArgument {}

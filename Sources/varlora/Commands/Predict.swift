@@ -1,0 +1,102 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import JSONLines
+import Metrics
+import Posteriors
+import TextTasks
+import Torch
+import Training
+
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Answer questions with probabilities and say how sure the model is.",
+        discussion: """
+            Reads JSON Lines in the format of the run's task, labels not needed, or lines with
+            "prompt" or "question" and "choices"; writes for each line the answer, its
+            probabilities averaged over the draws, their entropy, and the mutual information of
+            answer and parameters (what more training data could resolve), both in nats.
+
+            EXAMPLES
+              varlora predict runs/ivon --input questions.jsonl --output answers.jsonl --draws 20
+            """
+    )
+
+    @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
+    var runFolder: String
+    @Option(help: "Questions, one a line.")
+    var input: String
+    @Option(help: "The file to write, one line for each question.")
+    var output: String
+    @Option(help: "Draws of the posterior (default: the run's).")
+    var draws: Int?
+    @Option(help: "Factor of the posterior's variance; 0 is the mean (default: the run's).")
+    var varianceScale: Double?
+    @OptionGroup var subject: SubjectOptions
+
+    func validate() throws {
+        try subject.validate(run: runFolder)
+        if let draws, draws < 1 { throw ValidationError("--draws: expected at least 1") }
+        if let varianceScale, !(varianceScale >= 0 && varianceScale.isFinite) {
+            throw ValidationError("--variance-scale: expected a number of at least 0")
+        }
+    }
+
+    func run() throws {
+        let (recipe, scorer, trained, tokenizer) = try subject.load(run: runFolder)
+        let loaded = try TextTask.load(file: URL(fileURLWithPath: input), task: recipe.task)
+        let part = try TrainingData.Part(
+            loaded,
+            limit: nil,
+            recipe: recipe,
+            tokenizer: tokenizer
+        )
+        let predictor = Predictor(
+            scorer,
+            examples: part.examples,
+            maximumTokens: recipe.evalTokens
+        )
+        let posterior = trained?.posterior(draws: draws, varianceScale: varianceScale)
+        let predictions = try withTorchErrors {
+            posterior.map {
+                predictor.predictions($0, mean: predictor.logProbabilities())
+            } ?? predictor.predictions(PointEstimate())
+        }
+        let rows = try zip(loaded.examples, predictions).map(Row.init)
+        try JSONLines.write(rows, to: URL(fileURLWithPath: output))
+        if part.leftOut > 0 {
+            Console.note("\(input): \(part.leftOut) questions without four choices left out")
+        }
+        if part.report.truncated > 0 {
+            Console.note("\(input): \(part.report.truncated) prompts truncated")
+        }
+    }
+
+    /// A line of the output.
+    private struct Row: Encodable {
+        let id: String
+        let label: Int?
+        let answer: String
+        let probabilities: [Double]
+        let meanProbabilities: [Double]?
+        let entropy: Double
+        let mutualInformation: Double
+
+        init(_ example: Example, _ averaged: AveragedPrediction) throws {
+            let prediction = averaged.prediction
+            id = prediction.id
+            label = prediction.label
+            answer = example.answers[prediction.answer].trimmingCharacters(in: .whitespaces)
+            probabilities = prediction.probabilities
+            meanProbabilities = prediction.meanProbabilities
+            entropy = PredictiveUncertainty.entropy(of: prediction.probabilities)
+            mutualInformation = try PredictiveUncertainty.mutualInformation(of: averaged.draws)
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case id, label, answer, probabilities, entropy
+            case meanProbabilities = "mean_probabilities"
+            case mutualInformation = "mutual_information"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import LanguageModels
+import Torch
+import Training
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train an adapter and write a run folder.",
+        discussion: """
+            EXAMPLES
+              varlora train --model model.gguf --task my-data/ --method ivon --output runs/ivon
+              varlora train --recipe arc-easy --model org/name --data arc-easy/ --output runs/arc
+              varlora train --resume --output runs/arc
+
+            A folder of JSON Lines holds train.jsonl and, if you have them, validation.jsonl and
+            test.jsonl, with lines such as
+              {"prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
+            """
+    )
+
+    @OptionGroup var options: RecipeOptions
+    @Option(help: "The run folder to write.")
+    var output: String
+    @Flag(help: "Go on after the last checkpoint of the run in the output folder.")
+    var resume = false
+    @Flag(help: "Replace the run in the output folder.")
+    var force = false
+    @Flag(help: "Print the results as JSON.")
+    var json = false
+
+    func validate() throws {
+        if resume && force { throw ValidationError("--resume and --force exclude each other") }
+        let stored = resume && RunFolder(URL(fileURLWithPath: output)).holdsRun
+        if options.recipe == nil && !stored {
+            if options.model == nil && !options.sets("model") {
+                throw ValidationError("--model is missing")
+            }
+            if options.task == nil && !options.sets("task") {
+                throw ValidationError("--task is missing")
+            }
+        }
+    }
+
+    func run() throws {
+        let run = RunFolder(URL(fileURLWithPath: output))
+        let stored = resume && run.holdsRun ? try run.readRecipe() : Recipe()
+        let recipe = try options.load(over: stored).resolved()
+        try run.check(recipe, resume: resume, force: force)
+        if resume, let finished = try run.readMetrics() {
+            Console.note("\(output): the run is finished; nothing is left to do")
+            return try show(finished)
+        }
+        Engine.threads = recipe.threads ?? Engine.threads
+        let model = try LoadedModel(try ModelLocation(recipe.model), device: Device(recipe.device))
+        let data = try TrainingData(recipe, tokenizer: model.tokenizer)
+        report(data)
+        try run.prepare(for: recipe, resume: resume, force: force)
+        let trainer = try Trainer(recipe, model: model, data: data, run: run)
+        StopRequest.listen()
+        let progress = ConsoleProgress()
+        switch try trainer.run(observer: progress.show, shouldStop: { StopRequest.isMade }) {
+        case .finished(let metrics): try show(metrics)
+        case .stopped(let step):
+            Console.note(
+                "stopped and saved after step \(step); go on with: varlora train --resume --output "
+                    + output
+            )
+            throw ExitCode.failure
+        }
+    }
+
+    private func report(_ data: TrainingData) {
+        for (name, part) in [
+            ("train", data.train), ("validation", data.validation), ("test", data.test),
+        ] {
+            guard let part else { continue }
+            let leftOut = part.leftOut > 0 ? ", \(part.leftOut) left out (not four choices)" : ""
+            Console.note(
+                "\(name): \(part.report.examples) examples, longest \(part.report.longest) tokens, "
+                    + "\(part.report.truncated) truncated\(leftOut)"
+            )
+        }
+    }
+
+    private func show(_ metrics: RunMetrics) throws {
+        if json { return try Console.printJSON(metrics) }
+        let (name, part) = metrics.test.map { ("test", $0) } ?? ("validation", metrics.validation)
+        Console.print(TextTable.metrics(name, part, draws: metrics.drawCount).text)
+        Console.note("run folder: \(output)")
+    }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import LanguageModels
+import Tokenization
+import Torch
+import Training
+
+/// What is evaluated: a run, or a base model; and on which task.
+struct SubjectOptions: ParsableArguments {
+    @Option(help: "The base model: instead of a run, or where the run's base lies now.")
+    var model: String?
+    @Option(help: "The task (default: the run's).")
+    var task: String?
+    @Option(help: "The folder of the named data set (default: the run's, or below $VARLORA_DATA).")
+    var data: String?
+    @Option(help: "Tokens of the longest prompt (default: the run's, or 320).")
+    var maxLength: Int?
+    @Option(help: "Seed of the split and of the draws (default: the run's, or 21).")
+    var seed: Int?
+    @Option(help: "cpu, cuda, cuda:N or mps (default: cpu).")
+    var device = "cpu"
+    @Option(help: "Threads of an operation on the CPU (default: one a core).")
+    var threads: Int?
+
+    func validate(run: String?) throws {
+        if run == nil && model == nil {
+            throw ValidationError("a run folder or --model is missing")
+        }
+        if let threads, threads < 1 { throw ValidationError("--threads: expected at least 1") }
+        if let maxLength, maxLength < 2 {
+            throw ValidationError("--max-length: expected at least 2")
+        }
+        if let seed, seed < 0 { throw ValidationError("--seed: expected at least 0") }
+    }
+
+    /// Loads the run, or the base model alone.
+    func load(
+        run: String?
+    ) throws -> (
+        recipe: Recipe, scorer: AnswerScorer, trained: TrainedRun?, tokenizer: Tokenizer
+    ) {
+        if let threads { Engine.threads = threads }
+        let folder = run.map { RunFolder(URL(fileURLWithPath: $0)) }
+        var recipe = try folder?.readRecipe() ?? Recipe()
+        if let model { recipe.model = model }
+        if let task {
+            recipe.task = task
+            recipe.data = nil
+        }
+        if let data { recipe.data = data }
+        if let maxLength { recipe.maxLength = maxLength }
+        if let seed { recipe.seed = seed }
+        let base = try LoadedModel(try ModelLocation(recipe.model), device: Device(device))
+        let trained = try folder.map { try TrainedRun($0, model: base) }
+        let scorer = trained?.adapted.scorer ?? AnswerScorer(base.model, device: base.device)
+        return (recipe, scorer, trained, base.tokenizer)
+    }
+}

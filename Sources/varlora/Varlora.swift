@@ -1,0 +1,25 @@
+import ArgumentParser
+
+/// The command-line tool.
+@main
+struct Varlora: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "varlora",
+        abstract: "Fine-tune language models by variational learning and answer with calibrated"
+            + " probabilities.",
+        discussion: """
+            EXAMPLES
+              varlora train --model SmolLM2-135M.gguf --task my-data/ --output runs/first
+              varlora evaluate runs/first --split test --draws 10
+              varlora predict runs/first --input questions.jsonl --output answers.jsonl
+
+            Exit codes: 0 success, 1 failure, 64 wrong usage. Shell completions:
+              varlora --generate-completion-script bash
+            """,
+        version: "0.1.0",
+        subcommands: [
+            Train.self, Evaluate.self, Predict.self, Tokenize.self, Inspect.self, Recipes.self,
+            Doctor.self, Demo.self,
+        ]
+    )
+}

@@ -1,0 +1,16 @@
+/// The recipes of this folder, compiled into the tool.
+public enum RecipeFiles {
+    /// The YAML text of each recipe, by name.
+    public static let all: [(name: String, yaml: String)] = [
+        ("arc-challenge", text(PackageResources.arc_challenge_yaml)),
+        ("arc-easy", text(PackageResources.arc_easy_yaml)),
+        ("boolq", text(PackageResources.boolq_yaml)),
+        ("openbookqa", text(PackageResources.openbookqa_yaml)),
+        ("sentiment-adamw", text(PackageResources.sentiment_adamw_yaml)),
+        ("sentiment-ivon", text(PackageResources.sentiment_ivon_yaml)),
+        ("winogrande-m", text(PackageResources.winogrande_m_yaml)),
+        ("winogrande-s", text(PackageResources.winogrande_s_yaml)),
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
