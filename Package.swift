@@ -30,7 +30,7 @@ func libtorchLibraries() -> [LinkerSetting] {
         .unsafeFlags([
             "-L" + libraries, "-Xlinker", "-rpath", "-Xlinker", libraries,
         ])
-    ] + (["torch", "torch_cpu", "c10"] + names).map { .linkedLibrary($0) }
+    ] + (["torch_cpu", "c10"] + names).map { .linkedLibrary($0) }
 }
 
 /// A library target of this package; its sources say what it may import.

@@ -1,6 +1,7 @@
 // Layers of a decoder as autograd functions over frozen weights: fewer graph nodes and passes over
 // memory than compositions, and no gradient for anything that is not trained.
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -111,7 +112,52 @@ struct RotaryEmbedding : Function<RotaryEmbedding> {
   }
 };
 
+/// Zeros with the given probability, 1 / (1 - probability) elsewhere: [shape].
+///
+/// Element i takes 16 bits of SplitMix64's output number i / 4, so the mask does not depend on the
+/// number of threads, and no generator has to run through all of it in order.
+at::Tensor dropout_mask(at::IntArrayRef shape, double probability, uint64_t seed) {
+  at::Tensor mask = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
+  float *out = mask.data_ptr<float>();
+  const int64_t count = mask.numel();
+  const auto threshold = static_cast<uint32_t>(probability * 65536 + 0.5);
+  const float scale = 65536.0f / static_cast<float>(65536 - threshold);
+  at::parallel_for(0, (count + 3) / 4, 4096, [=](int64_t begin, int64_t end) {
+    for (int64_t group = begin; group < end; group++) {
+      uint64_t bits = seed + static_cast<uint64_t>(group + 1) * 0x9E3779B97F4A7C15;
+      bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
+      bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
+      bits ^= bits >> 31;
+      for (int64_t i = 4 * group; i < std::min(4 * group + 4, count); i++, bits >>= 16) {
+        out[i] = (bits & 0xFFFF) < threshold ? 0 : scale;
+      }
+    }
+  });
+  return mask;
+}
+
+struct Dropout : Function<Dropout> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &x, double probability,
+                            uint64_t seed) {
+    at::Tensor mask = dropout_mask(x.sizes(), probability, seed).to(x.options());
+    context->save_for_backward({mask});
+    return x * mask;
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list grads) {
+    at::Tensor mask = context->get_saved_variables()[0];
+    return {grads[0] * mask, at::Tensor(), at::Tensor()};
+  }
+};
+
 }  // namespace
+
+int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    TORCH_CHECK(probability >= 0 && probability <= 0.999, "dropout probability ", probability);
+    return Dropout::apply(unwrap(x), probability, seed);
+  });
+}
 
 int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
                              ctorch_tensor *out) {

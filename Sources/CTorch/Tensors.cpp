@@ -112,12 +112,3 @@ int32_t ctorch_uniform(const int64_t *shape, int32_t rank, double low, double hi
         .uniform_(low, high, unwrap(generator));
   });
 }
-
-int32_t ctorch_bernoulli(const int64_t *shape, int32_t rank, double probability,
-                         ctorch_generator generator, int32_t dtype, const char *device,
-                         ctorch_tensor *out) {
-  return guarded_result(out, [&] {
-    return at::empty(sizes(shape, rank), options(dtype, device))
-        .bernoulli_(probability, unwrap(generator));
-  });
-}

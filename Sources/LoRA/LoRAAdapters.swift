@@ -7,8 +7,8 @@ private final class LoRAAdapter: LinearAdapter {
     let a: Tensor  // [rank, in]
     let b: Tensor  // [out, rank]
     private let dropout: Double
-    /// The source of dropout masks; none outside training.
-    var masks: Generator?
+    /// The seed of the dropout mask; none outside training.
+    var dropoutSeed: UInt64?
 
     init(_ module: LoRALayout.Module, a: Tensor, b: Tensor, dropout: Double) {
         self.module = module
@@ -19,10 +19,7 @@ private final class LoRAAdapter: LinearAdapter {
 
     func delta(_ input: Tensor) -> Tensor {
         var x = input
-        if let masks, dropout > 0 {
-            let mask = masks.bernoulli(input.shape, probability: 1 - dropout)
-            x = x * (mask * (1 / (1 - dropout)))
-        }
+        if let dropoutSeed, dropout > 0 { x = input.dropout(dropout, seed: dropoutSeed) }
         return x.matmul(a.transposed(0, 1))  // [tokens, rank]
             .matmul(b.transposed(0, 1)) * module.scale  // [tokens, out]
     }
@@ -86,13 +83,14 @@ public final class LoRAAdapters {
         }
     }
 
-    /// Runs `body` with dropout on the adapters' inputs, one mask a layer and call from `masks`.
+    /// Runs `body` with dropout on the adapters' inputs; `seed` gives the seed of the mask of each
+    /// adapter, by its place in the layout.
     public func withDropout<Result>(
-        from masks: Generator,
+        seed: (Int) -> UInt64,
         _ body: () throws -> Result
     ) rethrows -> Result {
-        for adapter in adapters { adapter.masks = masks }
-        defer { for adapter in adapters { adapter.masks = nil } }
+        for (index, adapter) in adapters.enumerated() { adapter.dropoutSeed = seed(index) }
+        defer { for adapter in adapters { adapter.dropoutSeed = nil } }
         return try body()
     }
 

@@ -46,19 +46,4 @@ public final class Generator {
             )
         }
     }
-
-    /// Float32 ones with the given probability, zeros otherwise.
-    public func bernoulli(_ shape: [Int], probability: Double) -> Tensor {
-        Tensor {
-            ctorch_bernoulli(
-                shape.map(Int64.init),
-                Int32(shape.count),
-                probability,
-                handle,
-                DType.float32.code,
-                device.name,
-                $0
-            )
-        }
-    }
 }

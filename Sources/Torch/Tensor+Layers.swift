@@ -8,6 +8,14 @@ extension Tensor {
         Tensor { ctorch_frozen_linear(handle, weight.handle, bias?.handle, $0) }
     }
 
+    /// This with each element set to zero with a probability of 0 ... 0.999 and the others scaled up,
+    /// so that the mean stays.
+    ///
+    /// The mask depends on shape and `seed` only. Source: Srivastava et al. 2014, JMLR 15.
+    public func dropout(_ probability: Double, seed: UInt64) -> Tensor {
+        Tensor { ctorch_dropout(handle, probability, seed, $0) }
+    }
+
     /// Root-mean-square norm over the last dimension, times a frozen weight (Zhang and Sennrich
     /// 2019, arXiv 1910.07467).
     public func rmsNorm(weight: Tensor, epsilon: Double) -> Tensor {

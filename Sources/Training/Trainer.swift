@@ -165,14 +165,10 @@ public final class Trainer {
             let examples = batch[start..<min(start + size, batch.count)].map {
                 data.train.examples[$0]
             }
-            let stream = RandomStream.dropout.seed(
-                from: UInt64(recipe.seed),
-                step,
-                draw,
-                index
-            )
-            let masks = Generator(seed: stream, device: adapted.base.device)
-            let loss = adapted.adapters.withDropout(from: masks) {
+            let seed = UInt64(recipe.seed)
+            let loss = adapted.adapters.withDropout(
+                seed: { RandomStream.dropout.seed(from: seed, step, draw, index, $0) }
+            ) {
                 adapted.scorer.loss(PackedBatch(examples)) * (1 / Double(batch.count))
             }
             let value = loss.item

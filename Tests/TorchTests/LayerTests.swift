@@ -16,8 +16,8 @@ struct LayerTests {
     /// Runs both forms on the same inputs and compares outputs and gradients.
     private func expectSame(
         _ shapes: [[Int]],
-        _ fast: ([Tensor]) -> Tensor,
-        _ plain: ([Tensor]) -> Tensor
+        fast: ([Tensor]) -> Tensor,
+        plain: ([Tensor]) -> Tensor
     ) {
         func run(_ layer: ([Tensor]) -> Tensor) -> [Tensor] {
             let inputs = shapes.enumerated().map { leaf($1, seed: UInt64($0 + 1)) }
@@ -35,27 +35,50 @@ struct LayerTests {
     func frozenLinear() {
         let weight = Generator(seed: 5).normal([7, 5])
         let bias = Generator(seed: 6).normal([7])
-        expectSame([[4, 5]], { $0[0].frozenLinear(weight, bias: bias) }) {
-            $0[0].matmul(weight.transposed(0, 1)) + bias
-        }
+        expectSame(
+            [[4, 5]],
+            fast: { $0[0].frozenLinear(weight, bias: bias) },
+            plain: { $0[0].matmul(weight.transposed(0, 1)) + bias }
+        )
+    }
+
+    @Test("Dropout scales what it keeps, keeps the right share and passes gradients alike")
+    func dropout() {
+        let (x, gradient) = leaf([100, 103], seed: 1)
+        let y = x.dropout(0.1, seed: 7)
+        y.sum().backward()
+        let kept = gradient.doubles.filter { $0 != 0 }
+        // 10,300 draws: a standard error of 0.3%.
+        #expect(abs(Double(kept.count) / 10_300 - 0.9) < 0.012)
+        #expect(kept.allSatisfy { abs($0 - 1 / 0.9) < 1e-4 })
+        #expect(y.largestDifference(to: x * gradient) < 1e-6)
+        #expect(x.dropout(0.1, seed: 7).isEqual(to: y))
+        #expect(!x.dropout(0.1, seed: 8).isEqual(to: y))
+        // Neighbours are independent: both dropped in 1% of the pairs.
+        let zeros = gradient.doubles.map { $0 == 0 }
+        let pairs = zip(zeros, zeros.dropFirst()).filter { $0 && $1 }.count
+        #expect(abs(Double(pairs) / 10_300 - 0.01) < 0.004)
     }
 
     @Test("RMS norm")
     func rmsNorm() {
         let weight = Generator(seed: 5).normal([6])
-        expectSame([[4, 6]], { $0[0].rmsNorm(weight: weight, epsilon: 1e-2) }) { x in
-            let ones = Tensor.full([6, 6], 1.0 / 6)
-            return x[0] * (x[0].power(2).matmul(ones) + 1e-2).power(-0.5) * weight
-        }
+        let mean = Tensor.full([6, 6], 1.0 / 6)
+        expectSame(
+            [[4, 6]],
+            fast: { $0[0].rmsNorm(weight: weight, epsilon: 1e-2) },
+            plain: { $0[0] * ($0[0].power(2).matmul(mean) + 1e-2).power(-0.5) * weight }
+        )
     }
 
     @Test("SwiGLU")
     func swiglu() {
-        expectSame([[3, 8]], { $0[0].swiglu() }) { x in
-            let parts = x[0].split([4, 4], along: 1)
+        func plain(_ x: Tensor) -> Tensor {
+            let parts = x.split([4, 4], along: 1)
             let sigmoid = ((parts[0] * -1).exponential() + 1).power(-1)
             return parts[0] * sigmoid * parts[1]
         }
+        expectSame([[3, 8]], fast: { $0[0].swiglu() }, plain: { plain($0[0]) })
     }
 
     @Test("Rotary embedding")
@@ -63,14 +86,19 @@ struct LayerTests {
         let angles = Generator(seed: 5).normal([3, 2])
         // cos and sin by their exponential series would be slow; any pair of tensors will do.
         let (cosine, sine) = (angles, angles * 0.5 + 1)
-        expectSame([[3, 2, 4]], { $0[0].rotated(cosine: cosine, sine: sine) }) { x in
-            let halves = x[0].split([2, 2], along: 2)
+        func plain(_ x: Tensor) -> Tensor {
+            let halves = x.split([2, 2], along: 2)
             let (c, s) = (cosine.reshaped([3, 1, 2]), sine.reshaped([3, 1, 2]))
             return Tensor.concatenated(
                 [halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s],
                 along: 2
             )
         }
+        expectSame(
+            [[3, 2, 4]],
+            fast: { $0[0].rotated(cosine: cosine, sine: sine) },
+            plain: { plain($0[0]) }
+        )
     }
 
     @Test(
@@ -101,11 +129,13 @@ struct LayerTests {
         let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
         let keys = spans.prefixKeys + spans.keyLengths.reduce(0, +)
         let shapes = [[queries, heads, size], [keys, keyHeads, size], [keys, keyHeads, size]]
-        expectSame(shapes) {
-            packedAttention(query: $0[0], key: $0[1], value: $0[2], spans: spans, scale: 0.7)
-        } _: {
-            plainAttention($0[0], $0[1], $0[2], spans)
-        }
+        expectSame(
+            shapes,
+            fast: {
+                packedAttention(query: $0[0], key: $0[1], value: $0[2], spans: spans, scale: 0.7)
+            },
+            plain: { plainAttention($0[0], $0[1], $0[2], spans) }
+        )
     }
 
     /// One query row, one head and one softmax at a time.

@@ -57,9 +57,6 @@ int32_t ctorch_randn(const int64_t *shape, int32_t rank, ctorch_generator genera
 int32_t ctorch_uniform(const int64_t *shape, int32_t rank, double low, double high,
                        ctorch_generator generator, int32_t dtype, const char *device,
                        ctorch_tensor *out);
-int32_t ctorch_bernoulli(const int64_t *shape, int32_t rank, double probability,
-                         ctorch_generator generator, int32_t dtype, const char *device,
-                         ctorch_tensor *out);
 
 // Shape ----------------------------------------------------------------------------------------
 
@@ -125,6 +122,8 @@ void ctorch_set_grad_enabled(bool value);
 /// x times the transpose of a frozen weight [out, in]: the weight never gets a gradient.
 int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
                              ctorch_tensor *out);
+/// x with a share of its elements set to zero and the others scaled up.
+int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);
 /// silu(x[:, :n]) * x[:, n:] for x [tokens, 2 n].
 int32_t ctorch_swiglu(ctorch_tensor gate_up, ctorch_tensor *out);
