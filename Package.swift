@@ -2,7 +2,7 @@
 import Foundation
 import PackageDescription
 
-/// The folder that holds libtorch's `include` and `lib`: `LIBTORCH`, or what `Scripts/setup` linked.
+/// The folder with libtorch's `include` and `lib`: `LIBTORCH`, or what `Scripts/setup` linked.
 func libtorchFolder() -> String {
     if let folder = ProcessInfo.processInfo.environment["LIBTORCH"], !folder.isEmpty {
         return folder
@@ -86,7 +86,7 @@ let package = Package(
         tests("Metrics", "JSONLines", "Randomness"),
         tests("TextTasks", "JSONLines", "Randomness", "Tokenization"),
         library("LanguageModels", "JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"),
-        library("LoRA", "JSON", "LanguageModels", "TensorFiles"),
+        library("LoRA", "JSON", "LanguageModels", "Randomness", "TensorFiles"),
         library("Optimizers", "Torch"),
         library("JSONLines"),
         library("Metrics", "JSONLines", "Randomness"),

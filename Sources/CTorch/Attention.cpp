@@ -45,7 +45,7 @@ at::Tensor visible(const at::Tensor &x, const Segment &s) {
   return own.transpose(0, 1);
 }
 
-/// A segment's queries with the heads of a key head side by side: [key_heads, group * queries, size].
+/// A segment's queries, a key head's together: [key_heads, group * queries, size].
 at::Tensor grouped(const at::Tensor &x, const Segment &s, int64_t key_heads) {
   int64_t group = x.size(1) / key_heads, size = x.size(2);
   return x.narrow(0, s.query_start, s.queries)
@@ -126,7 +126,8 @@ struct PackedAttention : Function<PackedAttention> {
       at::Tensor grad = grouped(grads[0], s, key_heads);
       scatter(at::bmm(p.transpose(1, 2), grad), s, grad_value);
       at::Tensor grad_p = at::bmm(grad, visible(value, s).transpose(1, 2));
-      at::Tensor grad_scores = at::_softmax_backward_data(grad_p, p, -1, p.scalar_type()).mul_(scale);
+      at::Tensor grad_scores = at::_softmax_backward_data(grad_p, p, -1, p.scalar_type());
+      grad_scores.mul_(scale);
       ungroup(at::bmm(grad_scores, visible(key, s)), s, key_heads, grad_query);
       scatter(at::bmm(grad_scores.transpose(1, 2), grouped(query, s, key_heads)), s, grad_key);
     }

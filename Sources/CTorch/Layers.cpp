@@ -120,7 +120,7 @@ at::Tensor dropout_mask(at::IntArrayRef shape, double probability, uint64_t seed
   at::Tensor mask = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
   float *out = mask.data_ptr<float>();
   const int64_t count = mask.numel();
-  const auto threshold = static_cast<uint32_t>(probability * 65536 + 0.5);
+  const auto threshold = static_cast<uint32_t>(std::min(probability * 65536 + 0.5, 65535.0));
   const float scale = 65536.0f / static_cast<float>(65536 - threshold);
   at::parallel_for(0, (count + 3) / 4, 4096, [=](int64_t begin, int64_t end) {
     for (int64_t group = begin; group < end; group++) {
@@ -153,10 +153,7 @@ struct Dropout : Function<Dropout> {
 }  // namespace
 
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out) {
-  return guarded_result(out, [&] {
-    TORCH_CHECK(probability >= 0 && probability <= 0.999, "dropout probability ", probability);
-    return Dropout::apply(unwrap(x), probability, seed);
-  });
+  return guarded_result(out, [&] { return Dropout::apply(unwrap(x), probability, seed); });
 }
 
 int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,

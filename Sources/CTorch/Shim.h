@@ -2,7 +2,7 @@
 #pragma once
 
 #if !__has_include(<ATen/core/Tensor.h>)
-#error "libtorch was not found: run Scripts/setup, or set LIBTORCH to a folder with include/ and lib/"
+#error "libtorch was not found: run Scripts/setup, or set LIBTORCH to its folder"
 #endif
 
 #include <ATen/core/Tensor.h>

@@ -8,11 +8,12 @@ public enum OutputPositions: Sendable {
     case last
 }
 
-/// A decoder that predicts the next token. Each family is one file and one row of ``ModelFamily``.
+/// A decoder that predicts the next token; each family is one file and one row of the table below.
 public protocol CausalLanguageModel: AnyObject {
     /// Builds the model from the weights of a checkpoint.
     ///
-    /// - Throws: ``ModelError`` for missing tensors and shapes that disagree with the configuration.
+    /// - Throws: ``ModelError`` for missing tensors and for shapes that disagree with the
+    ///   configuration.
     init(_ weights: WeightScope, _ configuration: ModelConfiguration) throws
 
     /// Every linear layer that can take an adapter, by checkpoint path.

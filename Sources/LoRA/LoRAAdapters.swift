@@ -1,4 +1,5 @@
 import LanguageModels
+import Randomness
 import Torch
 
 /// The low-rank adapter of one layer.
@@ -83,13 +84,13 @@ public final class LoRAAdapters {
         }
     }
 
-    /// Runs `body` with dropout on the adapters' inputs; `seed` gives the seed of the mask of each
-    /// adapter, by its place in the layout.
+    /// Runs `body` with dropout on the adapters' inputs, the mask of each made from `seed`.
     public func withDropout<Result>(
-        seed: (Int) -> UInt64,
+        seed: UInt64,
         _ body: () throws -> Result
     ) rethrows -> Result {
-        for (index, adapter) in adapters.enumerated() { adapter.dropoutSeed = seed(index) }
+        var seeds = SplitMix64(seed: seed)
+        for adapter in adapters { adapter.dropoutSeed = seeds.next() }
         defer { for adapter in adapters { adapter.dropoutSeed = nil } }
         return try body()
     }

@@ -1,6 +1,7 @@
-/// The shape and scale of low-rank adapters (Hu et al. 2021, arXiv 2106.09685).
+/// The shape and scale of low-rank adapters (LoRA).
 ///
-/// An adapted layer computes `W x + scale · B A dropout(x)` with A [rank, in] and B [out, rank].
+/// Source: Hu and others 2021, arXiv 2106.09685. An adapted layer computes
+/// `W x + scale · B A dropout(x)` with A [rank, in] and B [out, rank].
 public struct LoRASettings: Equatable, Sendable {
     /// Rank of every adapter that no pattern names.
     public var rank = 8

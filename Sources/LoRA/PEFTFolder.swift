@@ -76,7 +76,8 @@ public enum PEFTFolder {
 
     /// Reads the weights of an adapter: float32 elements by name, row-major.
     ///
-    /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors and other shapes.
+    /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors and for other
+    ///   shapes.
     public static func values(of layout: LoRALayout, in folder: URL) throws -> [String: [Float]] {
         let file = try weights(in: folder)
         let name = file.url.path

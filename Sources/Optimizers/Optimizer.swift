@@ -9,10 +9,10 @@ public protocol Optimizer: AnyObject {
 
     /// Takes one step.
     ///
-    /// `loss` is called once for each draw of the parameters, with gradients at zero and the draw in
-    /// place. It returns the loss and leaves its gradient in ``FlatParameters/gradients``; it may run
-    /// several backward passes (micro-batches), which add up. When it throws, parameters and state
-    /// are as before.
+    /// `loss` is called once for each draw of the parameters, with gradients at zero and the draw
+    /// in place. It returns the loss and leaves its gradient in ``FlatParameters/gradients``; it
+    /// may run several backward passes (micro-batches), which add up. When it throws, parameters
+    /// and state are as before.
     ///
     /// - Returns: the mean loss over the draws.
     func step(_ loss: () throws -> Double) throws -> Double

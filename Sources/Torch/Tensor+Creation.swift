@@ -43,7 +43,7 @@ extension Tensor {
         }
     }
 
-    /// A tensor that reads `bytes` where they lie, without a copy; `owner` lives as long as it does.
+    /// A tensor that reads `bytes` where they lie, without a copy; it keeps `owner` alive.
     ///
     /// The storage must not be written to: it may be a mapped file.
     public convenience init(

@@ -8,10 +8,9 @@ extension Tensor {
         Tensor { ctorch_frozen_linear(handle, weight.handle, bias?.handle, $0) }
     }
 
-    /// This with each element set to zero with a probability of 0 ... 0.999 and the others scaled up,
-    /// so that the mean stays.
+    /// This with a share of its elements set to zero and the others scaled up: the mean stays.
     ///
-    /// The mask depends on shape and `seed` only. Source: Srivastava et al. 2014, JMLR 15.
+    /// `probability` is from 0 up to but not 1; the mask depends on shape and `seed` only.
     public func dropout(_ probability: Double, seed: UInt64) -> Tensor {
         Tensor { ctorch_dropout(handle, probability, seed, $0) }
     }

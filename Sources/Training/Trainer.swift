@@ -165,10 +165,8 @@ public final class Trainer {
             let examples = batch[start..<min(start + size, batch.count)].map {
                 data.train.examples[$0]
             }
-            let seed = UInt64(recipe.seed)
-            let loss = adapted.adapters.withDropout(
-                seed: { RandomStream.dropout.seed(from: seed, step, draw, index, $0) }
-            ) {
+            let seed = RandomStream.dropout.seed(from: UInt64(recipe.seed), step, draw, index)
+            let loss = adapted.adapters.withDropout(seed: seed) {
                 adapted.scorer.loss(PackedBatch(examples)) * (1 / Double(batch.count))
             }
             let value = loss.item

@@ -25,7 +25,9 @@ public enum TrainingOutcome: Equatable, Sendable {
     case stopped(step: Int)
 }
 
-/// One line of `history.jsonl`. It holds no times, so that a repeated run writes the same bytes.
+/// One line of the history.
+///
+/// It holds no times, so that a repeated run writes the same bytes.
 public struct HistoryRecord: Codable, Equatable, Sendable {
     /// Steps taken so far.
     public var step: Int

@@ -8,10 +8,10 @@ import Torch
 @testable import LanguageModels
 
 /// A tiny checkpoint whose logits Transformers computed.
-public struct GoldenModel: CustomTestStringConvertible, Sendable {
+struct GoldenModel: CustomTestStringConvertible, Sendable {
     let name: String
 
-    public var testDescription: String { name }
+    var testDescription: String { name }
 
     static let all = [
         "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",

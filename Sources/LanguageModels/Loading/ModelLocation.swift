@@ -12,7 +12,8 @@ public enum ModelLocation: Equatable, Sendable {
     /// Finds a model by the path of a folder or GGUF file, or by `org/name` in the local Hugging
     /// Face cache (`HF_HOME`, by default `~/.cache/huggingface`).
     ///
-    /// - Throws: ``ModelError/notFound(place:reason:)`` that says where it looked and how to get it.
+    /// - Throws: ``ModelError/notFound(place:reason:)``, which says where it looked and how to get
+    ///   the model.
     public init(
         _ name: String,
         environment: [String: String] = ProcessInfo.processInfo.environment

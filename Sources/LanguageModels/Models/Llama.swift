@@ -1,7 +1,7 @@
 import Torch
 
 // The Llama family: pre-norm decoder with rotary positions, grouped-query attention and a SwiGLU
-// MLP (Touvron et al. 2023, arXiv 2302.13971; 2307.09288; Grattafiori et al. 2024, arXiv 2407.21783).
+// MLP (arXiv 2302.13971, 2307.09288, 2407.21783).
 // SmolLM2 is this with tied embeddings, Mistral this with a window that its length never reaches.
 
 /// Attention over the tokens of a packed batch.
@@ -33,7 +33,8 @@ private final class LlamaAttention {
 
     func callAsFunction(_ x: Tensor, _ pass: LlamaPass, at positions: OutputPositions) -> Tensor {
         let size = configuration.headSize
-        let parts = projections.separate(x)  // [tokens, heads * size], twice [tokens, keyHeads * size]
+        // [tokens, heads * size], twice [tokens, keyHeads * size]
+        let parts = projections.separate(x)
         var query = parts[0].reshaped([-1, configuration.headCount, size])
             .rotated(cosine: pass.cosine, sine: pass.sine)
         let key = parts[1].reshaped([-1, configuration.keyHeadCount, size])
