@@ -10,17 +10,28 @@ public enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     case unsupported(file: String, key: String, found: String, supported: [String])
 
     /// One sentence that names file, key, expected and found.
-    public var description: String {
+    public var description: String { "\(file): \(problem)" }
+
+    /// The file.
+    public var file: String {
         switch self {
-        case .unreadable(let file, let reason):
-            "\(file): cannot be read: \(reason)"
-        case .malformed(let file, let offset, let expected, let found):
-            "\(file): not valid JSON at byte \(offset): expected \(expected), found \(found)"
-        case .invalid(let file, let key, let expected, let found):
-            "\(file): \(key): expected \(expected), found \(found)"
-        case .unsupported(let file, let key, let found, let supported):
-            "\(file): \(key): \(found) is not supported; supported: "
-                + supported.joined(separator: ", ")
+        case .unreadable(let file, _), .malformed(let file, _, _, _),
+            .invalid(let file, _, _, _), .unsupported(let file, _, _, _):
+            file
+        }
+    }
+
+    /// What is wrong, as the clause that follows the file in ``description``.
+    public var problem: String {
+        switch self {
+        case .unreadable(_, let reason):
+            "cannot be read: \(reason)"
+        case .malformed(_, let offset, let expected, let found):
+            "not valid JSON at byte \(offset): expected \(expected), found \(found)"
+        case .invalid(_, let key, let expected, let found):
+            "\(key): expected \(expected), found \(found)"
+        case .unsupported(_, let key, let found, let supported):
+            "\(key): \(found) is not supported; supported: " + supported.joined(separator: ", ")
         }
     }
 }

@@ -9,9 +9,23 @@ public struct JSONNode: Sendable {
     /// The path from the root, such as `model.vocab`; empty for the root.
     public let key: String
 
-    /// The root of the JSON document in `bytes`; throws ``JSONError`` when it is not valid JSON.
-    public init(parsing bytes: some Sequence<UInt8>, file: String) throws {
-        self.init(value: try JSONParser.parse(Array(bytes), file: file), file: file, key: "")
+    /// The root of the JSON document in `bytes`, strictly as RFC 8259 has it.
+    ///
+    /// - Parameters:
+    ///   - bytes: The document in UTF-8, without a byte order mark.
+    ///   - file: What errors call the document.
+    ///   - hasUniqueKeys: Whether to refuse an object in which a key comes twice. Canonically
+    ///     equivalent keys are the same here, as they are in a `Dictionary`. Without this check,
+    ///     ``member(_:)`` finds the last member of a name.
+    /// - Throws: ``JSONError/malformed(file:offset:expected:found:)``.
+    public init(
+        parsing bytes: some Sequence<UInt8>,
+        file: String,
+        hasUniqueKeys: Bool = false
+    ) throws {
+        value = try JSONParser.parse(Array(bytes), file: file, hasUniqueKeys: hasUniqueKeys)
+        self.file = file
+        key = ""
     }
 
     /// The root of the JSON file at `url`; throws ``JSONError`` when it cannot be read.
@@ -25,7 +39,7 @@ public struct JSONNode: Sendable {
         try self.init(parsing: data, file: url.path)
     }
 
-    init(value: JSONValue, file: String, key: String) {
+    private init(value: JSONValue, file: String, key: String) {
         self.value = value
         self.file = file
         self.key = key
@@ -43,14 +57,12 @@ public struct JSONNode: Sendable {
         .unsupported(file: file, key: place, found: found.quoted, supported: supported)
     }
 
-    /// The member called `name`; nil when it is missing or null.
+    /// The member called `name`, scalar for scalar; nil when it is missing or null.
     public func member(_ name: String) throws -> JSONNode? {
         let child = key.isEmpty ? name : "\(key).\(name)"
-        for member in try members().reversed() where member.key == name {
-            if case .null = member.value { return nil }
-            return JSONNode(value: member.value, file: file, key: child)
-        }
-        return nil
+        let member = try members().last { $0.key.utf8.elementsEqual(name.utf8) }
+        guard let member, member.value != .null else { return nil }
+        return JSONNode(value: member.value, file: file, key: child)
     }
 
     /// The member called `name`, which must be there.

@@ -6,45 +6,41 @@
 struct JSONParser {
     private let bytes: [UInt8]
     private let file: String
+    private let hasUniqueKeys: Bool
     private var index = 0
 
     // Files nest a few levels; the bound keeps recursion off the end of the stack.
     private static let maximumDepth = 64
 
-    /// Parses a whole document.
-    static func parse(_ bytes: [UInt8], file: String) throws -> JSONValue {
-        let decoded = String(decoding: bytes, as: UTF8.self)
-        guard decoded.utf8.elementsEqual(bytes) else {
-            let offset = zip(decoded.utf8, bytes).prefix { $0 == $1 }.count
-            throw JSONError.malformed(
-                file: file,
-                offset: offset,
-                expected: "UTF-8",
-                found: "another byte sequence"
-            )
+    /// Parses a whole document; with `hasUniqueKeys`, no object may have a key twice.
+    static func parse(_ bytes: [UInt8], file: String, hasUniqueKeys: Bool) throws -> JSONValue {
+        var parser = JSONParser(bytes: bytes, file: file, hasUniqueKeys: hasUniqueKeys)
+        guard String(validating: bytes, as: UTF8.self) != nil else {
+            let repaired = String(decoding: bytes, as: UTF8.self)
+            parser.index = zip(repaired.utf8, bytes).prefix { $0 == $1 }.count
+            throw parser.failure("UTF-8", found: "another byte sequence")
         }
-        var parser = JSONParser(bytes: bytes, file: file)
         let value = try parser.value(depth: 0)
         parser.skipWhitespace()
-        guard parser.index == bytes.count else { throw parser.failure("the end of the file") }
+        guard parser.index == bytes.count else { throw parser.failure("the end of the text") }
         return value
     }
 
-    private init(bytes: [UInt8], file: String) {
+    private init(bytes: [UInt8], file: String, hasUniqueKeys: Bool) {
         self.bytes = bytes
         self.file = file
+        self.hasUniqueKeys = hasUniqueKeys
     }
 
-    private func failure(_ expected: String) -> JSONError {
-        let found: String
-        if index >= bytes.count {
-            found = "the end of the file"
-        } else if (0x21..<0x7f).contains(bytes[index]) {
-            found = "'\(Character(Unicode.Scalar(bytes[index])))'"
-        } else {
-            found = "byte \(bytes[index])"
-        }
-        return .malformed(file: file, offset: index, expected: expected, found: found)
+    private func failure(_ expected: String, found: String? = nil) -> JSONError {
+        .malformed(file: file, offset: index, expected: expected, found: found ?? next)
+    }
+
+    /// What comes next, for messages.
+    private var next: String {
+        guard let byte = current else { return "the end of the text" }
+        guard (0x21..<0x7f).contains(byte) else { return "byte \(byte)" }
+        return "'\(Character(Unicode.Scalar(byte)))'"
     }
 
     private mutating func skipWhitespace() {
@@ -58,12 +54,6 @@ struct JSONParser {
 
     private var current: UInt8? { index < bytes.count ? bytes[index] : nil }
 
-    private mutating func expect(_ character: Unicode.Scalar) throws {
-        skipWhitespace()
-        guard current == UInt8(ascii: character) else { throw failure("'\(character)'") }
-        index += 1
-    }
-
     /// Consumes `character` if it comes next.
     private mutating func consume(_ character: Unicode.Scalar) -> Bool {
         skipWhitespace()
@@ -73,9 +63,6 @@ struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws -> JSONValue {
-        guard depth < Self.maximumDepth else {
-            throw failure("at most \(Self.maximumDepth) levels of nesting")
-        }
         skipWhitespace()
         switch current {
         case UInt8(ascii: "{"): return .object(try members(depth: depth))
@@ -98,48 +85,76 @@ struct JSONParser {
         return value
     }
 
+    /// Passes over the bracket that opens an object or an array.
+    private mutating func open(depth: Int) throws {
+        guard depth < Self.maximumDepth else {
+            throw failure("at most \(Self.maximumDepth) levels of nesting")
+        }
+        index += 1
+    }
+
     private mutating func members(depth: Int) throws -> [JSONValue.Member] {
-        try expect("{")
+        try open(depth: depth)
         var members: [JSONValue.Member] = []
         if consume("}") { return members }
+        var keys: Set<String> = []
         repeat {
             skipWhitespace()
+            let start = index
             let key = try string()
-            try expect(":")
+            if hasUniqueKeys, !keys.insert(key).inserted {
+                index = start
+                throw failure("distinct keys", found: "\(key.quoted) once more")
+            }
+            guard consume(":") else { throw failure("':'") }
             members.append(.init(key: key, value: try value(depth: depth + 1)))
         } while consume(",")
-        try expect("}")
+        guard consume("}") else { throw failure("',' or '}'") }
         return members
     }
 
     private mutating func elements(depth: Int) throws -> [JSONValue] {
-        try expect("[")
+        try open(depth: depth)
         var elements: [JSONValue] = []
         if consume("]") { return elements }
         repeat { elements.append(try value(depth: depth + 1)) } while consume(",")
-        try expect("]")
+        guard consume("]") else { throw failure("',' or ']'") }
         return elements
+    }
+
+    private static func isDigit(_ byte: UInt8?) -> Bool {
+        byte.map { (0x30...0x39).contains($0) } ?? false
+    }
+
+    /// Passes over one or more digits.
+    private mutating func digits() throws {
+        guard Self.isDigit(current) else { throw failure("a digit") }
+        while Self.isDigit(current) { index += 1 }
     }
 
     private mutating func number() throws -> JSONValue {
         let start = index
-        func isDigit(_ byte: UInt8?) -> Bool { byte.map { (0x30...0x39).contains($0) } ?? false }
+        guard current == UInt8(ascii: "-") || Self.isDigit(current) else {
+            throw failure("a value")
+        }
         if current == UInt8(ascii: "-") { index += 1 }
-        guard isDigit(current) else { throw failure("a value") }
-        while isDigit(current) { index += 1 }
+        if current == UInt8(ascii: "0") {
+            index += 1
+            guard !Self.isDigit(current) else { throw failure("no digit after a leading zero") }
+        } else {
+            try digits()
+        }
         var isInteger = true
         if current == UInt8(ascii: ".") {
             isInteger = false
             index += 1
-            guard isDigit(current) else { throw failure("a digit") }
-            while isDigit(current) { index += 1 }
+            try digits()
         }
         if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
             isInteger = false
             index += 1
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { index += 1 }
-            guard isDigit(current) else { throw failure("a digit") }
-            while isDigit(current) { index += 1 }
+            try digits()
         }
         let text = String(decoding: bytes[start..<index], as: UTF8.self)
         if isInteger, let value = Int(text) { return .integer(value) }
@@ -172,7 +187,7 @@ struct JSONParser {
                 return String(decoding: content, as: UTF8.self)
             case UInt8(ascii: "\\"):
                 index += 1
-                content += UTF8.encode(try escape()).map { Array($0) } ?? []
+                content.append(contentsOf: String(try escape()).utf8)
             case .some(let byte) where byte >= 0x20:
                 content.append(byte)
                 index += 1

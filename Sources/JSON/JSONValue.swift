@@ -1,4 +1,4 @@
-/// A parsed JSON document. Objects keep the order of their members.
+/// A parsed JSON document, whose objects keep the order of their members.
 public enum JSONValue: Equatable, Sendable {
     /// Nothing.
     case null

@@ -1,5 +1,5 @@
 import Foundation
-import JSONLines
+import JSON
 
 extension [Prediction] {
     /// Reads a predictions file: JSON Lines with the keys `id`, `label`, `probabilities` and

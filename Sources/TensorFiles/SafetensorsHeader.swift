@@ -1,3 +1,5 @@
+import JSON
+
 /// The decoded and checked header of a safetensors file.
 struct SafetensorsHeader {
     /// The reference library's bound, 100 MB.
@@ -56,13 +58,12 @@ struct SafetensorsHeader {
     private static func members(
         of text: Slice<UnsafeRawBufferPointer>,
         path: String
-    ) throws -> [JSONMember] {
+    ) throws -> [JSONValue.Member] {
         do {
-            let value = try JSONReader.value(of: UnsafeRawBufferPointer(rebasing: text))
-            guard case .object(let members) = value else { return [] }
-            return members
-        } catch let problem as JSONProblem {
-            throw TensorFileError.malformed(file: path, problem: "header: \(problem)")
+            let bytes = UnsafeRawBufferPointer(rebasing: text)
+            return try JSONNode(parsing: bytes, file: path, hasUniqueKeys: true).members()
+        } catch let error as JSONError {
+            throw TensorFileError.malformed(file: path, problem: "header: \(error.problem)")
         }
     }
 
@@ -87,7 +88,7 @@ struct SafetensorsHeader {
         return metadata
     }
 
-    private func decodeEntry(_ member: JSONMember) throws -> TensorEntry {
+    private func decodeEntry(_ member: JSONValue.Member) throws -> TensorEntry {
         let name = member.key
         guard case .object(let fields) = member.value else {
             throw malformed("tensor \"\(name)\" should be an object, found \(member.value.kind)")
@@ -135,8 +136,9 @@ struct SafetensorsHeader {
         }
         return try elements.map { element in
             guard case .integer(let size) = element, size >= 0 else {
-                let found = if case .integer(let size) = element { "\(size)" } else { element.kind }
-                throw malformed("\(what) should hold non-negative integers, found \(found)")
+                throw malformed(
+                    "\(what) should hold non-negative integers, found \(element.kind)"
+                )
             }
             return size
         }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// The safetensors weights of a model folder, in one file or in several.
 ///
@@ -82,16 +83,13 @@ public struct ShardedCheckpoint: TensorArchive {
         guard file.bytes.count <= limit else {
             throw malformed("the index has \(file.bytes.count) bytes, the limit is \(limit)")
         }
-        let root: JSONValue
+        let pairs: [JSONValue.Member]
         do {
-            root = try JSONReader.value(of: file.bytes)
-        } catch let problem as JSONProblem {
-            throw malformed("\(problem)")
+            let root = try JSONNode(parsing: file.bytes, file: index.path, hasUniqueKeys: true)
+            pairs = try root.required("weight_map").members()
+        } catch let error as JSONError {
+            throw malformed(error.problem)
         }
-        guard case .object(let members) = root,
-            let map = members.first(where: { $0.key == "weight_map" }),
-            case .object(let pairs) = map.value
-        else { throw malformed("weight_map should be an object") }
         return try pairs.map { pair in
             guard case .string(let shard) = pair.value else {
                 throw malformed(

@@ -1,5 +1,5 @@
 import Foundation
-import JSONLines
+import JSON
 
 /// The examples of one data file.
 struct ParsedFile {

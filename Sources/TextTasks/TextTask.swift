@@ -1,5 +1,5 @@
 import Foundation
-import JSONLines
+import JSON
 
 /// A task: one of the paper's six data sets, or the user's own data.
 ///

@@ -1,3 +1,5 @@
+import JSON
+
 /// A token that is found in the text itself, before anything is cut or merged.
 struct AddedToken: Sendable {
     let id: Int
@@ -22,11 +24,11 @@ struct AddedToken: Sendable {
     init(_ node: JSONNode) throws {
         id = try node.required("id").integer()
         content = try node.required("content").string()
-        isSpecial = try node.required("special").bool()
-        stripsLeft = try node.required("lstrip").bool()
-        stripsRight = try node.required("rstrip").bool()
-        isSingleWord = try node.required("single_word").bool()
-        isNormalized = try node.required("normalized").bool()
+        isSpecial = try node.required("special").boolean()
+        stripsLeft = try node.required("lstrip").boolean()
+        stripsRight = try node.required("rstrip").boolean()
+        isSingleWord = try node.required("single_word").boolean()
+        isNormalized = try node.required("normalized").boolean()
     }
 }
 

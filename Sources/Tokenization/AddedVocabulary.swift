@@ -1,3 +1,5 @@
+import JSON
+
 /// The added tokens of a tokenizer, ready to be found in text and to be decoded.
 struct AddedVocabulary: Sendable {
     /// Finds tokens in the text as it comes.

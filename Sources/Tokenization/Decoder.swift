@@ -1,3 +1,5 @@
+import JSON
+
 /// The `decoder` stage: turns tokens back to text.
 enum Decoder: Sendable {
     case sequence([Self])
@@ -13,7 +15,7 @@ enum Decoder: Sendable {
     ]
 
     init(_ node: JSONNode) throws {
-        let type = try node.stageType()
+        let type = try node.required("type").string()
         switch type {
         case "Sequence":
             self = .sequence(try node.required("decoders").elements().map { try Self($0) })

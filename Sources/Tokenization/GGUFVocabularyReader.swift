@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads the parts of a tokenizer out of GGUF metadata.
 struct GGUFVocabularyReader {
     let source: GGUFVocabulary

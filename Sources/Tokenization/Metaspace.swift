@@ -1,3 +1,5 @@
+import JSON
+
 /// The `Metaspace` pre-tokenizer and decoder: a visible character, mostly "▁", stands for spaces.
 struct Metaspace: Sendable {
     let replacement: [UInt8]
@@ -16,7 +18,7 @@ struct Metaspace: Sendable {
 
     init(_ node: JSONNode) throws {
         replacement = Array(String(try node.required("replacement").scalar()).utf8)
-        splits = try node.bool("split", default: true)
+        splits = try node.member("split")?.boolean() ?? true
         let prefix = try node.member("add_prefix_space")
         var scheme = PrependScheme.always
         if let name = try node.member("prepend_scheme") {
@@ -28,7 +30,7 @@ struct Metaspace: Sendable {
             }
             scheme = value
         }
-        if let prefix, try !prefix.bool() {
+        if let prefix, try !prefix.boolean() {
             guard scheme == .never else {
                 throw prefix.invalid(
                     expected: "true with the prepend_scheme \(scheme.rawValue.quoted)"

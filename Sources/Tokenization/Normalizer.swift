@@ -1,3 +1,5 @@
+import JSON
+
 /// The `normalizer` stage: rewrites text before it is cut into words.
 enum Normalizer: Sendable {
     case sequence([Self])
@@ -12,7 +14,7 @@ enum Normalizer: Sendable {
     ]
 
     init(_ node: JSONNode) throws {
-        let type = try node.stageType()
+        let type = try node.required("type").string()
         switch type {
         case "Sequence":
             self = .sequence(try node.required("normalizers").elements().map { try Self($0) })
@@ -26,8 +28,8 @@ enum Normalizer: Sendable {
         case "Lowercase": self = .lowercase
         case "Strip":
             self = .strip(
-                left: try node.required("strip_left").bool(),
-                right: try node.required("strip_right").bool()
+                left: try node.required("strip_left").boolean(),
+                right: try node.required("strip_right").boolean()
             )
         default:
             guard let form = UnicodeForm(rawValue: type) else {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The `post_processor` stage: puts special tokens around the ids of a text.
 struct PostProcessor: Sendable {
     private(set) var prefix: [Int] = []
@@ -13,7 +15,7 @@ struct PostProcessor: Sendable {
     }
 
     init(_ node: JSONNode) throws {
-        let type = try node.stageType()
+        let type = try node.required("type").string()
         switch type {
         case "ByteLevel": break  // Trims offsets only.
         case "Sequence":

@@ -1,3 +1,5 @@
+import JSON
+
 /// The `pre_tokenizer` stage: cuts text into the pieces that are encoded one by one.
 enum PreTokenizer: Sendable {
     case sequence([Self])
@@ -9,17 +11,17 @@ enum PreTokenizer: Sendable {
     static let supported = ["Sequence", "ByteLevel", "Digits", "Split", "Metaspace"]
 
     init(_ node: JSONNode) throws {
-        let type = try node.stageType()
+        let type = try node.required("type").string()
         switch type {
         case "Sequence":
             self = .sequence(try node.required("pretokenizers").elements().map { try Self($0) })
         case "ByteLevel":
             self = .byteLevel(
-                addsPrefixSpace: try node.required("add_prefix_space").bool(),
-                splitsWords: try node.bool("use_regex", default: true)
+                addsPrefixSpace: try node.required("add_prefix_space").boolean(),
+                splitsWords: try node.member("use_regex")?.boolean() ?? true
             )
         case "Digits":
-            self = .digits(individual: try node.required("individual_digits").bool())
+            self = .digits(individual: try node.required("individual_digits").boolean())
         case "Split":
             let behavior = try node.required("behavior")
             guard let value = SplitBehavior(rawValue: try behavior.string()) else {
@@ -31,7 +33,7 @@ enum PreTokenizer: Sendable {
             self = .split(
                 try TextPattern(node.required("pattern")),
                 value,
-                inverted: try node.required("invert").bool()
+                inverted: try node.required("invert").boolean()
             )
         case "Metaspace": self = .metaspace(try Metaspace(node))
         default: throw node.unsupported(type, Self.supported)

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What `Split` and `Replace` look for: a fixed string or a regular expression.
 enum TextPattern: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 extension Tokenizer {
     /// Loads a `tokenizer.json`.
@@ -8,24 +9,15 @@ extension Tokenizer {
     /// `encode` adds, as in Hugging Face Transformers.
     ///
     /// - Parameter url: The file.
-    /// - Throws: ``TokenizationError``.
+    /// - Throws: `JSONError` when a file cannot be read, is not JSON, or a value in it is missing,
+    ///   of the wrong type or not served here; ``TokenizationError`` when vocabulary, merges or
+    ///   added tokens contradict each other.
     public init(contentsOf url: URL) throws {
-        self = try Self(data: Self.read(url), file: url.lastPathComponent)
+        try self.init(JSONNode(contentsOf: url))
         let configuration = url.deletingLastPathComponent()
             .appendingPathComponent("tokenizer_config.json")
         if FileManager.default.fileExists(atPath: configuration.path) {
-            try apply(configuration: Self.read(configuration))
-        }
-    }
-
-    private static func read(_ url: URL) throws -> Data {
-        do {
-            return try Data(contentsOf: url)
-        } catch {
-            throw TokenizationError.unreadable(
-                file: url.lastPathComponent,
-                reason: error.localizedDescription
-            )
+            try apply(configuration: JSONNode(contentsOf: configuration))
         }
     }
 
@@ -34,13 +26,12 @@ extension Tokenizer {
     /// - Parameters:
     ///   - data: The JSON text.
     ///   - file: What errors call the file.
-    /// - Throws: ``TokenizationError``.
+    /// - Throws: As ``init(contentsOf:)`` does.
     public init(data: Data, file: String) throws {
-        let root = JSONNode(
-            value: try JSONParser.parse([UInt8](data), file: file),
-            file: file,
-            key: ""
-        )
+        try self.init(JSONNode(parsing: data, file: file))
+    }
+
+    private init(_ root: JSONNode) throws {
         if let version = try root.member("version"), try version.string() != "1.0" {
             throw version.unsupported(try version.string(), ["1.0"])
         }
@@ -52,7 +43,7 @@ extension Tokenizer {
             tokens,
             vocabulary: model.vocabulary,
             normalizer: normalizer,
-            file: file,
+            file: root.file,
             key: "added_tokens"
         )
         decoder = try root.member("decoder").map { try Decoder($0) }
@@ -64,17 +55,11 @@ extension Tokenizer {
         }
     }
 
-    private mutating func apply(configuration: Data) throws {
-        let file = "tokenizer_config.json"
-        let root = JSONNode(
-            value: try JSONParser.parse([UInt8](configuration), file: file),
-            file: file,
-            key: ""
-        )
-        beginningOfSequence = try id(named: "bos_token", in: root)
-        endOfSequence = try id(named: "eos_token", in: root)
-        let addsBeginning = try root.member("add_bos_token")?.bool()
-        let addsEnd = try root.member("add_eos_token")?.bool()
+    private mutating func apply(configuration: JSONNode) throws {
+        beginningOfSequence = try id(named: "bos_token", in: configuration)
+        endOfSequence = try id(named: "eos_token", in: configuration)
+        let addsBeginning = try configuration.member("add_bos_token")?.boolean()
+        let addsEnd = try configuration.member("add_eos_token")?.boolean()
         guard addsBeginning != nil || addsEnd != nil else { return }
         postProcessor = PostProcessor(
             prefix: addsBeginning == true ? [beginningOfSequence].compactMap(\.self) : [],
@@ -96,7 +81,7 @@ extension Tokenizer {
 extension BytePairEncoding {
     /// Reads the `model` stage.
     init(_ node: JSONNode) throws {
-        let type = try node.string("type", default: "BPE")
+        let type = try node.member("type")?.string() ?? "BPE"
         guard type == "BPE" else { throw node.unsupported(type, ["BPE"]) }
         for option in ["continuing_subword_prefix", "end_of_word_suffix"] {
             guard let affix = try node.member(option), try !affix.string().isEmpty else { continue }
@@ -112,9 +97,9 @@ extension BytePairEncoding {
         let vocabulary = try Self.readVocabulary(node.required("vocab"))
         let options = Options(
             unknownToken: try node.member("unk_token")?.string(),
-            fusesUnknown: try node.bool("fuse_unk", default: false),
-            fallsBackToBytes: try node.bool("byte_fallback", default: false),
-            ignoresMerges: try node.bool("ignore_merges", default: false)
+            fusesUnknown: try node.member("fuse_unk")?.boolean() ?? false,
+            fallsBackToBytes: try node.member("byte_fallback")?.boolean() ?? false,
+            ignoresMerges: try node.member("ignore_merges")?.boolean() ?? false
         )
         if let unknown = options.unknownToken, vocabulary.id(of: Array(unknown.utf8)) == nil {
             throw try node.required("unk_token").invalid(expected: "a token of model.vocab")

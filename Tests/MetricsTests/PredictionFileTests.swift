@@ -1,5 +1,5 @@
 import Foundation
-import JSONLines
+import JSON
 import Metrics
 import Testing
 

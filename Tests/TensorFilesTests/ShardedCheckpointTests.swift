@@ -54,13 +54,23 @@ struct ShardedCheckpointTests {
     @Test(
         "A bad index is refused with the reason",
         arguments: [
-            ("", ".index.json: unexpected end at byte 0"),
-            ("[]", ".index.json: weight_map should be an object"),
-            ("{}", ".index.json: weight_map should be an object"),
-            (#"{"weight_map":[]}"#, ".index.json: weight_map should be an object"),
+            (
+                "",
+                ".index.json: not valid JSON at byte 0: expected a value, "
+                    + "found the end of the text"
+            ),
+            ("[]", ".index.json: the top level: expected an object, found an array"),
+            (
+                "{}",
+                ".index.json: the top level: expected a value for \"weight_map\", found none"
+            ),
+            (
+                #"{"weight_map":[]}"#,
+                ".index.json: weight_map: expected an object, found an array"
+            ),
             (
                 #"{"weight_map":{"a":1}}"#,
-                "weight_map: the file of tensor \"a\" should be a string, found an integer"
+                "weight_map: the file of tensor \"a\" should be a string, found the number 1"
             ),
             (
                 #"{"weight_map":{"a":"gone.safetensors"}}"#,

@@ -1,5 +1,5 @@
 import Foundation
-import JSONLines
+import JSON
 import Testing
 
 @testable import TextTasks

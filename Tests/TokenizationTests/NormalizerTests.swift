@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Tokenization
@@ -13,11 +14,7 @@ struct NormalizerTests {
         let golden = try GoldenFiles.decode([String: [String]].self, "normalization.json")
         let texts = try #require(golden["texts"])
         let expected = try #require(golden[name])
-        let node = JSONNode(
-            value: .object([.init(key: "type", value: .string(name))]),
-            file: "test",
-            key: ""
-        )
+        let node = try JSONNode(parsing: #"{"type":"\#(name)"}"#.utf8, file: "test")
         let normalizer = try Normalizer(node)
         #expect(texts.count == expected.count)
         for (text, expected) in zip(texts, expected) {

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Tokenization
@@ -76,13 +77,13 @@ struct TokenizerTests {
 
     @Test("A configuration that names no token of the vocabulary is refused")
     func unknownName() throws {
-        let error = #expect(throws: TokenizationError.self) {
+        let error = #expect(throws: JSONError.self) {
             try load(configuration: #"{"bos_token":"<bos>"}"#)
         }
-        #expect(
-            error?.description == "tokenizer_config.json: bos_token: expected a token of the "
-                + "vocabulary, found the string \"<bos>\""
-        )
+        let sentence =
+            "/tokenizer_config.json: bos_token: expected a token of the vocabulary, "
+            + "found the string \"<bos>\""
+        #expect(error?.description.hasSuffix(sentence) == true)
     }
 
     /// With merges in pairs of pairs, the work of a naive merge grows with the square of the text.

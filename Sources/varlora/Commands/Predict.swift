@@ -1,7 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
-import JSONLines
+import JSON
 import Metrics
 import Posteriors
 import TextTasks

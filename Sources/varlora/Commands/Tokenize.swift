@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import JSONLines
+import JSON
 import LanguageModels
 
 struct Tokenize: ParsableCommand {
