@@ -36,22 +36,24 @@ public struct PackedTokens: Sendable {
     }
 
     /// Spans with a query for every token.
-    var allSpans: AttentionSpans {
+    func allSpans(on device: Device) -> AttentionSpans {
         AttentionSpans(
             prefixQueries: prefixLength,
             prefixKeys: prefixLength,
             queryLengths: lengths,
-            keyLengths: lengths
+            keyLengths: lengths,
+            device: device
         )
     }
 
     /// Spans with a query for the last token of each sequence only.
-    var lastSpans: AttentionSpans {
+    func lastSpans(on device: Device) -> AttentionSpans {
         AttentionSpans(
             prefixQueries: 0,
             prefixKeys: prefixLength,
             queryLengths: lengths.map { _ in 1 },
-            keyLengths: lengths
+            keyLengths: lengths,
+            device: device
         )
     }
 }

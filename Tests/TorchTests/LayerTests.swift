@@ -101,30 +101,29 @@ struct LayerTests {
         )
     }
 
+    /// The arguments of `AttentionSpans`.
+    struct Spans: Sendable {
+        var prefixQueries: Int
+        var prefixKeys: Int
+        var queryLengths: [Int]
+        var keyLengths: [Int]
+    }
+
     @Test(
         "Packed attention equals masked attention of each sequence alone",
         arguments: [
-            AttentionSpans(
-                prefixQueries: 0,
-                prefixKeys: 0,
-                queryLengths: [3, 1],
-                keyLengths: [3, 1]
-            ),
-            AttentionSpans(
-                prefixQueries: 2,
-                prefixKeys: 2,
-                queryLengths: [3, 4],
-                keyLengths: [3, 4]
-            ),
-            AttentionSpans(
-                prefixQueries: 0,
-                prefixKeys: 3,
-                queryLengths: [1, 1],
-                keyLengths: [2, 5]
+            Spans(prefixQueries: 0, prefixKeys: 0, queryLengths: [3, 1], keyLengths: [3, 1]),
+            Spans(prefixQueries: 2, prefixKeys: 2, queryLengths: [3, 4], keyLengths: [3, 4]),
+            Spans(prefixQueries: 0, prefixKeys: 3, queryLengths: [1, 1], keyLengths: [2, 5]),
+            Spans(
+                prefixQueries: 1,
+                prefixKeys: 1,
+                queryLengths: [1, 6, 2],
+                keyLengths: [1, 6, 2]
             ),
         ]
     )
-    func attention(_ spans: AttentionSpans) {
+    func attention(_ spans: Spans) {
         let (heads, keyHeads, size) = (4, 2, 3)
         let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
         let keys = spans.prefixKeys + spans.keyLengths.reduce(0, +)
@@ -132,7 +131,18 @@ struct LayerTests {
         expectSame(
             shapes,
             fast: {
-                packedAttention(query: $0[0], key: $0[1], value: $0[2], spans: spans, scale: 0.7)
+                packedAttention(
+                    query: $0[0],
+                    key: $0[1],
+                    value: $0[2],
+                    spans: AttentionSpans(
+                        prefixQueries: spans.prefixQueries,
+                        prefixKeys: spans.prefixKeys,
+                        queryLengths: spans.queryLengths,
+                        keyLengths: spans.keyLengths
+                    ),
+                    scale: 0.7
+                )
             },
             plain: { plainAttention($0[0], $0[1], $0[2], spans) }
         )
@@ -143,7 +153,7 @@ struct LayerTests {
         _ query: Tensor,
         _ key: Tensor,
         _ value: Tensor,
-        _ spans: AttentionSpans
+        _ spans: Spans
     ) -> Tensor {
         let prefix = Array(0..<spans.prefixKeys)
         var visible = prefix.prefix(spans.prefixQueries).map { Array(0...$0) }

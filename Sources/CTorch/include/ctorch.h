@@ -15,6 +15,7 @@ extern "C" {
 
 typedef struct ctorch_tensor_s *ctorch_tensor;
 typedef struct ctorch_generator_s *ctorch_generator;
+typedef struct ctorch_spans_s *ctorch_spans;
 
 // Errors, memory, engine -----------------------------------------------------------------------
 
@@ -129,11 +130,14 @@ int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, c
 int32_t ctorch_swiglu(ctorch_tensor gate_up, ctorch_tensor *out);
 /// Rotates the two halves of each head: x [tokens, heads, size], cosine and sine [tokens, size/2].
 int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, ctorch_tensor *out);
-/// Causal attention inside each sequence of a packed batch; see Attention.cpp.
+/// Which rows of a packed batch have queries and keys; see Attention.cpp.
+int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
+                         const int64_t *query_lengths, const int64_t *key_lengths, int32_t count,
+                         const char *device, ctorch_spans *out);
+void ctorch_spans_release(ctorch_spans spans);
+/// Causal attention inside each sequence of a packed batch.
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
-                                int64_t prefix_queries, int64_t prefix_keys,
-                                const int64_t *query_lengths, const int64_t *key_lengths,
-                                int32_t count, double scale, ctorch_tensor *out);
+                                ctorch_spans spans, double scale, ctorch_tensor *out);
 
 #ifdef __cplusplus
 }

@@ -40,16 +40,12 @@ private final class LlamaAttention {
         let key = parts[1].reshaped([-1, configuration.keyHeadCount, size])
             .rotated(cosine: pass.cosine, sine: pass.sine)
         let value = parts[2].reshaped([-1, configuration.keyHeadCount, size])
-        var spans = pass.batch.allSpans
-        if case .last = positions {
-            query = query.selecting(pass.lastIndices, along: 0)
-            spans = pass.batch.lastSpans
-        }
+        if case .last = positions { query = query.selecting(pass.lastIndices, along: 0) }
         let mixed = packedAttention(
             query: query,
             key: key,
             value: value,
-            spans: spans,
+            spans: positions == .last ? pass.lastSpans : pass.allSpans,
             scale: 1 / Double(size).squareRoot()
         )  // [rows, heads, size]
         return output(mixed.reshaped([-1, configuration.headCount * size]))
@@ -112,7 +108,8 @@ private final class LlamaBlock {
 
 /// What all blocks of one forward pass share.
 private struct LlamaPass {
-    let batch: PackedTokens
+    let allSpans: AttentionSpans
+    let lastSpans: AttentionSpans
     let cosine: Tensor  // [tokens, headSize / 2]
     let sine: Tensor  // [tokens, headSize / 2]
     let lastIndices: Tensor  // [sequences]
@@ -163,7 +160,8 @@ public final class Llama: CausalLanguageModel {
         let angles = rotary.angles(batch.positions)
         let device = embedding.device
         let pass = LlamaPass(
-            batch: batch,
+            allSpans: batch.allSpans(on: device),
+            lastSpans: batch.lastSpans(on: device),
             cosine: angles.cosine,
             sine: angles.sine,
             lastIndices: Tensor(batch.lastIndices, device: device)
