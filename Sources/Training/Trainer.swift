@@ -27,6 +27,9 @@ public final class Trainer {
         self.recipe = recipe
         self.run = run
         self.data = data
+        for part in [data.train, data.validation, data.test] {
+            try part?.check(fits: model.configuration)
+        }
         lock = try RunLock(run)
         adapted = try AdaptedModel(model, lora: recipe.lora)
         optimizer = Self.optimizer(recipe, adapted.parameters)

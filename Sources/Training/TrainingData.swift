@@ -77,6 +77,17 @@ extension TrainingData.Part {
     }
 }
 
+extension TrainingData.Part {
+    /// Checks that a model can take every prompt.
+    ///
+    /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)``.
+    public func check(fits configuration: ModelConfiguration) throws {
+        let maximum = configuration.maximumLength
+        guard let long = examples.first(where: { $0.tokens.count > maximum }) else { return }
+        throw TrainingError.promptTooLong(id: long.id, length: long.tokens.count, maximum: maximum)
+    }
+}
+
 extension Recipe {
     /// The task that the recipe names.
     ///

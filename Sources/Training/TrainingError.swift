@@ -14,6 +14,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case busy(folder: String)
     /// The loss is infinite or not a number.
     case lossNotFinite(loss: Double, step: Int, ids: [String], checkpoint: String?)
+    /// A prompt has more tokens than the model computes rightly.
+    case promptTooLong(id: String, length: Int, maximum: Int)
     /// The file system refused something.
     case fileSystem(path: String, reason: String)
 
@@ -35,6 +37,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .lossNotFinite(let loss, let step, let ids, let checkpoint):
             "the loss is \(loss) at step \(step), on the examples \(ids.joined(separator: ", "));"
                 + " the last good checkpoint is \(checkpoint ?? "none: the run was not saved yet")"
+        case .promptTooLong(let id, let length, let maximum):
+            "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
+                + " set max-length to that"
         case .fileSystem(let path, let reason): "\(path): \(reason)"
         }
     }

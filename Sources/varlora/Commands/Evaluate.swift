@@ -46,17 +46,18 @@ struct Evaluate: ParsableCommand {
     }
 
     func run() throws {
-        let (recipe, scorer, trained, tokenizer) = try subject.load(run: runFolder)
+        let subject = try subject.load(run: runFolder)
+        let recipe = subject.recipe
         let loaded = try recipe.textTask().load(split, seed: UInt64(recipe.seed))
-        let part = try TrainingData.Part(
-            loaded,
-            limit: limit,
-            recipe: recipe,
-            tokenizer: tokenizer
-        )
-        let posterior = trained?.posterior(draws: draws, varianceScale: varianceScale)
+        let part = try subject.encode(loaded, limit: limit)
+        let posterior = subject.trained?.posterior(draws: draws, varianceScale: varianceScale)
         let evaluation = try withTorchErrors {
-            try PartEvaluation(part, scorer: scorer, posterior: posterior, recipe: recipe) {
+            try PartEvaluation(
+                part,
+                scorer: subject.scorer,
+                posterior: posterior,
+                recipe: recipe
+            ) {
                 Console.bar("evaluating, batch \($0)/\($1)")
                 if $0 == $1 { Console.bar("") }
             }

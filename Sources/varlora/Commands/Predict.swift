@@ -43,20 +43,17 @@ struct Predict: ParsableCommand {
     }
 
     func run() throws {
-        let (recipe, scorer, trained, tokenizer) = try subject.load(run: runFolder)
-        let loaded = try TextTask.load(file: URL(fileURLWithPath: input), task: recipe.task)
-        let part = try TrainingData.Part(
-            loaded,
-            limit: nil,
-            recipe: recipe,
-            tokenizer: tokenizer
+        let subject = try subject.load(run: runFolder)
+        let loaded = try TextTask.load(
+            file: URL(fileURLWithPath: input),
+            task: subject.recipe.task
         )
         let predictor = Predictor(
-            scorer,
-            examples: part.examples,
-            maximumTokens: recipe.evalTokens
+            subject.scorer,
+            examples: try subject.encode(loaded).examples,
+            maximumTokens: subject.recipe.evalTokens
         )
-        let posterior = trained?.posterior(draws: draws, varianceScale: varianceScale)
+        let posterior = subject.trained?.posterior(draws: draws, varianceScale: varianceScale)
         let predictions = try withTorchErrors {
             posterior.map {
                 predictor.predictions($0, mean: predictor.logProbabilities())
@@ -64,12 +61,6 @@ struct Predict: ParsableCommand {
         }
         let rows = try zip(loaded.examples, predictions).map(Row.init)
         try JSONLines.write(rows, to: URL(fileURLWithPath: output))
-        if part.leftOut > 0 {
-            Console.note("\(input): \(part.leftOut) questions without four choices left out")
-        }
-        if part.report.truncated > 0 {
-            Console.note("\(input): \(part.report.truncated) prompts truncated")
-        }
     }
 
     /// A line of the output.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Evaluation
 import Foundation
 import LanguageModels
-import Tokenization
+import TextTasks
 import Torch
 import Training
 
@@ -35,11 +35,7 @@ struct SubjectOptions: ParsableArguments {
     }
 
     /// Loads the run, or the base model alone.
-    func load(
-        run: String?
-    ) throws -> (
-        recipe: Recipe, scorer: AnswerScorer, trained: TrainedRun?, tokenizer: Tokenizer
-    ) {
+    func load(run: String?) throws -> Subject {
         if let threads { Engine.threads = threads }
         let folder = run.map { RunFolder(URL(fileURLWithPath: $0)) }
         var recipe = try folder?.readRecipe() ?? Recipe()
@@ -53,7 +49,35 @@ struct SubjectOptions: ParsableArguments {
         if let seed { recipe.seed = seed }
         let base = try LoadedModel(try ModelLocation(recipe.model), device: Device(device))
         let trained = try folder.map { try TrainedRun($0, model: base) }
-        let scorer = trained?.adapted.scorer ?? AnswerScorer(base.model, device: base.device)
-        return (recipe, scorer, trained, base.tokenizer)
+        return Subject(recipe: recipe, base: base, trained: trained)
+    }
+}
+
+/// A loaded run, or a base model alone.
+struct Subject {
+    let recipe: Recipe
+    let base: LoadedModel
+    let trained: TrainedRun?
+
+    var scorer: AnswerScorer {
+        trained?.adapted.scorer ?? AnswerScorer(base.model, device: base.device)
+    }
+
+    /// Encodes examples, and says what was truncated or left out.
+    func encode(_ loaded: LoadedExamples, limit: Int? = nil) throws -> TrainingData.Part {
+        let part = try TrainingData.Part(
+            loaded,
+            limit: limit,
+            recipe: recipe,
+            tokenizer: base.tokenizer
+        )
+        try part.check(fits: base.configuration)
+        if part.leftOut > 0 {
+            Console.note("\(loaded.file): \(part.leftOut) questions without four choices left out")
+        }
+        if part.report.truncated > 0 {
+            Console.note("\(loaded.file): \(part.report.truncated) prompts truncated")
+        }
+        return part
     }
 }
