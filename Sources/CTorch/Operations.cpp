@@ -50,10 +50,6 @@ int32_t ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_
   return guarded_result(out, [&] { return unwrap(a).gather(dim, unwrap(index)); });
 }
 
-int32_t ctorch_contiguous(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).contiguous(); });
-}
-
 int32_t ctorch_clone(ctorch_tensor a, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).clone(); });
 }
@@ -96,10 +92,6 @@ int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).exp(); });
 }
 
-int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).log(); });
-}
-
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).abs(); });
 }
@@ -110,11 +102,6 @@ int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *ou
 
 int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).gt(b); });
-}
-
-int32_t ctorch_where(ctorch_tensor condition, ctorch_tensor a, ctorch_tensor b,
-                     ctorch_tensor *out) {
-  return guarded_result(out, [&] { return at::where(unwrap(condition), unwrap(a), unwrap(b)); });
 }
 
 int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out) {

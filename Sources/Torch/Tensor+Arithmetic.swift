@@ -43,9 +43,6 @@ extension Tensor {
     /// Exponentials.
     public func exponential() -> Tensor { Tensor { ctorch_exp(handle, $0) } }
 
-    /// Natural logarithms.
-    public func logarithm() -> Tensor { Tensor { ctorch_log(handle, $0) } }
-
     /// Absolute values.
     public func magnitude() -> Tensor { Tensor { ctorch_abs(handle, $0) } }
 
@@ -57,11 +54,6 @@ extension Tensor {
     /// Where elements are greater than a number (bool).
     public func greater(than bound: Double) -> Tensor {
         Tensor { ctorch_greater_scalar(handle, bound, $0) }
-    }
-
-    /// `self` where a bool tensor holds, else `other`.
-    public func keeping(where condition: Tensor, else other: Tensor) -> Tensor {
-        Tensor { ctorch_where(condition.handle, handle, other.handle, $0) }
     }
 
     /// Matrix product over the last two dimensions; leading ones broadcast.

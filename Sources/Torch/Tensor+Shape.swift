@@ -52,7 +52,4 @@ extension Tensor {
     public func gathering(_ index: Tensor, along dimension: Int) -> Tensor {
         Tensor { ctorch_gather(handle, Int64(dimension), index.handle, $0) }
     }
-
-    /// The same elements in row-major storage; itself when they lie so.
-    public func contiguous() -> Tensor { Tensor { ctorch_contiguous(handle, $0) } }
 }

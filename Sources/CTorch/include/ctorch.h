@@ -71,7 +71,6 @@ int32_t ctorch_split(ctorch_tensor a, const int64_t *sizes, int32_t count, int64
 int32_t ctorch_cat(const ctorch_tensor *tensors, int32_t count, int64_t dim, ctorch_tensor *out);
 int32_t ctorch_index_select(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out);
 int32_t ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_tensor *out);
-int32_t ctorch_contiguous(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_clone(ctorch_tensor a, ctorch_tensor *out);
 
 // Arithmetic -----------------------------------------------------------------------------------
@@ -85,12 +84,9 @@ int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
 int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out);
 int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out);
-int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out);
 int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
-int32_t ctorch_where(ctorch_tensor condition, ctorch_tensor a, ctorch_tensor b,
-                     ctorch_tensor *out);
 int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_mean(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_quantile(ctorch_tensor a, const double *fractions, int32_t count,
