@@ -147,9 +147,6 @@ public final class IVON: Optimizer {
     /// Continues where ``state`` was read after `stepCount` steps.
     public func restore(stepCount: Int, state: [String: Tensor]) {
         self.stepCount = stepCount
-        for (name, vector) in self.state {
-            guard let saved = state[name] else { preconditionFailure("no state \(name)") }
-            vector.copyInPlace(saved)
-        }
+        copyState(from: state)
     }
 }

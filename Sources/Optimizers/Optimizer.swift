@@ -23,3 +23,13 @@ public protocol Optimizer: AnyObject {
     /// Continues where ``state`` was read after `stepCount` steps; traps when a vector is missing.
     func restore(stepCount: Int, state: [String: Tensor])
 }
+
+extension Optimizer {
+    /// Fills the vectors of ``state`` with saved ones; traps when one is missing.
+    func copyState(from saved: [String: Tensor]) {
+        for (name, vector) in state {
+            guard let values = saved[name] else { preconditionFailure("no saved state \(name)") }
+            vector.copyInPlace(values)
+        }
+    }
+}
