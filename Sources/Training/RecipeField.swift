@@ -35,25 +35,25 @@ public struct RecipeField: Sendable {
         integer("batch-size", \.batchSize, 1...),
         integer("micro-batch-size", \.microBatchSize, 1...),
         integer("max-length", \.maxLength, 2...),
-        number("learning-rate", \.learningRate, { $0 > 0 }, "a positive number"),
+        number("learning-rate", \.learningRate, isPositive, "a positive number"),
         choice("schedule", \.schedule),
         integer("warmup-steps", \.warmupSteps, 0...),
-        number("weight-decay", \.weightDecay, { $0 >= 0 }, "a number of at least 0"),
+        number("weight-decay", \.weightDecay, isNotNegative, "a number of at least 0"),
         number("beta1", \.beta1, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
         number("beta2", \.beta2, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
-        number("ess", \.ess, { $0 > 0 }, "a positive number"),
-        number("hess-init", \.hessInit, { $0 > 0 }, "a positive number"),
+        number("ess", \.ess, isPositive, "a positive number"),
+        number("hess-init", \.hessInit, isPositive, "a positive number"),
         number("clip-radius", \.clipRadius, { $0 > 0 }, "a positive number or .inf"),
         integer("train-draws", \.trainDraws, 1...),
         boolean("debias", \.debias),
         boolean("rescale-lr", \.rescaleLr),
         integer("rank", \.rank, 1...),
-        number("alpha", \.alpha, { $0 > 0 }, "a positive number"),
+        number("alpha", \.alpha, isPositive, "a positive number"),
         number("dropout", \.dropout, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
         names("target-modules", \.targetModules),
         boolean("rslora", \.rslora),
         integer("draws", \.draws, 1...),
-        number("variance-scale", \.varianceScale, { $0 >= 0 }, "a number of at least 0"),
+        number("variance-scale", \.varianceScale, isNotNegative, "a number of at least 0"),
         integer("seed", \.seed, 0...),
         integer("eval-every", \.evalEvery, 0...),
         integer("save-every", \.saveEvery, 0...),
@@ -108,7 +108,7 @@ public struct RecipeField: Sendable {
         _ range: PartialRangeFrom<Int>
     ) -> RecipeField {
         RecipeField(key: key, expected: expectation(range)) { node, recipe in
-            guard let value = node.int, allowed(value, range) else { return false }
+            guard let value = node.decimalInteger, allowed(value, range) else { return false }
             recipe[keyPath: path] = value
             return true
         } write: {
@@ -122,7 +122,7 @@ public struct RecipeField: Sendable {
         _ range: PartialRangeFrom<Int>
     ) -> RecipeField {
         RecipeField(key: key, expected: expectation(range)) { node, recipe in
-            guard let value = node.int, allowed(value, range) else { return false }
+            guard let value = node.decimalInteger, allowed(value, range) else { return false }
             recipe[keyPath: path] = value
             return true
         } write: {
@@ -146,7 +146,7 @@ public struct RecipeField: Sendable {
         _ expected: String
     ) -> RecipeField {
         RecipeField(key: key, expected: expected) { node, recipe in
-            guard let value = node.float, allowed(value) else { return false }
+            guard let value = node.decimalNumber, allowed(value) else { return false }
             recipe[keyPath: path] = value
             return true
         } write: {
@@ -161,13 +161,17 @@ public struct RecipeField: Sendable {
         _ expected: String
     ) -> RecipeField {
         RecipeField(key: key, expected: expected) { node, recipe in
-            guard let value = node.float, allowed(value) else { return false }
+            guard let value = node.decimalNumber, allowed(value) else { return false }
             recipe[keyPath: path] = value
             return true
         } write: {
             $0[keyPath: path].map(scalar)
         }
     }
+
+    private static func isPositive(_ value: Double) -> Bool { value > 0 && value.isFinite }
+
+    private static func isNotNegative(_ value: Double) -> Bool { value >= 0 && value.isFinite }
 
     private static func scalar(_ value: Double) -> Node {
         Node(value == .infinity ? ".inf" : "\(value)")
@@ -194,5 +198,21 @@ public struct RecipeField: Sendable {
         } write: {
             Node($0[keyPath: path].map { Node($0) }, Tag(.seq), .flow)
         }
+    }
+}
+
+extension Node {
+    // Not Yams' own reading: by YAML 1.1, 021 is 17 (octal) and 1:30 is 90 (base 60).
+    fileprivate var decimalInteger: Int? { plainText.flatMap { Int($0) } }
+
+    fileprivate var decimalNumber: Double? {
+        guard let text = plainText else { return nil }
+        return [".inf", "+.inf"].contains(text.lowercased()) ? .infinity : Double(text)
+    }
+
+    /// The text of a scalar without quotes, less the underscores that YAML allows among digits.
+    private var plainText: String? {
+        guard let scalar, scalar.style == .any || scalar.style == .plain else { return nil }
+        return scalar.string.replacing("_", with: "")
     }
 }

@@ -22,14 +22,8 @@ extension Recipe {
         guard let mapping = root.mapping else {
             throw RecipeError(place, "the top level", expected: "keys and values", found: "others")
         }
-        var seen: Set<String> = []
-        for (key, value) in mapping {
-            let name = key.string ?? "?"
-            guard seen.insert(name).inserted else {
-                throw RecipeError(place, name, expected: "one value", found: "the key twice")
-            }
-            try set(name, value, place: place)
-        }
+        // Yams refuses a key that is there twice.
+        for (key, value) in mapping { try set(key.string ?? "?", value, place: place) }
     }
 
     /// Reads a recipe file.
@@ -49,12 +43,14 @@ extension Recipe {
     ///
     /// - Throws: ``RecipeError`` for an unknown key or a value out of range.
     public mutating func set(_ key: String, to text: String, place: String) throws {
+        // Names are texts whatever they look like: a folder may be called 2024 or #1.
+        if ["model", "task", "data", "device"].contains(key) {
+            return try set(key, Node(text), place: place)
+        }
         guard let node = try? Yams.compose(yaml: text) else {
             throw RecipeError(place, key, expected: "a value", found: "\"\(text)\"")
         }
-        // Names are texts whatever they look like: a folder may be called 2024.
-        let isText = ["model", "task", "data", "device"].contains(key)
-        try set(key, isText ? Node(text) : node, place: place)
+        try set(key, node, place: place)
     }
 
     private mutating func set(_ key: String, _ node: Node, place: String) throws {
