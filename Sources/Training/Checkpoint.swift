@@ -62,8 +62,14 @@ struct Checkpoint {
             try? files.removeItem(at: beside)
             throw error
         }
-        for old in Self.steps(in: run).dropLast(Self.kept) {
-            try? files.removeItem(at: run.checkpoints.appendingPathComponent(Self.name(old)))
+        Self.drop(butLast: Self.kept, in: run)
+    }
+
+    /// Removes all checkpoints of a run but the last ones.
+    static func drop(butLast count: Int, in run: RunFolder) {
+        for old in steps(in: run).dropLast(count) {
+            let folder = run.checkpoints.appendingPathComponent(name(old))
+            try? FileManager.default.removeItem(at: folder)
         }
     }
 
@@ -84,11 +90,12 @@ struct Checkpoint {
 }
 
 extension Checkpoint {
-    /// Reads a checkpoint into parameters and optimizer.
+    /// Reads a checkpoint of a run of `steps` steps into parameters and optimizer.
     ///
     /// - Throws: `TensorFileError` or ``TrainingError`` when it is broken or of another run.
     init(
         _ folder: URL,
+        of steps: Int,
         into parameters: FlatParameters,
         _ optimizer: any Optimizer
     ) throws {
@@ -112,6 +119,21 @@ extension Checkpoint {
             }
             return number
         }
+        func number<Number: LosslessStringConvertible & Comparable>(
+            _ key: String,
+            within range: ClosedRange<Number>
+        ) throws -> Number {
+            let number: Number = try number(key)
+            guard range.contains(number) else {
+                throw TrainingError.mismatch(
+                    file: file,
+                    key: key,
+                    expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+                    found: "\(number)"
+                )
+            }
+            return number
+        }
         guard try text("version") == Self.version else {
             throw TrainingError.mismatch(
                 file: file,
@@ -120,12 +142,13 @@ extension Checkpoint {
                 found: try text("version")
             )
         }
-        step = try number("step")
-        historyLength = try number("history_length")
+        step = try number("step", within: 0...steps)
+        historyLength = try number("history_length", within: 0...Int.max)
+        let largest = Double.greatestFiniteMagnitude
         interval = IntervalSums(
-            steps: try number("interval_steps"),
-            loss: try number("interval_loss"),
-            clipped: try number("interval_clipped")
+            steps: try number("interval_steps", within: 0...step),
+            loss: try number("interval_loss", within: -largest...largest),
+            clipped: try number("interval_clipped", within: 0...largest)
         )
         model = try text("model")
         data = try text("data")

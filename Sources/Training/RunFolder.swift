@@ -68,7 +68,7 @@ public struct RunFolder: Sendable {
             if !force { throw TrainingError.runExists(folder: url.path) }
         } else {
             let content = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-            guard let first = content.sorted().first(where: { !Self.isLeftover($0) }) else {
+            guard let first = content.sorted().first(where: { !isLeftover($0) }) else {
                 return
             }
             throw TrainingError.notARun(folder: url.path, found: first)
@@ -81,7 +81,11 @@ public struct RunFolder: Sendable {
     public func prepare(for recipe: Recipe, resume: Bool, force: Bool) throws {
         try check(recipe, resume: resume, force: force)
         if holdsRun && resume { return }
-        if holdsRun { try remove(Self.ownNames) }
+        if holdsRun {
+            let lock = try RunLock(self)
+            defer { withExtendedLifetime(lock) {} }
+            try remove(Self.ownNames)
+        }
         do {
             for folder in [url, checkpoints, url.appendingPathComponent("predictions")] {
                 try FileManager.default.createDirectory(
@@ -100,14 +104,34 @@ public struct RunFolder: Sendable {
     }
 
     /// What a run that was killed before its recipe was written leaves behind.
-    private static func isLeftover(_ name: String) -> Bool {
-        ["checkpoints", "predictions"].contains(name) || name.hasPrefix(".")
+    private func isLeftover(_ name: String) -> Bool {
+        if name.hasPrefix(".") { return true }
+        let path = url.appendingPathComponent(name).path
+        return ["checkpoints", "predictions"].contains(name)
+            && (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
+    }
+
+    /// Removes files and checkpoints that a killed process left half written.
+    ///
+    /// Only whoever has the lock of the run may do so.
+    func removeLeftovers() {
+        let inner = [checkpoints, url.appendingPathComponent("predictions")]
+        for folder in [url] + inner {
+            let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
+            for name in names ?? [] where name.hasPrefix(".") {
+                // A user may keep hidden files in the run's folder, but not in the ones below it.
+                guard folder != url || name.hasSuffix(".partial") else { continue }
+                try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+            }
+        }
     }
 
     private static let ownNames = [
-        // First, so that a removal that is cut short leaves no folder that looks like a run.
-        "recipe.yaml", "metrics.json", "history.jsonl", "timings.jsonl", "posterior.safetensors",
-        "adapter_model.safetensors", "adapter_config.json", "predictions", "checkpoints",
+        "metrics.json", "checkpoints", "history.jsonl", "timings.jsonl", "posterior.safetensors",
+        "adapter_model.safetensors", "adapter_config.json", "predictions",
+        // Last, so that a removal that is cut short leaves a run, which can be replaced again. Were
+        // it first, the next run could take the old checkpoints for its own.
+        "recipe.yaml",
     ]
 
     private func remove(_ names: [String]) throws {

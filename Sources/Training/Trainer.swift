@@ -31,6 +31,7 @@ public final class Trainer {
             try part?.check(fits: model.configuration)
         }
         lock = try RunLock(run)
+        run.removeLeftovers()
         adapted = try AdaptedModel(model, lora: recipe.lora)
         optimizer = Self.optimizer(recipe, adapted.parameters)
         order = BatchOrder(
@@ -73,7 +74,7 @@ public final class Trainer {
     ) throws -> TrainingOutcome {
         var progress = try resumedOrFresh()
         let history = try History(run.history, keeping: progress.historyLength)
-        let timings = try History(run.timings, keeping: lengthOfFile(run.timings))
+        let timings = try History(run.timings, keeping: lengthOfWholeLines(run.timings))
         let schedule = recipe.learningRateSchedule
         let clock = ContinuousClock()
         let start = clock.now
@@ -105,11 +106,14 @@ public final class Trainer {
             let stops = shouldStop()
             let isDue = recipe.saveEvery > 0 && (step + 1).isMultiple(of: recipe.saveEvery)
             if isDue || stops || step + 1 == recipe.steps {
+                try checkFinite(step)
                 try progress.write(adapted.parameters, optimizer, to: run)
                 observer(.saved(step: step + 1))
             }
             if stops, step + 1 < recipe.steps { return .stopped(step: step + 1) }
         }
+        // The one before may be of a step where the run was stopped: equal runs would differ.
+        Checkpoint.drop(butLast: 1, in: run)
         return .finished(try writeResults(observer))
     }
 
@@ -118,9 +122,10 @@ public final class Trainer {
         return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
     }
 
-    private func lengthOfFile(_ url: URL) -> Int {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: url.path)
-        return (attributes?[.size] as? Int) ?? 0
+    /// Bytes up to the end of the last line that is whole.
+    private func lengthOfWholeLines(_ url: URL) -> Int {
+        let data = (try? Data(contentsOf: url)) ?? Data()
+        return data.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     }
 
     /// The last checkpoint with its values in place, or the start of the run.
@@ -136,7 +141,12 @@ public final class Trainer {
                 data: examples
             )
         }
-        let checkpoint = try Checkpoint(folder, into: adapted.parameters, optimizer)
+        let checkpoint = try Checkpoint(
+            folder,
+            of: recipe.steps,
+            into: adapted.parameters,
+            optimizer
+        )
         for (key, expected, found) in [
             ("base model", checkpoint.model, model), ("training data", checkpoint.data, examples),
         ] where expected != found {
@@ -185,6 +195,17 @@ public final class Trainer {
             total += value
         }
         return total
+    }
+
+    /// Keeps parameters that a step with a finite loss has broken out of the checkpoints.
+    private func checkFinite(_ step: Int) throws {
+        if adapted.parameters.values.isFinite { return }
+        let batch = order.batch(at: step, batchSize: recipe.batchSize)
+        throw TrainingError.parametersNotFinite(
+            step: step + 1,
+            ids: batch.map { data.train.examples[$0].id },
+            checkpoint: Checkpoint.last(in: run)?.path
+        )
     }
 
     private func health(_ interval: IntervalSums) -> PosteriorHealth? {

@@ -16,6 +16,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case lossNotFinite(loss: Double, step: Int, ids: [String], checkpoint: String?)
     /// A prompt has more tokens than the model computes rightly.
     case promptTooLong(id: String, length: Int, maximum: Int)
+    /// A step made parameters infinite or not numbers.
+    case parametersNotFinite(step: Int, ids: [String], checkpoint: String?)
     /// The file system refused something.
     case fileSystem(path: String, reason: String)
 
@@ -36,11 +38,17 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .busy(let folder): "\(folder): another process is training this run"
         case .lossNotFinite(let loss, let step, let ids, let checkpoint):
             "the loss is \(loss) at step \(step), on the examples \(ids.joined(separator: ", "));"
-                + " the last good checkpoint is \(checkpoint ?? "none: the run was not saved yet")"
+                + " the last good checkpoint is \(checkpoint ?? Self.noCheckpoint)"
         case .promptTooLong(let id, let length, let maximum):
             "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
                 + " set max-length to that"
+        case .parametersNotFinite(let step, let ids, let checkpoint):
+            "the parameters are not finite after step \(step), on the examples"
+                + " \(ids.joined(separator: ", "));"
+                + " the last good checkpoint is \(checkpoint ?? Self.noCheckpoint)"
         case .fileSystem(let path, let reason): "\(path): \(reason)"
         }
     }
+
+    private static let noCheckpoint = "none: the run was not saved yet"
 }
