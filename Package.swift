@@ -105,7 +105,7 @@ let package = Package(
         library("Posteriors", "Optimizers", "Randomness", "TensorFiles"),
         .target(
             name: "TestSupport",
-            dependencies: ["JSON", "TensorFiles", "Torch"],
+            dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],
             path: "Tests/TestSupport"
         ),
         tests("Torch", "TestSupport"),
@@ -113,6 +113,8 @@ let package = Package(
         tests("Posteriors", "TestSupport"),
         tests("LanguageModels", "TestSupport"),
         tests("LoRA", "TestSupport", "Optimizers"),
+        tests("Evaluation", "TestSupport"),
+        tests("Training", "TestSupport"),
     ],
     cxxLanguageStandard: .cxx20
 )

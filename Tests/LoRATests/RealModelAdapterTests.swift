@@ -1,0 +1,87 @@
+import Foundation
+import JSON
+import LanguageModels
+import Optimizers
+import TestSupport
+import Testing
+import Torch
+
+@testable import LoRA
+
+@Suite(
+    "An adapter of SmolLM2-135M computes what PEFT computes",
+    .enabled(if: RealModel.isWanted, "VARLORA_DEMO does not name the demo model's folder")
+)
+struct RealModelAdapterTests {
+    /// The golden file's formula: every matrix from its layer, projection and indices.
+    private func fill(_ parameters: FlatParameters) {
+        for entry in parameters.entries {
+            let layer = entry.name.split(separator: ".").compactMap { Double($0) }.first ?? 0
+            let phase = layer + (entry.name.contains("v_proj") ? 0.5 : 0)
+            let (rows, columns) = (entry.shape[0], entry.shape[1])
+            let values = (0..<rows * columns).map { index -> Float in
+                let (i, j) = (Double(index / columns), Double(index % columns))
+                return entry.name.contains("lora_A")
+                    ? Float(sin(1 + i + 3 * j + phase) / Double(columns).squareRoot())
+                    : Float(0.02 * cos(1 + 2 * i + j + phase))
+            }
+            FlatParameters.view(parameters.values, entry)
+                .copyInPlace(Tensor(values, shape: entry.shape))
+        }
+    }
+
+    @Test("Logits, loss and gradients")
+    func gradients() throws {
+        let golden = try RealModel.golden().required("adapter")
+        try RealModel.use { model in
+            var settings = LoRASettings()
+            settings.dropout = 0
+            let layout = try LoRALayout(settings, for: model.model)
+            let parameters = FlatParameters(layout.parameters)
+            fill(parameters)
+            let adapters = LoRAAdapters(layout, on: model.model, parameters: parameters.tensors)
+            defer { adapters.detach() }
+            let questions = try golden.required("questions").elements()
+            var total = 0.0
+            for question in questions {
+                let ids = try question.required("ids").integers()
+                let batch = PackedTokens(tokens: ids, prefixLength: 0, lengths: [ids.count])
+                let answers = try question.required("answer_tokens").integers()
+                let logits = model.model.logits(
+                    model.model.hiddenStates(batch, at: .last),
+                    of: answers
+                )
+                let expected = Tensor(
+                    try question.required("logits").numbers(),
+                    shape: logits.shape
+                )
+                #expect(logits.to(.float64).largestDifference(to: expected) < 1e-3)
+                let label = Tensor([try question.required("label").integer()])
+                let loss = logits.logSoftmax(along: 1).negativeLogLikelihood(label)
+                #expect(try abs(loss.item - question.required("loss").number()) < 1e-3)
+                total += loss.item / Double(questions.count)
+                (loss * (1 / Double(questions.count))).backward()
+            }
+            #expect(try abs(total - golden.required("mean_loss").number()) < 1e-3)
+            try check(parameters, try golden.required("gradients"))
+        }
+    }
+
+    private func check(_ parameters: FlatParameters, _ gradients: JSONNode) throws {
+        let members = try gradients.members()
+        #expect(members.count == 12)
+        for member in members {
+            let (name, expected) = (member.key, try gradients.required(member.key))
+            let entry = try #require(parameters.entries.first { $0.name == name })
+            let found = FlatParameters.view(parameters.gradients, entry).doubles
+            let norm = try expected.required("norm").number()
+            let foundNorm = found.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            #expect(abs(foundNorm / norm - 1) < 1e-3, "\(name)")
+            // The size of an element of this gradient.
+            let size = norm / Double(found.count).squareRoot()
+            for (value, element) in zip(found, try expected.required("first").numbers()) {
+                #expect(abs(value - element) < 1e-2 * size, "\(name)")
+            }
+        }
+    }
+}

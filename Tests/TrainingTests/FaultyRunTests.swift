@@ -1,0 +1,189 @@
+import Foundation
+import LoRA
+import TensorFiles
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite("Runs that cannot start or go on say why in one sentence")
+struct FaultyRunTests {
+    @Test("A loss that is not finite stops the run; the checkpoint before it stays")
+    func lossNotFinite() throws {
+        try withTinyRun(.adamw) {
+            ($0.saveEvery, $0.dropout) = (4, 0)
+        } _: { tiny in
+            try tiny.train("run", shouldStop: { true })
+            let run = tiny.run("run")
+            let good = try #require(Checkpoint.last(in: run))
+            let state = try Data(contentsOf: good.appendingPathComponent("state.safetensors"))
+            // The same run under another learning rate, which no user can ask for.
+            var broken = tiny
+            broken.recipe.learningRate = 1e37
+            try AtomicFile.write(Data(broken.recipe.yaml.utf8), to: run.recipe)
+            let error = #expect(throws: TrainingError.self) {
+                try broken.train("run", resume: true)
+            }
+            guard case .lossNotFinite(let loss, let step, let ids, let checkpoint) = error else {
+                Issue.record("\(String(describing: error))")
+                return
+            }
+            #expect(!loss.isFinite && step == 3 && ids.count == 4 && checkpoint == good.path)
+            let text = error?.description ?? ""
+            for part in ["step 3", ids[0], good.path] { #expect(text.contains(part)) }
+            let after = try Data(contentsOf: good.appendingPathComponent("state.safetensors"))
+            #expect(after == state)
+            #expect(Checkpoint.last(in: run) == good)
+        }
+    }
+
+    @Test("Parameters that are not finite are never saved")
+    func parametersNotFinite() throws {
+        try withTinyRun {
+            // The first step overflows float32 and its own loss is finite.
+            ($0.learningRate, $0.hessInit, $0.clipRadius) = (1e37, 1e-6, .infinity)
+            ($0.saveEvery, $0.steps) = (1, 3)
+        } _: { tiny in
+            #expect(throws: TrainingError.self) { try tiny.train("run") }
+            #expect(Checkpoint.last(in: tiny.run("run")) == nil)
+            let metrics = try tiny.run("run").readMetrics()
+            #expect(metrics == nil)
+        }
+    }
+
+    @Test("A folder that holds something else is left alone")
+    func folders() throws {
+        try withTinyRun { tiny in
+            func message(_ name: String, resume: Bool = false, force: Bool = false) -> String {
+                sentence { try tiny.train(name, resume: resume, force: force) }
+            }
+            let foreign = tiny.folder.appendingPathComponent("foreign/notes.txt")
+            try FileManager.default.createDirectory(
+                at: foreign.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data("mine".utf8).write(to: foreign)
+            for force in [false, true] {
+                #expect(message("foreign", force: force).contains("found notes.txt"))
+            }
+            #expect(message("foreign", resume: true).contains("found notes.txt"))
+            #expect(try Data(contentsOf: foreign) == Data("mine".utf8))
+            #expect(message("foreign/notes.txt").contains("found a file"))
+            // A full folder of a name that runs use is no empty folder.
+            let deep = tiny.folder.appendingPathComponent("named/checkpoints/mine")
+            try FileManager.default.createDirectory(at: deep, withIntermediateDirectories: true)
+            #expect(message("named").contains("found checkpoints"))
+        }
+    }
+
+    @Test("A run is replaced with force only, and completely")
+    func force() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run")
+            let before = try tiny.run("run").contents()
+            var other = tiny
+            other.recipe.seed = 4
+            let text = sentence { try other.train("run") }
+            #expect(text.contains("holds another run; use --resume"))
+            #expect(try tiny.run("run").contents() == before)
+            let notes = tiny.run("run").url.appendingPathComponent("notes.txt")
+            try Data("mine".utf8).write(to: notes)
+            try other.train("run", force: true)
+            #expect(try Data(contentsOf: notes) == Data("mine".utf8))
+            try FileManager.default.removeItem(at: notes)
+            try other.train("fresh")
+            #expect(try other.run("run").differences(from: other.run("fresh")).isEmpty)
+        }
+    }
+
+    @Test("Another recipe cannot go on with a run")
+    func otherRecipe() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run", shouldStop: { true })
+            var other = tiny
+            other.recipe.rank = 3
+            let text = sentence { try other.train("run", resume: true) }
+            #expect(text.contains("the run was started with rank 2, but 3 was asked for"))
+        }
+    }
+
+    @Test("One process at a time: no training, resuming or replacing of a run that is trained")
+    func lock() throws {
+        try withTinyRun { tiny in
+            var messages: [String] = []
+            try tiny.train("run") { event in
+                guard case .trained(2, _) = event else { return }
+                messages.append(sentence { try tiny.train("run", resume: true) })
+                messages.append(sentence { try tiny.train("run", force: true) })
+            }
+            #expect(messages.count == 2)
+            for text in messages { #expect(text.contains("another process is training this run")) }
+            try tiny.train("alone")
+            #expect(try tiny.run("run").differences(from: tiny.run("alone")).isEmpty)
+        }
+    }
+
+    @Test(
+        "A full disk stops the run with the file's name, and the run can go on later",
+        .enabled(if: SmallDisk.canBeMade, "this process may not mount a file system")
+    )
+    func fullDisk() throws {
+        try withTinyRun { tiny in
+            let disk = tiny.folder.appendingPathComponent("disk")
+            try FileManager.default.createDirectory(at: disk, withIntermediateDirectories: true)
+            try #require(SmallDisk.mount(disk))
+            defer { SmallDisk.unmount(disk) }
+            let filler = disk.appendingPathComponent("filler")
+            var filled = false
+            let text = sentence {
+                try tiny.train("disk/run") { event in
+                    guard case .trained(3, _) = event, !filled else { return }
+                    filled = true
+                    try? Data(count: 1 << 20).write(to: filler)
+                    fill(filler)
+                }
+            }
+            #expect(text.contains(disk.path) && text.contains("No space left"), "\(text)")
+            try FileManager.default.removeItem(at: filler)
+            try tiny.train("disk/run", resume: true)
+            try tiny.train("whole")
+            #expect(try tiny.run("whole").differences(from: tiny.run("disk/run")).isEmpty)
+        }
+    }
+
+    /// Writes until nothing more fits.
+    private func fill(_ file: URL) {
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        guard let handle = FileHandle(forWritingAtPath: file.path) else { return }
+        for size in [4096, 1] {
+            while (try? handle.write(contentsOf: Data(count: size))) != nil {}
+        }
+        try? handle.close()
+    }
+}
+
+/// A file system of a megabyte in memory.
+private enum SmallDisk {
+    static let canBeMade =
+        (try? withTemporaryFolder { folder in
+            defer { unmount(folder) }
+            return mount(folder)
+        }) ?? false
+
+    static func mount(_ folder: URL) -> Bool {
+        call("/usr/bin/mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder.path])
+    }
+
+    static func unmount(_ folder: URL) { _ = call("/usr/bin/umount", [folder.path]) }
+
+    private static func call(_ tool: String, _ arguments: [String]) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: tool)
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}

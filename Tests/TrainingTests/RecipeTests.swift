@@ -1,0 +1,231 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite("Recipes")
+struct RecipeTests {
+    /// A recipe in which every key has a value that is not the default.
+    private static func unusual() -> Recipe {
+        var recipe = Recipe()
+        (recipe.model, recipe.task, recipe.data) = ("2024", "a: b # c", "~")
+        recipe.method = .adamw
+        (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
+        (recipe.maxLength, recipe.learningRate, recipe.schedule) = (99, 1.5e-7, .cosine)
+        (recipe.warmupSteps, recipe.weightDecay, recipe.beta1) = (2, 1e-6, 0.75)
+        (recipe.beta2, recipe.ess, recipe.hessInit) = (0.999995, 12_345_678.9, 3e-4)
+        (recipe.clipRadius, recipe.trainDraws, recipe.debias) = (.infinity, 3, false)
+        (recipe.rescaleLr, recipe.rank, recipe.alpha) = (true, 5, 0.1)
+        (recipe.dropout, recipe.targetModules, recipe.rslora) = (
+            0.3, ["true", "mlp.up_proj"], true
+        )
+        (recipe.draws, recipe.varianceScale, recipe.seed) = (4, 0.1, 87)
+        (recipe.evalEvery, recipe.saveEvery, recipe.logEvery) = (8, 9, 11)
+        (recipe.evalTokens, recipe.limitTrain, recipe.limitValidation) = (12, 13, 14)
+        (recipe.limitTest, recipe.device, recipe.threads) = (15, "cuda:1", 16)
+        return recipe
+    }
+
+    @Test("Every key comes back from YAML")
+    func roundTrip() throws {
+        let recipe = Self.unusual()
+        #expect(recipe.values.count == RecipeField.all.count)
+        #expect(try Recipe(yaml: recipe.yaml, place: "r") == recipe)
+        for (key, value) in Recipe().resolved().values {
+            #expect(recipe.values[key] != value, "\(key) has its default, which proves nothing")
+        }
+        #expect(try Recipe(yaml: Recipe().yaml, place: "r") == Recipe())
+    }
+
+    @Test(
+        "Any text comes back as a name",
+        arguments: [
+            "null", "yes", "021", "1e6", "- a", "{a}", "[a]", "'", "\"", "a\nb", " a ", "ü 東京",
+            "1_000",
+            "#", "&a", "*a", "!a", "%", "@", "`", "a:", "\\n", "C:\\data",
+        ]
+    )
+    func names(_ name: String) throws {
+        var recipe = Recipe()
+        recipe.model = name
+        #expect(try Recipe(yaml: recipe.yaml, place: "r") == recipe)
+        var set = Recipe()
+        try set.set("model", to: name, place: "--set")
+        #expect(set.model == name)
+    }
+
+    @Test(
+        "Numbers in every spelling",
+        arguments: [
+            ("ess: 1e6", "ess", "1000000.0"), ("ess: 1e+6", "ess", "1000000.0"),
+            ("ess: 1.0E6", "ess", "1000000.0"), ("ess: 1_000", "ess", "1000.0"),
+            ("ess: 0010", "ess", "10.0"), ("ess: +5", "ess", "5.0"), ("ess: 5", "ess", "5.0"),
+            ("hess-init: .001", "hess-init", "0.001"), ("clip-radius: .inf", "clip-radius", ".inf"),
+            ("clip-radius: .INF", "clip-radius", ".inf"), ("seed: 021", "seed", "21"),
+            ("seed: 1_000", "seed", "1000"), ("seed: 08", "seed", "8"), ("seed: 0", "seed", "0"),
+            ("debias: no", "debias", "false"), ("rslora: yes", "rslora", "true"),
+            ("rslora: True", "rslora", "true"), ("debias: off", "debias", "false"),
+            ("target-modules: q_proj", "target-modules", "q_proj"),
+            ("target-modules: [q_proj, k_proj]", "target-modules", "q_proj,k_proj"),
+            ("target-modules: q_proj,k_proj", "target-modules", "q_proj,k_proj"),
+            ("model: 021", "model", "021"), ("data: yes", "data", "yes"),
+        ]
+    )
+    func spellings(_ yaml: String, _ key: String, _ value: String) throws {
+        #expect(try Recipe(yaml: yaml, place: "r").values[key] == value)
+    }
+
+    /// For each key, texts that it refuses.
+    private static let refused: [(key: String, values: [String])] = [
+        (
+            "steps batch-size micro-batch-size train-draws rank draws log-every eval-tokens "
+                + "limit-train limit-validation limit-test threads",
+            ["0", "-1", "1.5", "1e3", "2147483648", "99999999999999999999", "many", "1:30", "0x10"]
+        ),
+        ("max-length", ["1", "0", "-5", "x"]),
+        ("warmup-steps seed eval-every save-every", ["-1", "0.5", "2147483648", "1:30", "x", ""]),
+        (
+            "learning-rate ess hess-init alpha",
+            ["0", "-1", ".nan", ".inf", "-.inf", "inf", "nan", "x", "1:30", "1e999", "''"]
+        ),
+        ("clip-radius", ["0", "-1", ".nan", "-.inf", "x", "1:30"]),
+        ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
+        ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
+        ("debias rescale-lr rslora", ["1", "0", "maybe", "''"]),
+        ("method", ["sgd", "IVON", "''"]),
+        ("schedule", ["step", "Linear"]),
+        ("target-modules", ["[]", "[[a]]", "{a: b}", "''"]),
+        ("model task data device", ["[a]", "{a: b}", "''"]),
+    ]
+
+    @Test("Every key refuses what is out of its range, and names what it expects")
+    func outOfRange() {
+        var tested: Set<String> = []
+        for (keys, values) in Self.refused {
+            for key in keys.split(separator: " ").map(String.init) {
+                tested.insert(key)
+                let expected = RecipeField.all.first { $0.key == key }?.expected ?? "?"
+                for value in values {
+                    let text = sentence {
+                        _ = try Recipe(yaml: "\(key): \(value)", place: "r.yaml")
+                    }
+                    let start = "r.yaml: \(key): expected \(expected), found "
+                    #expect(text.hasPrefix(start), "\(key): \(value) gives \(text)")
+                }
+            }
+        }
+        #expect(tested == Set(RecipeField.all.map(\.key)))
+    }
+
+    @Test(
+        "Texts that are no recipe",
+        arguments: [
+            ("stesp: 5", "r.yaml: stesp: expected one of the keys model, task"),
+            (
+                "steps: 5\nseed: 1\nsteps: 6",
+                "r.yaml: not valid YAML: Parser: expected all keys to be unique"
+            ),
+            ("[1, 2]", "r.yaml: the top level: expected keys and values"),
+            ("steps", "r.yaml: the top level: expected keys and values"),
+            ("steps: [", "r.yaml: not valid YAML"),
+            ("steps: 5\n\tseed: 1", "r.yaml: not valid YAML"),
+            ("[a]: 5", "r.yaml: ?: expected one of the keys"),
+            ("steps: *a", "r.yaml: not valid YAML"),
+            ("steps: 5\n---\nsteps: 6", "r.yaml: not valid YAML"),
+        ]
+    )
+    func notARecipe(_ yaml: String, _ expected: String) {
+        let text = sentence { _ = try Recipe(yaml: yaml, place: "r.yaml") }
+        #expect(text.hasPrefix(expected) && !text.contains("\n"), "\(text)")
+    }
+
+    @Test("An empty text is the defaults")
+    func empty() throws {
+        #expect(try Recipe(yaml: "", place: "r") == Recipe())
+        #expect(try Recipe(yaml: "# nothing\n", place: "r") == Recipe())
+    }
+
+    @Test("Files that are missing or no text")
+    func files() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent("r.yaml")
+            #expect(sentence { _ = try Recipe(contentsOf: file) } == "\(file.path): no such file")
+            try Data([0xFF, 0xFE, 0x00]).write(to: file)
+            let text = sentence { _ = try Recipe(contentsOf: file) }
+            #expect(text == "\(file.path): not a readable text file")
+        }
+    }
+
+    @Test("Values set one by one win, and say where they came from")
+    func set() throws {
+        var recipe = Recipe()
+        try recipe.set("ess", to: "1e7", place: "--ess")
+        try recipe.set("target-modules", to: "k_proj,o_proj", place: "--set")
+        #expect(recipe.ess == 1e7 && recipe.targetModules == ["k_proj", "o_proj"])
+        for (key, value) in [("ess", "x"), ("ess", ""), ("ess", "a: b: c"), ("es", "1")] {
+            let text = sentence { try recipe.set(key, to: value, place: "--set") }
+            #expect(text.hasPrefix("--set: \(key): expected "), "\(text)")
+        }
+    }
+
+    @Test("What depends on the method is written out")
+    func resolved() {
+        var recipe = Recipe()
+        (recipe.batchSize, recipe.microBatchSize) = (4, 9)
+        #expect(recipe.resolved().learningRate == 0.03 && recipe.resolved().beta2 == 0.99999)
+        #expect(recipe.resolved().microBatchSize == 4)
+        recipe.method = .adamw
+        #expect(recipe.resolved().learningRate == 5e-5 && recipe.resolved().beta2 == 0.999)
+        recipe.learningRate = 1
+        #expect(recipe.resolved().learningRate == 1)
+        #expect(recipe.resolved().resolved() == recipe.resolved())
+    }
+}
+
+@Suite("Shipped recipes")
+struct ShippedRecipeTests {
+    @Test("Every file of the folder ships, loads and has a summary")
+    func all() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../recipes")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+        #expect(ShippedRecipes.names.sorted() == files.sorted())
+        for name in ShippedRecipes.names {
+            let recipe = try ShippedRecipes.load(name)
+            #expect(!recipe.model.isEmpty && !recipe.task.isEmpty)
+            #expect(!ShippedRecipes.summary(of: name).isEmpty)
+        }
+        let text = sentence { _ = try ShippedRecipes.load("arc") }
+        #expect(text.contains("arc: neither a file nor a shipped recipe (arc-challenge, "))
+    }
+
+    /// Effective sample size, Hessian initialisation and first standard deviation of
+    /// arXiv 2411.04421, Table 2 and its published code.
+    @Test(
+        "The six data sets have the paper's numbers",
+        arguments: [
+            ("winogrande-s", 1e7, 3e-4, 0.0183), ("boolq", 1e7, 3e-4, 0.0183),
+            ("winogrande-m", 1e8, 3e-4, 0.0058), ("arc-easy", 1e6, 1e-3, 0.0316),
+            ("arc-challenge", 1e6, 1e-3, 0.0316), ("openbookqa", 1e6, 1e-3, 0.0316),
+        ]
+    )
+    func paper(_ name: String, _ ess: Double, _ hessInit: Double, _ deviation: Double) throws {
+        let recipe = try ShippedRecipes.load(name).resolved()
+        #expect(recipe.task == name && recipe.method == .ivon)
+        #expect(recipe.ess == ess && recipe.hessInit == hessInit)
+        #expect(abs(1 / (recipe.ess * recipe.hessInit).squareRoot() - deviation) < 1e-4)
+        #expect(recipe.steps == 10_000 && recipe.batchSize == 4 && recipe.maxLength == 320)
+        #expect(recipe.learningRate == 0.03 && recipe.schedule == .linear)
+        #expect(recipe.warmupSteps == 0 && recipe.weightDecay == 0)
+        #expect(recipe.beta1 == 0.9 && recipe.beta2 == 0.99999 && recipe.clipRadius == 1e-3)
+        #expect(recipe.trainDraws == 1 && !recipe.rescaleLr)
+        #expect(recipe.rank == 8 && recipe.alpha == 16 && recipe.dropout == 0.1)
+        #expect(recipe.targetModules == ["q_proj", "v_proj"] && !recipe.rslora)
+        #expect(recipe.draws == 10 && recipe.varianceScale == 1 && recipe.evalEvery == 1000)
+        var adamW = try ShippedRecipes.load(name)
+        adamW.method = .adamw
+        #expect(adamW.resolved().learningRate == 5e-5)
+    }
+}

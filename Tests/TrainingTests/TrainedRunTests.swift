@@ -1,0 +1,136 @@
+import Evaluation
+import Foundation
+import LoRA
+import Metrics
+import TestSupport
+import Testing
+import Torch
+
+@testable import Training
+
+@Suite("A finished run loads and predicts")
+struct TrainedRunTests {
+    private func predictions(
+        _ tiny: TinyRun,
+        _ name: String,
+        varianceScale: Double? = nil
+    ) throws -> [Prediction] {
+        let run = try TrainedRun(tiny.run(name), model: try tiny.model())
+        let data = try TrainingData(run.recipe, tokenizer: run.adapted.base.tokenizer)
+        let evaluation = try PartEvaluation(
+            try #require(data.test),
+            scorer: run.adapted.scorer,
+            posterior: run.posterior(draws: nil, varianceScale: varianceScale),
+            recipe: run.recipe
+        )
+        return evaluation.predictions.map(\.prediction)
+    }
+
+    @Test("The same predictions, bit for bit", arguments: Recipe.Method.allCases)
+    func samePredictions(_ method: Recipe.Method) throws {
+        try withTinyRun(method) { tiny in
+            try tiny.train("run")
+            let written = try [Prediction](contentsOf: tiny.run("run").predictions("test"))
+            #expect(try predictions(tiny, "run") == written)
+            #expect((written[0].meanProbabilities == nil) == (method == .adamw))
+        }
+    }
+
+    @Test("At variance scale 0 every draw is the mean")
+    func varianceScaleZero() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run")
+            for prediction in try predictions(tiny, "run", varianceScale: 0) {
+                let mean = try #require(prediction.meanProbabilities)
+                for (a, b) in zip(prediction.probabilities, mean) { #expect(abs(a - b) < 1e-15) }
+            }
+            for prediction in try predictions(tiny, "run", varianceScale: 100) {
+                #expect(prediction.probabilities != prediction.meanProbabilities)
+            }
+        }
+    }
+
+    @Test("No tensor is left")
+    func noTensorsLeft() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run")
+            let before = Tensor.liveCount
+            _ = try predictions(tiny, "run")
+            #expect(Tensor.liveCount == before)
+        }
+    }
+
+    @Test("Files of another run, of another model, or of none are refused")
+    func refused() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run")
+            let run = tiny.run("run")
+            var other = tiny
+            other.recipe.seed = 4
+            try other.train("other")
+            func message() -> String { sentence { _ = try predictions(tiny, "run") } }
+            func replace(_ file: String, from name: String) throws {
+                let target = run.url.appendingPathComponent(file)
+                try? FileManager.default.removeItem(at: target)
+                let source = tiny.run(name).url.appendingPathComponent(file)
+                try FileManager.default.copyItem(at: source, to: target)
+            }
+            try FileManager.default.copyItem(at: run.url, to: tiny.run("copy").url)
+            try replace("posterior.safetensors", from: "other")
+            #expect(message().contains("posterior.safetensors: adapter: expected"))
+            try replace("posterior.safetensors", from: "copy")
+            try replace("adapter_model.safetensors", from: "other")
+            #expect(message().contains("posterior.safetensors: adapter: expected"))
+            try replace("adapter_model.safetensors", from: "copy")
+            #expect(message() == "")
+
+            let base = try TinyTask(in: tiny.folder, seed: 2)
+            var elsewhere = tiny
+            elsewhere.recipe.model = base.model.path
+            let text = sentence { _ = try predictions(elsewhere, "run") }
+            #expect(text.contains("posterior.safetensors: base model: expected"), "\(text)")
+
+            for file in ["adapter_model.safetensors", "posterior.safetensors"] {
+                let path = run.url.appendingPathComponent(file)
+                let whole = try Data(contentsOf: path)
+                try whole.prefix(20).write(to: path)
+                #expect(message().contains(path.path), "\(message())")
+                try FileManager.default.removeItem(at: path)
+                #expect(message().contains(file), "\(message())")
+                try whole.write(to: path)
+            }
+            #expect(message() == "")
+        }
+    }
+
+    @Test("An adapter that is not finite gives no results")
+    func notFinite() throws {
+        try withTinyRun(.adamw) { tiny in
+            try tiny.train("run")
+            let layout = try LoRALayout(tiny.recipe.lora, for: try tiny.model().model)
+            var values = try PEFTFolder.values(of: layout, in: tiny.run("run").url)
+            let name = try #require(layout.parameters.last?.name)
+            values[name]?[0] = .nan
+            try PEFTFolder.write(
+                layout,
+                values: values,
+                baseModel: tiny.recipe.model,
+                to: tiny.run("run").url
+            )
+            let text = sentence { _ = try predictions(tiny, "run") }
+            #expect(text.contains("nan") && !text.contains("\n"), "\(text)")
+        }
+    }
+
+    @Test("An unfinished run is refused")
+    func unfinished() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run", shouldStop: { true })
+            let text = sentence { _ = try predictions(tiny, "run") }
+            #expect(text.contains("run/adapter_config.json"), "\(text)")
+            #expect(try tiny.run("run").readMetrics() == nil)
+            let none = sentence { _ = try predictions(tiny, "nothing") }
+            #expect(none.contains("found no recipe.yaml"))
+        }
+    }
+}
