@@ -188,7 +188,8 @@ struct ShippedRecipeTests {
     @Test("Every file of the folder ships, loads and has a summary")
     func all() throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../recipes")
+            .deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("recipes")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
             .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
         #expect(ShippedRecipes.names.sorted() == files.sorted())

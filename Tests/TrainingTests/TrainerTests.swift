@@ -177,6 +177,25 @@ struct TrainerTests {
         }
     }
 
+    @Test("A prompt longer than the model's context is refused by its name")
+    func contextLength() throws {
+        try withTinyRun { tiny in
+            let row =
+                #"{"id": "long", "prompt": "\#(String(repeating: "the ", count: 80))is","#
+                + #" "choices": ["true", "false"], "label": 0}"#
+            for part in ["train", "validation", "test"] {
+                let file = tiny.task.task.appendingPathComponent("\(part).jsonl")
+                let before = try Data(contentsOf: file)
+                try (before + Data((row + "\n").utf8)).write(to: file)
+                let text = sentence { try tiny.train("run") }
+                #expect(text.contains("the prompt of long has"), "\(part): \(text)")
+                #expect(text.contains("at most the model's 64"))
+                try before.write(to: file)
+                try? FileManager.default.removeItem(at: tiny.run("run").url)
+            }
+        }
+    }
+
     @Test("No tensor is left after training and prediction")
     func noTensorsLeft() throws {
         try withTinyRun { tiny in
