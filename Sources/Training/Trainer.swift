@@ -18,26 +18,40 @@ public final class Trainer {
     private let order: BatchOrder
     private let lock: RunLock
 
-    /// Prepares a run in a folder that ``RunFolder/prepare(for:resume:force:)`` made ready.
+    /// Prepares a run: new, with `force` in place of the run that the folder holds, or with
+    /// `resume` to go on with it.
     ///
-    /// The recipe must be resolved, and `model` and `data` those it names.
+    /// `model` is the one that the recipe names, and so is `data`, which is loaded by default. The
+    /// folder is changed last, so that a run that cannot start replaces nothing.
     ///
-    /// - Throws: an error when the adapter's settings do not fit or another process has the run.
-    public init(_ recipe: Recipe, model: LoadedModel, data: TrainingData, run: RunFolder) throws {
-        self.recipe = recipe
-        self.run = run
-        self.data = data
+    /// - Throws: an error when the data cannot be used, the adapter's settings do not fit the
+    ///   model, the folder holds something else, or another process has the run.
+    public init(
+        _ recipe: Recipe,
+        model: LoadedModel,
+        data: TrainingData? = nil,
+        run: RunFolder,
+        resume: Bool = false,
+        force: Bool = false
+    ) throws {
+        let recipe = recipe.resolved()
+        try run.check(recipe, resume: resume, force: force)
+        let data = try data ?? TrainingData(recipe, tokenizer: model.tokenizer)
         for part in [data.train, data.validation, data.test] {
             try part?.check(fits: model.configuration)
         }
-        lock = try RunLock(run)
-        run.removeLeftovers()
+        self.recipe = recipe
+        self.run = run
+        self.data = data
         adapted = try AdaptedModel(model, lora: recipe.lora)
         optimizer = Self.optimizer(recipe, adapted.parameters)
         order = BatchOrder(
             exampleCount: data.train.examples.count,
             seed: UInt64(recipe.seed)
         )
+        try run.prepare(for: recipe, resume: resume, force: force)
+        lock = try RunLock(run)
+        run.removeLeftovers()
     }
 
     private static func optimizer(

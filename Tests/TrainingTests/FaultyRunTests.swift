@@ -97,6 +97,18 @@ struct FaultyRunTests {
         }
     }
 
+    @Test("A run that cannot start replaces nothing, even with force")
+    func replacementThatCannotStart() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run")
+            let before = try tiny.run("run").contents()
+            var broken = tiny
+            broken.recipe.targetModules = ["nonsense"]
+            #expect(throws: LoRAError.self) { try broken.train("run", force: true) }
+            #expect(try tiny.run("run").contents() == before)
+        }
+    }
+
     @Test("Another recipe cannot go on with a run")
     func otherRecipe() throws {
         try withTinyRun { tiny in

@@ -46,11 +46,8 @@ struct TinyRun {
         observer: (TrainingEvent) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws -> TrainingOutcome {
-        let run = run(name)
-        let model = try model()
-        let data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        try run.prepare(for: recipe, resume: resume, force: force)
-        return try Trainer(recipe, model: model, data: data, run: run)
+        let (run, model) = (run(name), try model())
+        return try Trainer(recipe, model: model, run: run, resume: resume, force: force)
             .run(observer: observer, shouldStop: shouldStop)
     }
 }

@@ -69,11 +69,9 @@ struct Demo: ParsableCommand {
     private func addRun(of recipe: Recipe, to table: inout DemoTable) throws {
         let name = recipe.method.rawValue
         let folder = RunFolder(URL(fileURLWithPath: output).appendingPathComponent(name))
-        try folder.prepare(for: recipe, resume: false, force: true)
         // A model of its own: the adapters of another run stay out.
         let model = try LoadedModel(try ModelLocation(recipe.model))
-        let data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        let trainer = try Trainer(recipe, model: model, data: data, run: folder)
+        let trainer = try Trainer(recipe, model: model, run: folder, force: true)
         let (watch, progress) = (DemoWatch(), ConsoleProgress())
         Console.note("\(name):")
         let outcome = try trainer.run { event in

@@ -55,8 +55,14 @@ struct Train: ParsableCommand {
         let model = try LoadedModel(try ModelLocation(recipe.model), device: Device(recipe.device))
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         report(data)
-        try run.prepare(for: recipe, resume: resume, force: force)
-        let trainer = try Trainer(recipe, model: model, data: data, run: run)
+        let trainer = try Trainer(
+            recipe,
+            model: model,
+            data: data,
+            run: run,
+            resume: resume,
+            force: force
+        )
         StopRequest.listen()
         let progress = ConsoleProgress()
         switch try trainer.run(observer: progress.show, shouldStop: { StopRequest.isMade }) {
