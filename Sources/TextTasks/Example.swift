@@ -50,3 +50,30 @@ public struct Example: Equatable, Sendable {
         self.truncation = truncation
     }
 }
+
+extension Example {
+    /// A prompt used as it is, with the texts that may follow it.
+    ///
+    /// The first token of each choice stands for it. A space goes before a choice unless the prompt
+    /// ends in white space or the choice begins with some.
+    public init(
+        id: String = "example",
+        source: String? = nil,
+        prompt: String,
+        choices: [String],
+        label: Int? = nil
+    ) {
+        let promptEndsInSpace = prompt.unicodeScalars.last?.properties.isWhitespace == true
+        self.init(
+            id: id,
+            source: source,
+            prompt: prompt,
+            answers: choices.map { choice in
+                let startsWithSpace = choice.unicodeScalars.first?.properties.isWhitespace == true
+                return promptEndsInSpace || startsWithSpace ? choice : " " + choice
+            },
+            label: label,
+            answerForm: .firstToken
+        )
+    }
+}

@@ -96,6 +96,13 @@ public struct Recipe: Equatable, Sendable {
 
     /// The defaults, without model and task.
     public init() {}
+
+    /// The defaults for a model, a task and a method.
+    public init(model: String, task: String, method: Method = .ivon) {
+        self.model = model
+        self.task = task
+        self.method = method
+    }
 }
 
 extension Recipe {

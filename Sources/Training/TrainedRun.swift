@@ -3,6 +3,7 @@ import Foundation
 import LanguageModels
 import LoRA
 import Posteriors
+import TextTasks
 import Torch
 
 /// A finished run, loaded to predict with.
@@ -53,5 +54,30 @@ public struct TrainedRun {
             drawCount: draws ?? recipe.draws,
             seed: UInt64(recipe.seed)
         )
+    }
+    /// Answers examples with probabilities averaged over draws, beside those at the mean.
+    ///
+    /// `draws` and `varianceScale` are by default those of the recipe.
+    ///
+    /// - Throws: an error when an example cannot be encoded or is too long, or the engine fails.
+    public func predict(
+        _ examples: [Example],
+        draws: Int? = nil,
+        varianceScale: Double? = nil
+    ) throws -> [AveragedPrediction] {
+        let encoder = try ExampleEncoder(adapted.base.tokenizer, maximumLength: recipe.maxLength)
+        let (encoded, report) = try encoder.encode(examples)
+        let part = TrainingData.Part(examples: encoded, report: report, leftOut: 0)
+        try part.check(fits: adapted.base.configuration)
+        let predictor = Predictor(
+            adapted.scorer,
+            examples: encoded,
+            maximumTokens: recipe.evalTokens
+        )
+        return try withTorchErrors {
+            posterior(draws: draws, varianceScale: varianceScale).map {
+                predictor.predictions($0, mean: predictor.logProbabilities())
+            } ?? predictor.predictions(PointEstimate())
+        }
     }
 }

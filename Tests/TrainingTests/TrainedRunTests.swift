@@ -36,6 +36,18 @@ struct TrainedRunTests {
         }
     }
 
+    @Test("Examples are answered as in the file", arguments: Recipe.Method.allCases)
+    func answers(_ method: Recipe.Method) throws {
+        try withTinyRun(method) { tiny in
+            try tiny.train("run")
+            let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+            let test = try run.recipe.textTask().load(.test, seed: 0)
+            let answers = try run.predict(test.examples).map(\.prediction)
+            let written = try [Prediction](contentsOf: tiny.run("run").predictions("test"))
+            #expect(answers == written)
+        }
+    }
+
     @Test("At variance scale 0 every draw is the mean")
     func varianceScaleZero() throws {
         try withTinyRun { tiny in

@@ -60,17 +60,12 @@ struct UserRow: ExampleRow {
                     + "0...\(choices.count - 1)"
             )
         }
-        let promptEndsInSpace = prompt.unicodeScalars.last?.properties.isWhitespace == true
         return Example(
             id: id?.text ?? place.id,
             source: place.source,
             prompt: prompt,
-            answers: choices.map { choice in
-                let startsWithSpace = choice.unicodeScalars.first?.properties.isWhitespace == true
-                return promptEndsInSpace || startsWithSpace ? choice : " " + choice
-            },
-            label: index,
-            answerForm: .firstToken
+            choices: choices,
+            label: index
         )
     }
 
