@@ -62,7 +62,8 @@ let package = Package(
     name: "varlora",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "varlora", targets: ["varlora"])
+        .library(name: "VariationalLoRA", targets: ["VariationalLoRA"]),
+        .executable(name: "varlora", targets: ["varlora"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -101,7 +102,13 @@ let package = Package(
             resources: recipeNames.map { .embedInCode("\($0).yaml") }
         ),
         library("Training", "Evaluation", "LoRA", "RecipeFiles", yaml),
+        library("VariationalLoRA", "Training"),
         .executableTarget(name: "varlora", dependencies: ["Training", arguments]),
+        .executableTarget(
+            name: "SentimentExample",
+            dependencies: ["VariationalLoRA"],
+            path: "Examples/Sentiment"
+        ),
         library("Posteriors", "Optimizers", "Randomness", "TensorFiles"),
         .target(
             name: "TestSupport",

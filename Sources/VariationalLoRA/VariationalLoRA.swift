@@ -1,0 +1,14 @@
+// One import for the whole library. Programs that need a part of it can import that part alone:
+// TensorFiles, Tokenization, TextTasks and Metrics do not load libtorch.
+
+@_exported import Evaluation
+@_exported import LanguageModels
+@_exported import LoRA
+@_exported import Metrics
+@_exported import Optimizers
+@_exported import Posteriors
+@_exported import TensorFiles
+@_exported import TextTasks
+@_exported import Tokenization
+@_exported import Torch
+@_exported import Training
