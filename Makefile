@@ -1,6 +1,6 @@
 # An index of Scripts/; `make` alone lists it.
 
-.PHONY: help demo build test check format doctor
+.PHONY: help demo build test check format docs doctor
 
 help: ## List these targets
 	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ check: ## Format, source rules, no warnings, tests: what a change has to pass
 
 format: ## Format all Swift files
 	Scripts/format
+
+docs: ## Build the documentation into .build/docs; warnings are errors
+	Scripts/docs
 
 doctor: ## Print what a build on this machine finds
 	Scripts/doctor

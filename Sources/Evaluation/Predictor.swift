@@ -42,8 +42,8 @@ public struct Predictor {
 
     /// Predictions averaged over the draws of a posterior, beside those at the mean.
     ///
-    /// With ``PointEstimate`` there is one model and no separate mean. `progress` is called after
-    /// each batch of each draw.
+    /// With ``/Posteriors/PointEstimate`` there is one model and no separate mean. `progress` is
+    /// called after each batch of each draw.
     public func predictions(
         _ posterior: some Posterior,
         mean: [[Double]]? = nil,
