@@ -20,7 +20,11 @@ public enum JSONLines {
     public static func read<Row: Decodable>(_: Row.Type, from url: URL) throws -> [Line<Row>] {
         let data: Data
         do {
-            data = try Data(contentsOf: url)
+            // `Data(contentsOf:)` cannot read a pipe by the name /dev/stdin.
+            data =
+                isRegularOrNew(url)
+                ? try Data(contentsOf: url)
+                : try FileHandle(forReadingFrom: url).readToEnd() ?? Data()
         } catch {
             throw JSONLinesError(file: url.path, line: nil, reason: "the file cannot be read")
         }
@@ -47,6 +51,8 @@ public enum JSONLines {
 
     /// Writes one row a line with sorted keys; the file is replaced as a whole or not at all.
     ///
+    /// A device or pipe, such as `/dev/stdout`, is written to instead.
+    ///
     /// Throws ``JSONLinesError`` where a row cannot be encoded or the file cannot be written.
     public static func write<Row: Encodable>(_ rows: [Row], to url: URL) throws {
         let encoder = JSONEncoder()
@@ -65,10 +71,17 @@ public enum JSONLines {
             data.append(UInt8(ascii: "\n"))
         }
         do {
-            try data.write(to: url, options: .atomic)
+            // Renaming a file over a device would put the file in the device's place.
+            try data.write(to: url, options: isRegularOrNew(url) ? .atomic : [])
         } catch {
             throw JSONLinesError(file: url.path, line: nil, reason: "the file cannot be written")
         }
+    }
+
+    /// Whether `url` is a regular file or nothing yet.
+    private static func isRegularOrNew(_ url: URL) -> Bool {
+        var status = stat()
+        return stat(url.path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     private static func lines(of data: Data) -> [Data] {
