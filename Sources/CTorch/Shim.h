@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ void set_error(const char *message);
 /// A new handle that owns `tensor`; counted as live on this thread until `ctorch_release`.
 ctorch_tensor wrap(at::Tensor tensor);
 
+// An operation that failed leaves null: what is computed from it fails too, without a crash.
 inline const at::Tensor &unwrap(ctorch_tensor handle) {
+  if (handle == nullptr) throw std::runtime_error("an operand is the result of a failed operation");
   return *reinterpret_cast<at::Tensor *>(handle);
 }
 
