@@ -29,7 +29,8 @@ public struct LoRASettings: Equatable, Sendable {
             if !holds { throw LoRAError.setting(key: key, expected: expected, found: "\(found)") }
         }
         for (key, value) in [("rank", rank)] + rankPattern.map({ ("rank of \($0)", $1) }) {
-            try check(value >= 1, key, "a positive integer", value)
+            // Beyond every width of a layer; it keeps counts of parameters within `Int`.
+            try check((1...65_536).contains(value), key, "an integer from 1 to 65536", value)
         }
         for (key, value) in [("alpha", alpha)] + alphaPattern.map({ ("alpha of \($0)", $1) }) {
             try check(value > 0 && value.isFinite, key, "a positive number", value)

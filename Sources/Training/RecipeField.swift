@@ -7,7 +7,8 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
     public let description: String
 
     init(_ place: String, _ key: String, expected: String, found: String) {
-        description = "\(place): \(key): expected \(expected), found \(found)"
+        let subject = place == "--\(key)" ? place : "\(place): \(key)"
+        description = "\(subject): expected \(expected), found \(found)"
     }
 
     /// An error of one sentence.
@@ -31,40 +32,43 @@ public struct RecipeField: Sendable {
         text("task", \.task),
         text("data", \.data),
         choice("method", \.method),
-        integer("steps", \.steps, 1...),
-        integer("batch-size", \.batchSize, 1...),
-        integer("micro-batch-size", \.microBatchSize, 1...),
-        integer("max-length", \.maxLength, 2...),
+        integer("steps", \.steps, 1...most),
+        integer("batch-size", \.batchSize, 1...most),
+        integer("micro-batch-size", \.microBatchSize, 1...most),
+        integer("max-length", \.maxLength, 2...most),
         number("learning-rate", \.learningRate, isPositive, "a positive number"),
         choice("schedule", \.schedule),
-        integer("warmup-steps", \.warmupSteps, 0...),
+        integer("warmup-steps", \.warmupSteps, 0...most),
         number("weight-decay", \.weightDecay, isNotNegative, "a number of at least 0"),
         number("beta1", \.beta1, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
         number("beta2", \.beta2, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
         number("ess", \.ess, isPositive, "a positive number"),
         number("hess-init", \.hessInit, isPositive, "a positive number"),
         number("clip-radius", \.clipRadius, { $0 > 0 }, "a positive number or .inf"),
-        integer("train-draws", \.trainDraws, 1...),
+        integer("train-draws", \.trainDraws, 1...most),
         boolean("debias", \.debias),
         boolean("rescale-lr", \.rescaleLr),
-        integer("rank", \.rank, 1...),
+        integer("rank", \.rank, 1...65_536),
         number("alpha", \.alpha, isPositive, "a positive number"),
         number("dropout", \.dropout, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
         names("target-modules", \.targetModules),
         boolean("rslora", \.rslora),
-        integer("draws", \.draws, 1...),
+        integer("draws", \.draws, 1...most),
         number("variance-scale", \.varianceScale, isNotNegative, "a number of at least 0"),
-        integer("seed", \.seed, 0...),
-        integer("eval-every", \.evalEvery, 0...),
-        integer("save-every", \.saveEvery, 0...),
-        integer("log-every", \.logEvery, 1...),
-        integer("eval-tokens", \.evalTokens, 1...),
-        integer("limit-train", \.limitTrain, 1...),
-        integer("limit-validation", \.limitValidation, 1...),
-        integer("limit-test", \.limitTest, 1...),
+        integer("seed", \.seed, 0...most),
+        integer("eval-every", \.evalEvery, 0...most),
+        integer("save-every", \.saveEvery, 0...most),
+        integer("log-every", \.logEvery, 1...most),
+        integer("eval-tokens", \.evalTokens, 1...most),
+        integer("limit-train", \.limitTrain, 1...most),
+        integer("limit-validation", \.limitValidation, 1...most),
+        integer("limit-test", \.limitTest, 1...most),
         text("device", \.device),
-        integer("threads", \.threads, 1...),
+        integer("threads", \.threads, 1...1024),
     ]
+
+    /// The largest count: it keeps products of two counts within `Int`.
+    private static let most = Int(Int32.max)
 
     // The key paths below lead to plain values only, which are safe to share.
     private typealias Path<Value> = WritableKeyPath<Recipe, Value> & Sendable
@@ -105,10 +109,10 @@ public struct RecipeField: Sendable {
     private static func integer(
         _ key: String,
         _ path: Path<Int>,
-        _ range: PartialRangeFrom<Int>
+        _ range: ClosedRange<Int>
     ) -> RecipeField {
         RecipeField(key: key, expected: expectation(range)) { node, recipe in
-            guard let value = node.decimalInteger, allowed(value, range) else { return false }
+            guard let value = node.decimalInteger, range.contains(value) else { return false }
             recipe[keyPath: path] = value
             return true
         } write: {
@@ -119,10 +123,10 @@ public struct RecipeField: Sendable {
     private static func integer(
         _ key: String,
         _ path: Path<Int?>,
-        _ range: PartialRangeFrom<Int>
+        _ range: ClosedRange<Int>
     ) -> RecipeField {
         RecipeField(key: key, expected: expectation(range)) { node, recipe in
-            guard let value = node.decimalInteger, allowed(value, range) else { return false }
+            guard let value = node.decimalInteger, range.contains(value) else { return false }
             recipe[keyPath: path] = value
             return true
         } write: {
@@ -130,13 +134,8 @@ public struct RecipeField: Sendable {
         }
     }
 
-    private static func expectation(_ range: PartialRangeFrom<Int>) -> String {
-        "an integer from \(range.lowerBound) to \(Int32.max)"
-    }
-
-    /// The upper bound keeps products of counts within `Int`.
-    private static func allowed(_ value: Int, _ range: PartialRangeFrom<Int>) -> Bool {
-        range.contains(value) && value <= Int(Int32.max)
+    private static func expectation(_ range: ClosedRange<Int>) -> String {
+        "an integer from \(range.lowerBound) to \(range.upperBound)"
     }
 
     private static func number(
