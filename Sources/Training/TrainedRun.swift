@@ -21,7 +21,11 @@ public struct TrainedRun {
     ///   or adapter.
     public init(_ run: RunFolder, model: LoadedModel) throws {
         recipe = try run.readRecipe()
-        adapted = try AdaptedModel(model, lora: try PEFTFolder.settings(in: run.url))
+        guard PEFTFolder.isAdapter(run.url) else {
+            throw TrainingError.unfinished(folder: run.url.path)
+        }
+        let settings = try PEFTFolder.settings(in: run.url)
+        adapted = try withTorchErrors { try AdaptedModel(model, lora: settings) }
         adapted.load(try PEFTFolder.values(of: adapted.adapters.layout, in: run.url))
         guard recipe.method == .ivon else {
             (posteriorFile, hessian) = (nil, nil)

@@ -43,8 +43,10 @@ public final class Trainer {
         self.recipe = recipe
         self.run = run
         self.data = data
-        adapted = try AdaptedModel(model, lora: recipe.lora)
-        optimizer = Self.optimizer(recipe, adapted.parameters)
+        (adapted, optimizer) = try withTorchErrors {
+            let adapted = try AdaptedModel(model, lora: recipe.lora)
+            return (adapted, Self.optimizer(recipe, adapted.parameters))
+        }
         order = BatchOrder(
             exampleCount: data.train.examples.count,
             seed: UInt64(recipe.seed)
@@ -112,7 +114,7 @@ public final class Trainer {
                 observer(.logged(record))
             }
             if recipe.evalEvery > 0, (step + 1).isMultiple(of: recipe.evalEvery) {
-                let record = try evaluatedRecord(step + 1)
+                let record = try evaluatedRecord(step + 1, observer)
                 try history.append(record)
                 observer(.evaluated(record))
             }
@@ -227,13 +229,21 @@ public final class Trainer {
         return PosteriorHealth(ivon, clippedShare: interval.clipped / Double(interval.steps))
     }
 
-    private func evaluatedRecord(_ step: Int) throws -> HistoryRecord {
+    private func evaluatedRecord(
+        _ step: Int,
+        _ observer: (TrainingEvent) -> Void
+    ) throws -> HistoryRecord {
         let predictor = Predictor(
             adapted.scorer,
             examples: data.validation.examples,
             maximumTokens: recipe.evalTokens
         )
-        let predictions = predictor.predictions(PointEstimate()).map(\.prediction)
+        var done = 0
+        let predictions = predictor.predictions(PointEstimate()) {
+            done += 1
+            observer(.evaluating(done: done, of: predictor.batchCount))
+        }
+        .map(\.prediction)
         return HistoryRecord(
             step: step,
             split: .validation,

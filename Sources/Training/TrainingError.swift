@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case notARun(folder: String, found: String)
     /// There is no run to go on with or to read.
     case noRun(folder: String)
+    /// The run to predict with has no adapter yet.
+    case unfinished(folder: String)
     /// A run is to go on with another setting than it was started with.
     case otherRecipe(file: String, key: String, saved: String, asked: String)
     /// A file belongs to another model, data set or recipe.
@@ -30,6 +32,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(folder): expected a new or empty folder or a run, found \(found)"
         case .noRun(let folder):
             "\(folder): expected the folder of a run, found no recipe.yaml in it"
+        case .unfinished(let folder):
+            "\(folder): the run is not finished; go on with it with train --resume"
         case .otherRecipe(let file, let key, let saved, let asked):
             "\(file): the run was started with \(key) \(saved), but \(asked) was asked for;"
                 + " --resume repeats the same run"
@@ -37,18 +41,22 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(file): \(key): expected \(expected), found \(found)"
         case .busy(let folder): "\(folder): another process is training this run"
         case .lossNotFinite(let loss, let step, let ids, let checkpoint):
-            "the loss is \(loss) at step \(step), on the examples \(ids.joined(separator: ", "));"
-                + " the last good checkpoint is \(checkpoint ?? Self.noCheckpoint)"
+            "the loss is \(Self.text(loss)) at step \(step), on the examples \(ids.joined(separator: ", "));"
+                + " \(Self.text(checkpoint))"
         case .promptTooLong(let id, let length, let maximum):
             "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
                 + " set max-length to that"
         case .parametersNotFinite(let step, let ids, let checkpoint):
             "the parameters are not finite after step \(step), on the examples"
                 + " \(ids.joined(separator: ", "));"
-                + " the last good checkpoint is \(checkpoint ?? Self.noCheckpoint)"
+                + " \(Self.text(checkpoint))"
         case .fileSystem(let path, let reason): "\(path): \(reason)"
         }
     }
 
-    private static let noCheckpoint = "none: the run was not saved yet"
+    private static func text(_ checkpoint: String?) -> String {
+        checkpoint.map { "the last good checkpoint is \($0)" } ?? "no checkpoint was saved yet"
+    }
+
+    private static func text(_ loss: Double) -> String { loss.isNaN ? "not a number" : "\(loss)" }
 }
