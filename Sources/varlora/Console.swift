@@ -7,8 +7,15 @@ enum Console {
     /// Whether progress goes to a terminal, where a line can be written over.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
-    /// Writes a line of a result.
-    static func print(_ text: String) { Swift.print(text) }
+    /// Writes a line of a result; ends the process when it cannot be written, as on a full disk.
+    static func print(_ text: String) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+        } catch {
+            note("Error: the results cannot be written to standard output")
+            exit(EXIT_FAILURE)
+        }
+    }
 
     /// Writes a line about the progress, over the bar where there is one.
     static func note(_ text: String) {
@@ -17,11 +24,20 @@ enum Console {
 
     /// Draws a bar over the last one; nothing where the output is no terminal.
     static func bar(_ text: String) {
-        if isTerminal { writeError("\r\u{1B}[K" + text) }
+        // A wrapped line could not be written over.
+        if isTerminal { writeError("\r\u{1B}[K" + text.prefix(columns - 1)) }
+    }
+
+    /// Columns of the terminal; 80 where it does not say.
+    private static var columns: Int {
+        var size = winsize()
+        let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return isKnown ? Int(size.ws_col) : 80
     }
 
     private static func writeError(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        // Progress that nobody can read is no reason to stop.
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     /// Prints a value as JSON with sorted keys.
@@ -65,25 +81,24 @@ extension Double {
 }
 
 extension TextTable {
-    /// A table of metrics with their 95% intervals.
-    static func metrics(_ rows: [(name: String, summary: MetricSummary)]) -> TextTable {
-        var table = TextTable(["", "examples", "accuracy", "ECE", "NLL", "Brier"])
-        for (name, summary) in rows {
-            func cell(_ value: MetricValue) -> String {
-                "\(value.value.fixed(3)) [\(value.lower.fixed(3)), \(value.upper.fixed(3))]"
-            }
-            table.add([
-                name, "\(summary.examples)", cell(summary.accuracy), cell(summary.ece),
-                cell(summary.nll), cell(summary.brier),
-            ])
+    /// The metrics of a part at the mean and, where there are draws, averaged over them; narrow
+    /// enough for 80 columns.
+    static func metrics(_ name: String, _ part: RunMetrics.Part, draws: Int) -> TextTable {
+        let mean = (part.draws == nil ? "point estimate" : "mean", part.mean)
+        let summaries = [mean] + (part.draws.map { [("\(draws) draws", $0)] } ?? [])
+        var table = TextTable(["\(name), \(part.mean.examples) examples"] + summaries.map(\.0))
+        let rows: [(name: String, value: (MetricSummary) -> MetricValue)] = [
+            ("accuracy", \.accuracy), ("ECE (10 bins)", \.ece), ("ECE (15 bins)", \.ece15),
+            ("ECE (adaptive)", \.adaptiveECE), ("NLL", \.nll), ("Brier", \.brier),
+        ]
+        for row in rows {
+            table.add([row.name] + summaries.map { cell(row.value($0.1)) })
         }
         return table
     }
 
-    /// The metrics of a part at the mean and, where there are draws, averaged over them.
-    static func metrics(_ name: String, _ part: RunMetrics.Part, draws: Int) -> TextTable {
-        var rows = [("\(name), \(part.draws == nil ? "point estimate" : "mean")", part.mean)]
-        if let averaged = part.draws { rows.append(("\(name), \(draws) draws", averaged)) }
-        return metrics(rows)
+    /// A metric with its 95% interval.
+    private static func cell(_ metric: MetricValue) -> String {
+        "\(metric.value.fixed(3)) [\(metric.lower.fixed(3)), \(metric.upper.fixed(3))]"
     }
 }

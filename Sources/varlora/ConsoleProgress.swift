@@ -3,6 +3,8 @@ import Training
 
 /// Shows a run as it goes on: a bar on a terminal, a line an interval otherwise.
 final class ConsoleProgress {
+    /// Whether all steps are taken and saved, so that only results are missing.
+    private(set) var isTrained = false
     private var steps = 0
     private var firstStep = 0
     private let clock = ContinuousClock()
@@ -13,13 +15,14 @@ final class ConsoleProgress {
         case .started(let step, let steps, let parameters):
             self.steps = steps
             firstStep = step
+            isTrained = step == steps
             start = clock.now
             let from = step == 0 ? "" : ", going on after step \(step)"
             Console.note("training \(parameters) parameters for \(steps) steps\(from)")
         case .trained(let step, let loss):
             Console.bar(
-                "\(bar(step, of: steps)) step \(step)/\(steps)  loss \(loss.fixed(4))  "
-                    + remaining(step)
+                "step \(step)/\(steps)  loss \(loss.fixed(4))  \(remaining(step))  "
+                    + bar(step, of: steps)
             )
         case .logged(let record):
             if !Console.isTerminal { Console.note(line(record)) }
@@ -30,9 +33,9 @@ final class ConsoleProgress {
                     + "  NLL \(metrics.nll.value.fixed(3))  ECE \(metrics.ece.value.fixed(3))"
             )
         case .evaluating(let done, let total):
-            Console.bar("\(bar(done, of: total)) evaluating, batch \(done)/\(total)")
+            Console.bar("evaluating, batch \(done)/\(total)  \(bar(done, of: total))")
             if done == total { Console.bar("") }
-        case .saved: break
+        case .saved(let step): isTrained = step == steps
         }
     }
 
@@ -58,7 +61,10 @@ final class ConsoleProgress {
     private func remaining(_ step: Int) -> String {
         let elapsed = clock.now - start
         let done = max(1, step - firstStep)
-        let left = elapsed * (Double(steps - step) / Double(done))
-        return "\(left.components.seconds) s left"
+        let left = (elapsed * (Double(steps - step) / Double(done))).components.seconds
+        let (minutes, seconds) = left.quotientAndRemainder(dividingBy: 60)
+        if minutes == 0 { return "\(seconds) s left" }
+        return minutes < 60
+            ? "\(minutes) min \(seconds) s left" : "\(minutes / 60) h \(minutes % 60) min left"
     }
 }

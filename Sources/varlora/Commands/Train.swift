@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LanguageModels
+import LoRA
 import Torch
 import Training
 
@@ -33,6 +34,9 @@ struct Train: ParsableCommand {
         if resume && force { throw ValidationError("--resume and --force exclude each other") }
         let stored = resume && RunFolder(URL(fileURLWithPath: output)).holdsRun
         if options.recipe == nil && !stored {
+            if resume && options.flags.isEmpty && options.settings.isEmpty {
+                throw ValidationError("--resume: \(output) holds no run to go on with")
+            }
             if options.model == nil && !options.sets("model") {
                 throw ValidationError("--model is missing")
             }
@@ -65,16 +69,25 @@ struct Train: ParsableCommand {
         )
         StopRequest.listen()
         let progress = ConsoleProgress()
-        switch try trainer.run(observer: progress.show, shouldStop: { StopRequest.isMade }) {
+        let outcome = try trainer.run { event in
+            progress.show(event)
+            if case .evaluating = event, progress.isTrained, StopRequest.isMade {
+                // Training is saved, and files are written as a whole: nothing is lost here.
+                Console.note("stopped before the results; \(goOn)")
+                Foundation.exit(EXIT_FAILURE)
+            }
+        } shouldStop: {
+            StopRequest.isMade
+        }
+        switch outcome {
         case .finished(let metrics): try show(metrics)
         case .stopped(let step):
-            Console.note(
-                "stopped and saved after step \(step); go on with: varlora train --resume --output "
-                    + output
-            )
+            Console.note("stopped and saved after step \(step); \(goOn)")
             throw ExitCode.failure
         }
     }
+
+    private var goOn: String { "go on with: varlora train --resume --output \(output)" }
 
     private func report(_ data: TrainingData) {
         for (name, part) in [

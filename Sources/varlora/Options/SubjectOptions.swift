@@ -27,7 +27,9 @@ struct SubjectOptions: ParsableArguments {
         if run == nil && model == nil {
             throw ValidationError("a run folder or --model is missing")
         }
-        if let threads, threads < 1 { throw ValidationError("--threads: expected at least 1") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads: expected 1 to 1024")
+        }
         if let maxLength, maxLength < 2 {
             throw ValidationError("--max-length: expected at least 2")
         }
