@@ -51,7 +51,8 @@ public enum JSONLines {
 
     /// Writes one row a line with sorted keys; the file is replaced as a whole or not at all.
     ///
-    /// A device or pipe, such as `/dev/stdout`, is written to instead.
+    /// What is no regular file (a pipe, a device, a link such as `/dev/stdout`) is written through
+    /// instead and stays what it is.
     ///
     /// Throws ``JSONLinesError`` where a row cannot be encoded or the file cannot be written.
     public static func write<Row: Encodable>(_ rows: [Row], to url: URL) throws {
@@ -71,17 +72,17 @@ public enum JSONLines {
             data.append(UInt8(ascii: "\n"))
         }
         do {
-            // Renaming a file over a device would put the file in the device's place.
+            // Renaming a file over a device or link would put the file in its place.
             try data.write(to: url, options: isRegularOrNew(url) ? .atomic : [])
         } catch {
             throw JSONLinesError(file: url.path, line: nil, reason: "the file cannot be written")
         }
     }
 
-    /// Whether `url` is a regular file or nothing yet.
+    /// Whether `url` itself is a regular file or nothing yet; links are not followed.
     private static func isRegularOrNew(_ url: URL) -> Bool {
         var status = stat()
-        return stat(url.path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
+        return lstat(url.path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
     }
 
     private static func lines(of data: Data) -> [Data] {
