@@ -13,5 +13,10 @@ enum StopRequest {
             StopRequest.flag = 1
             signal(SIGINT, SIG_DFL)
         }
+        // Who starts this process from a thread of a pool may hand down a mask that blocks it.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGINT)
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
     }
 }

@@ -12,7 +12,7 @@ struct Evaluate: ParsableCommand {
         abstract: "Measure a run, or the untouched base model.",
         discussion: """
             EXAMPLES
-              varlora evaluate runs/ivon --split test --draws 10 --predictions answers.jsonl
+              varlora evaluate runs/ivon --draws 10 --predictions answers.jsonl
               varlora evaluate runs/ivon --variance-scale 0.5 --json
               varlora evaluate runs/ivon --task other-data/
               varlora evaluate --model model.gguf --task arc-easy --data arc-easy/
@@ -22,7 +22,7 @@ struct Evaluate: ParsableCommand {
     @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
     var runFolder: String?
     @OptionGroup var subject: SubjectOptions
-    @Option(help: "train, validation or test.")
+    @Option(help: "The part of the data.")
     var split = Split.test
     @Option(help: "Draws of the posterior (default: the run's).")
     var draws: Int?

@@ -23,8 +23,10 @@ struct Recipes: ParsableCommand {
 
         func run() throws {
             if json { return try Console.printJSON(ShippedRecipes.names) }
+            let width = ShippedRecipes.names.map(\.count).max() ?? 0
             for name in ShippedRecipes.names {
-                Console.print("\(name)  \(ShippedRecipes.summary(of: name))")
+                let cell = name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
+                Console.print(cell + ShippedRecipes.summary(of: name))
             }
         }
     }

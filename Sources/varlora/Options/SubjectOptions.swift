@@ -18,7 +18,7 @@ struct SubjectOptions: ParsableArguments {
     var maxLength: Int?
     @Option(help: "Seed of the split and of the draws (default: the run's, or 21).")
     var seed: Int?
-    @Option(help: "cpu, cuda, cuda:N or mps (default: cpu).")
+    @Option(help: "cpu, cuda, cuda:N or mps.")
     var device = "cpu"
     @Option(help: "Threads of an operation on the CPU (default: one a core).")
     var threads: Int?
