@@ -122,6 +122,10 @@ let package = Package(
         tests("LoRA", "TestSupport", "Optimizers"),
         tests("Evaluation", "TestSupport"),
         tests("Training", "TestSupport"),
+        .testTarget(
+            name: "ToolTests",
+            dependencies: ["varlora", "JSON", "TensorFiles", "TestSupport", "Training"]
+        ),
     ],
     cxxLanguageStandard: .cxx20
 )

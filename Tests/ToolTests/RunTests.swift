@@ -1,0 +1,132 @@
+import Foundation
+import JSON
+import Testing
+
+/// Commands that follow each other on one run.
+@Suite("Runs")
+struct RunTests {
+    private static let training = [
+        "train", "--model", "model", "--task", "task", "--threads", "1", "--steps", "8",
+        "--draws", "3", "--output", "run",
+    ]
+
+    @Test("A run is trained, measured, asked and inspected")
+    func wholeWay() throws {
+        try withTool { tool in
+            func json(_ arguments: [String]) throws -> JSONNode {
+                let outcome = try tool.run(arguments)
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                let file = tool.folder.appendingPathComponent("output.json")
+                try Data(outcome.output.utf8).write(to: file)
+                return try JSONNode(contentsOf: file)
+            }
+            let trained = try json(Self.training + ["--json"])
+            let test = try trained.required("test")
+            #expect(try test.required("mean").required("examples").integer() == 6)
+            let evaluated = try json(["evaluate", "run", "--threads", "1", "--json"])
+            #expect(try evaluated.required("results").value == test.value)
+            let mean = try json(
+                ["evaluate", "run", "--threads", "1", "--variance-scale", "0", "--json"]
+            )
+            .required("results")
+            #expect(try mean.required("draws").value == (try mean.required("mean").value))
+            let inspected = try json(["inspect", "run", "--json"])
+            #expect(try inspected.required("recipe").required("steps").string() == "8")
+            let base = try json(
+                ["evaluate", "--model", "model", "--task", "task", "--threads", "1", "--json"]
+            )
+            #expect(try base.required("results").member("draws") == nil)
+        }
+    }
+
+    @Test("Predictions take rows with and without labels, through files, pipes and links")
+    func predictions() throws {
+        try withTool { tool in
+            #expect(try tool.run(Self.training).exitCode == 0)
+            let rows = """
+                {"id": "a", "prompt": "x is", "choices": ["even", "odd"], "label": 1}
+                {"prompt": "x is", "choices": ["a", "b", "c"]}
+
+                """
+            let input = tool.folder.appendingPathComponent("rows.jsonl")
+            try Data(rows.utf8).write(to: input)
+            let arguments = ["predict", "run", "--input", "rows.jsonl", "--threads", "1"]
+            #expect(try tool.run(arguments + ["--output", "answers.jsonl"]).exitCode == 0)
+            let answers = tool.folder.appendingPathComponent("answers.jsonl")
+            let text = try String(contentsOf: answers, encoding: .utf8)
+            #expect(text.split(separator: "\n").count == 2)
+            // A link of our own: a wrong tool would put a file in its place.
+            let link = tool.folder.appendingPathComponent("link").path
+            let standardOutput = "/dev/fd/1"
+            try FileManager.default.createSymbolicLink(
+                atPath: link,
+                withDestinationPath: standardOutput
+            )
+            let outcome = try tool.run(arguments + ["--output", "link"])
+            #expect(outcome.output == text)
+            #expect(
+                try FileManager.default.destinationOfSymbolicLink(atPath: link) == standardOutput
+            )
+        }
+    }
+
+    @Test("A run is not replaced, unless asked, nor read on another base")
+    func protected() throws {
+        try withTool { tool in
+            #expect(try tool.run(Self.training).exitCode == 0)
+            let again = try tool.run(Self.training)
+            #expect(again.exitCode == 1)
+            #expect(again.errorLines.first?.contains("--resume") == true)
+            let other = try tool.run(["train", "--resume", "--output", "run", "--seed", "3"])
+            #expect(other.exitCode == 1)
+            #expect(other.errorLines.first?.contains("seed 21, but 3") == true)
+            #expect(try tool.run(Self.training + ["--force"]).exitCode == 0)
+            try spoil(tool.folder.appendingPathComponent("model/model.safetensors"))
+            let based = try tool.run(["evaluate", "run"])
+            #expect(based.exitCode == 1)
+            #expect(based.errorLines.first?.contains("base model") == true)
+        }
+    }
+
+    @Test("An adapter changed by hand no longer belongs to its posterior")
+    func changedAdapter() throws {
+        try withTool { tool in
+            #expect(try tool.run(Self.training).exitCode == 0)
+            try spoil(tool.folder.appendingPathComponent("run/adapter_model.safetensors"))
+            let outcome = try tool.run(["evaluate", "run"])
+            #expect(outcome.exitCode == 1)
+            #expect(outcome.errorLines.first?.contains("posterior.safetensors: adapter") == true)
+        }
+    }
+
+    @Test("Texts become ids, those of standard input too")
+    func tokenize() throws {
+        try withTool { tool in
+            let texts = #"{"text": "Hello world"}"# + "\n" + #"{"text": ""}"# + "\n"
+            try Data(texts.utf8).write(to: tool.folder.appendingPathComponent("texts.jsonl"))
+            let arguments = ["tokenize", "--model", "model", "--input", "texts.jsonl"]
+            let lines = try tool.run(arguments).output.split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines.last == #"{"ids":[]}"#)
+            #expect(try tool.run(["tokenize", "--model", "model"]).output.isEmpty)
+        }
+    }
+
+    @Test("Output that is no terminal has no control characters")
+    func plainOutput() throws {
+        try withTool { tool in
+            let outcome = try tool.run(Self.training)
+            let text = outcome.output + outcome.errors
+            #expect(!text.contains("\u{1B}") && !text.contains("\r"))
+            let widest = outcome.output.split(separator: "\n").map(\.count).max() ?? 0
+            #expect((1...80).contains(widest))
+        }
+    }
+
+    /// Changes the sign of the last element.
+    private func spoil(_ file: URL) throws {
+        var data = try Data(contentsOf: file)
+        data[data.count - 1] ^= 0x80
+        try data.write(to: file)
+    }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+
+/// The built tool as a process of its own.
+struct Tool {
+    /// How a process ended, and what it said.
+    struct Outcome {
+        let exitCode: Int32
+        /// Whether a signal ended the process.
+        let isKilled: Bool
+        let output: String
+        let errors: String
+
+        /// The lines of the standard error that begin with "Error: ".
+        var errorLines: [String] {
+            errors.split(separator: "\n").map(String.init).filter { $0.hasPrefix("Error: ") }
+        }
+    }
+
+    /// The working folder of the processes.
+    let folder: URL
+
+    /// The binary beside the test bundle.
+    static var binary: URL {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }
+        let tests = bundle?.bundleURL ?? Bundle.main.executableURL ?? Bundle.main.bundleURL
+        return tests.deletingLastPathComponent().appendingPathComponent("varlora")
+    }
+
+    /// Runs the tool to its end.
+    func run(_ arguments: [String]) throws -> Outcome {
+        try start(arguments).wait()
+    }
+
+    /// Starts the tool.
+    func start(_ arguments: [String]) throws -> RunningTool {
+        try RunningTool(arguments, in: folder)
+    }
+}
+
+/// A process that was started, with what it says in files, which no reader can block.
+final class RunningTool {
+    private let process = Process()
+    private let output: URL
+    private let errors: URL
+
+    init(_ arguments: [String], in folder: URL) throws {
+        let name = UUID().uuidString
+        let place = FileManager.default.temporaryDirectory
+        output = place.appendingPathComponent("\(name).output")
+        errors = place.appendingPathComponent("\(name).errors")
+        process.executableURL = Tool.binary
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("VARLORA_") && $0.key != "HF_HOME"
+        }
+        process.environment = inherited.merging([
+            "COLUMNS": "80", "OMP_WAIT_POLICY": "PASSIVE", "SWIFT_BACKTRACE": "enable=no",
+            "HF_HOME": folder.path,
+        ]) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try Self.handle(output)
+        process.standardError = try Self.handle(errors)
+        try process.run()
+    }
+
+    private static func handle(_ file: URL) throws -> FileHandle {
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
+        return try FileHandle(forWritingTo: file)
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+    /// Waits until `condition` holds or the process has ended.
+    func wait(until condition: () -> Bool) {
+        while process.isRunning && !condition() { usleep(1000) }
+    }
+
+    func wait() throws -> Tool.Outcome {
+        process.waitUntilExit()
+        defer {
+            try? FileManager.default.removeItem(at: output)
+            try? FileManager.default.removeItem(at: errors)
+        }
+        return Tool.Outcome(
+            exitCode: process.terminationStatus,
+            isKilled: process.terminationReason == .uncaughtSignal,
+            output: String(decoding: try Data(contentsOf: output), as: UTF8.self),
+            errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self)
+        )
+    }
+}
+
+/// Runs `body` with a folder that holds a tiny model (`model`) and a task (`task`).
+func withTool<Result>(_ body: (Tool) throws -> Result) throws -> Result {
+    try withTemporaryFolder { folder in
+        try TinyModel.write(to: folder.appendingPathComponent("model"))
+        try TinyTask.write(to: folder.appendingPathComponent("task"))
+        return try body(Tool(folder: folder))
+    }
+}
