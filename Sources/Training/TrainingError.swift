@@ -41,8 +41,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(file): \(key): expected \(expected), found \(found)"
         case .busy(let folder): "\(folder): another process is training this run"
         case .lossNotFinite(let loss, let step, let ids, let checkpoint):
-            "the loss is \(Self.text(loss)) at step \(step), on the examples \(ids.joined(separator: ", "));"
-                + " \(Self.text(checkpoint))"
+            "the loss is \(Self.text(loss)) at step \(step), on the examples"
+                + " \(ids.joined(separator: ", ")); \(Self.text(checkpoint))"
         case .promptTooLong(let id, let length, let maximum):
             "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
                 + " set max-length to that"

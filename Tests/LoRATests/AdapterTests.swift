@@ -177,7 +177,7 @@ struct FaultyAdapterTests {
             (#""init_lora_weights": "pissa""#, "init_lora_weights is \"pissa\""),
             (#""target_modules": ".*_proj""#, "target_modules: \".*_proj\" is not supported"),
             (#""rank_pattern": {"^q": 4}"#, "\"^q\" is not supported"),
-            (#""r": 0"#, "rank: expected a positive integer, found 0"),
+            (#""r": 0"#, "rank: expected an integer from 1 to 65536, found 0"),
             (#""lora_alpha": "x""#, "lora_alpha: expected a number"),
             (#""lora_dropout": 1"#, "dropout: expected a number from 0 up to but not 1"),
         ]

@@ -139,7 +139,7 @@ struct TrainedRunTests {
         try withTinyRun { tiny in
             try tiny.train("run", shouldStop: { true })
             let text = sentence { _ = try predictions(tiny, "run") }
-            #expect(text.contains("run/adapter_config.json"), "\(text)")
+            #expect(text.contains("run: the run is not finished"), "\(text)")
             #expect(try tiny.run("run").readMetrics() == nil)
             let none = sentence { _ = try predictions(tiny, "nothing") }
             #expect(none.contains("found no recipe.yaml"))
