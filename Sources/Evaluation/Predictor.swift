@@ -15,7 +15,7 @@ public struct Predictor {
     private let examples: [EncodedExample]
 
     /// A predictor for `examples`, in batches of at most `maximumTokens` tokens each.
-    public init(_ scorer: AnswerScorer, examples: [EncodedExample], maximumTokens: Int = 4096) {
+    public init(_ scorer: AnswerScorer, examples: [EncodedExample], maximumTokens: Int = 1024) {
         self.scorer = scorer
         self.examples = examples
         order = EvaluationBatches(

@@ -85,7 +85,7 @@ public struct TextTask: Sendable {
         } else if let all = environment["VARLORA_DATA"], !all.isEmpty {
             folder = URL(fileURLWithPath: all).appendingPathComponent(set.folder)
         } else {
-            throw failure("(no data folder was given and VARLORA_DATA is not set)")
+            throw failure("(--data was not given and VARLORA_DATA is not set)")
         }
         guard FileManager.default.fileExists(atPath: folder.path) else {
             throw failure("at \(folder.path)")

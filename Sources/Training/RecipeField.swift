@@ -33,7 +33,7 @@ public struct RecipeField: Sendable {
         text("data", \.data),
         choice("method", \.method),
         integer("steps", \.steps, 1...most),
-        integer("batch-size", \.batchSize, 1...most),
+        integer("batch-size", \.batchSize, 1...65_536),
         integer("micro-batch-size", \.microBatchSize, 1...most),
         integer("max-length", \.maxLength, 2...most),
         number("learning-rate", \.learningRate, isPositive, "a positive number"),

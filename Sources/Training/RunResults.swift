@@ -30,6 +30,8 @@ public struct RunMetrics: Codable, Equatable, Sendable {
     public var method: String
     /// The base model as the recipe names it.
     public var model: String
+    /// Fingerprint of the base model's weights.
+    public var fingerprint: String
     /// The task as the recipe names it.
     public var task: String
     /// The seed of the run.
@@ -53,6 +55,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case method, model, task, seed, steps, parameters, posterior, train, validation, test
+        case fingerprint = "model_fingerprint"
         case drawCount = "draws"
         case varianceScale = "posterior_variance_scale"
     }
@@ -90,6 +93,7 @@ struct RunResults {
         let metrics = RunMetrics(
             method: recipe.method.rawValue,
             model: recipe.model,
+            fingerprint: adapted.base.fingerprint,
             task: recipe.task,
             seed: recipe.seed,
             steps: recipe.steps,

@@ -21,8 +21,16 @@ public struct TrainedRun {
     ///   or adapter.
     public init(_ run: RunFolder, model: LoadedModel) throws {
         recipe = try run.readRecipe()
-        guard PEFTFolder.isAdapter(run.url) else {
+        guard let metrics = try run.readMetrics(), PEFTFolder.isAdapter(run.url) else {
             throw TrainingError.unfinished(folder: run.url.path)
+        }
+        guard metrics.fingerprint == model.fingerprint else {
+            throw TrainingError.mismatch(
+                file: run.metrics.path,
+                key: "base model",
+                expected: metrics.fingerprint,
+                found: model.fingerprint
+            )
         }
         let settings = try PEFTFolder.settings(in: run.url)
         adapted = try withTorchErrors { try AdaptedModel(model, lora: settings) }

@@ -100,7 +100,7 @@ struct TrainedRunTests {
             var elsewhere = tiny
             elsewhere.recipe.model = base.model.path
             let text = sentence { _ = try predictions(elsewhere, "run") }
-            #expect(text.contains("posterior.safetensors: base model: expected"), "\(text)")
+            #expect(text.contains("metrics.json: base model: expected"), "\(text)")
 
             for file in ["adapter_model.safetensors", "posterior.safetensors"] {
                 let path = run.url.appendingPathComponent(file)

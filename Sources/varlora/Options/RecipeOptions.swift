@@ -90,7 +90,7 @@ struct RecipeOptions: ParsableArguments {
     var saveEvery: String?
     @Option(help: "Steps between lines of the history (default: 10).")
     var logEvery: String?
-    @Option(help: "Tokens of an evaluation batch (default: 4096).")
+    @Option(help: "Tokens of an evaluation batch (default: 1024).")
     var evalTokens: String?
     @Option(help: "Use the first N training examples.")
     var limitTrain: String?
