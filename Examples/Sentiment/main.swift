@@ -10,6 +10,9 @@ let model = try LoadedModel(ModelLocation(recipe.model))
 let run = RunFolder(URL(fileURLWithPath: "runs/example"))
 _ = try Trainer(recipe, model: model, run: run, force: true).run()
 
-let review = Example(prompt: "Review: Slow, but worth it.\nSentiment:", choices: ["bad", "good"])
+let review = Example(
+    prompt: "Review: Slow, but worth it.\nSentiment:",
+    choices: ["negative", "positive"]
+)
 let answers = try TrainedRun(run, model: model).predict([review], draws: 10)
 print(answers[0].prediction.probabilities)
