@@ -14,8 +14,16 @@ enum Golden {
         var name: String
         var predictions: [Prediction]
         var metrics: [String: Number]
+        var selective: Selective
 
         var testDescription: String { name }
+    }
+
+    struct Selective: Decodable, Sendable {
+        var risks: [Double]
+        var aurc: Double
+        /// By the percentage of examples that are answered.
+        var accuracy: [String: Double]
     }
 
     struct Bootstrap: Decodable {

@@ -100,6 +100,23 @@ def metrics(rows):
     }
 
 
+def selective(rows_):
+    """Risk at every coverage; examples of equal confidence count with their mean error."""
+    confidence = numpy.array([max(row["probabilities"]) for row in rows_])
+    wrong = numpy.array([numpy.argmax(row["probabilities"]) != row["label"] for row in rows_])
+    risks = []
+    for count, threshold in enumerate(numpy.sort(confidence)[::-1], 1):
+        above, equal = confidence > threshold, confidence == threshold
+        errors = wrong[above].sum() + (count - above.sum()) * wrong[equal].mean()
+        risks.append(float(errors / count))
+    kept = {percent: -(-len(rows_) * percent // 100) for percent in (80, 90)}
+    return {
+        "risks": risks,
+        "aurc": float(numpy.mean(risks)),
+        "accuracy": {str(percent): 1 - risks[count - 1] for percent, count in kept.items()},
+    }
+
+
 def rows(probabilities, labels):
     return [
         {"id": f"e{i}", "label": int(l), "probabilities": [float(v) for v in p]}
@@ -148,7 +165,10 @@ def main():
         "two to six answers": rows(mixed, [random.integers(len(p)) for p in mixed]),
     }
     golden = {
-        "cases": [{"name": n, "predictions": r, "metrics": metrics(r)} for n, r in cases.items()],
+        "cases": [
+            {"name": n, "predictions": r, "metrics": metrics(r), "selective": selective(r)}
+            for n, r in cases.items()
+        ],
         "bootstrap": {
             "case": "four answers",
             "resamples": 200,
