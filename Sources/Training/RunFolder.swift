@@ -24,6 +24,9 @@ public struct RunFolder: Sendable {
     /// Checkpoints, each a folder named by its step.
     public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
 
+    /// The page that `varlora report` writes.
+    public var report: URL { url.appendingPathComponent("report.html") }
+
     /// Predictions of a part.
     public func predictions(_ part: String) -> URL {
         url.appendingPathComponent("predictions/\(part).jsonl")
@@ -128,7 +131,7 @@ public struct RunFolder: Sendable {
 
     private static let ownNames = [
         "metrics.json", "checkpoints", "history.jsonl", "timings.jsonl", "posterior.safetensors",
-        "adapter_model.safetensors", "adapter_config.json", "predictions",
+        "adapter_model.safetensors", "adapter_config.json", "predictions", "report.html",
         // Last, so that a removal that is cut short leaves a run, which can be replaced again. Were
         // it first, the next run could take the old checkpoints for its own.
         "recipe.yaml",
