@@ -89,11 +89,13 @@ let package = Package(
         tests("TensorFiles"),
         tests("Tokenization", "JSON"),
         tests("Metrics", "JSON", "Randomness"),
+        tests("Reporting", "Metrics"),
         tests("TextTasks", "JSON", "Randomness", "Tokenization"),
         library("LanguageModels", "JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"),
         library("LoRA", "JSON", "LanguageModels", "Randomness", "TensorFiles"),
         library("Optimizers", "Torch"),
         library("Metrics", "JSON", "Randomness"),
+        library("Reporting", "JSON", "Metrics"),
         library("TextTasks", "JSON", "Randomness", "Tokenization"),
         library("Evaluation", "LanguageModels", "Metrics", "Posteriors", "TextTasks"),
         .target(
@@ -103,7 +105,7 @@ let package = Package(
         ),
         library("Training", "Evaluation", "LoRA", "RecipeFiles", yaml),
         library("VariationalLoRA", "Training"),
-        .executableTarget(name: "varlora", dependencies: ["Training", arguments]),
+        .executableTarget(name: "varlora", dependencies: ["Reporting", "Training", arguments]),
         .executableTarget(
             name: "SentimentExample",
             dependencies: ["VariationalLoRA"],

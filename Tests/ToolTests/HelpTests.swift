@@ -9,8 +9,8 @@ import Training
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "", "train", "evaluate", "predict", "tokenize", "inspect", "recipes", "recipes list",
-        "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
+        "", "train", "evaluate", "predict", "tokenize", "inspect", "report", "recipes",
+        "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]
 
     @Test("Help texts are the committed ones", arguments: commands)

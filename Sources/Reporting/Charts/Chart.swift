@@ -1,0 +1,92 @@
+/// A position in a chart, in the units of its axes.
+struct Point: Equatable {
+    let x: Double
+    let y: Double
+}
+
+/// How a series is told apart: a colour and, for lines, a pattern of dashes.
+struct SeriesStyle {
+    /// 1 to 3 of the palette, or 0 for references.
+    let colour: Int
+    /// 0 for a whole line, 1 for dashes, 2 for dots.
+    var dash = 0
+}
+
+/// What is drawn in a chart.
+struct Mark {
+    /// The kinds of marks; columns reach from `lower` to `upper` on the x axis.
+    enum Shape {
+        case line([Point])
+        case points([Point])
+        case band(lower: [Point], upper: [Point])
+        case columns([Column])
+        /// Strokes at the height of columns.
+        case levels([Column])
+        /// Vertical intervals with ends.
+        case intervals([(x: Double, range: ClosedRange<Double>)])
+    }
+
+    /// Part of the x axis with a height.
+    struct Column {
+        let lower: Double
+        let upper: Double
+        let height: Double
+    }
+
+    /// The name in the legend; none for marks that need no name.
+    let name: String?
+    let shape: Shape
+    let style: SeriesStyle
+}
+
+/// An axis: what it measures, with the unit, and from where to where.
+struct Axis {
+    let label: String
+    let range: ClosedRange<Double>
+
+    /// An axis over a range that is not empty.
+    init(_ label: String, _ range: ClosedRange<Double>) {
+        self.label = label
+        self.range = range
+    }
+
+    /// An axis from 0 to the largest of the values.
+    init(_ label: String, upTo values: [Double]) {
+        let end = values.filter { $0 > 0 && $0 < 1e300 }.max()
+        self.init(label, 0...(end ?? 1))
+    }
+
+    /// An axis on round numbers around all values.
+    init(_ label: String, around values: [Double]) {
+        self.init(label, .rounded(around: values))
+    }
+}
+
+/// One panel of a figure: axes, marks, and a legend where marks have names.
+struct Chart {
+    /// Width and height of every panel in pixels; about a phone's width, so that text keeps its
+    /// size there.
+    static let size = (width: 340.0, height: 270.0)
+
+    var title: String
+    var x: Axis
+    var y: Axis
+    var marks: [Mark]
+    /// Columns below the plot with their counts written over them; their heights are the counts.
+    var counts: [Mark.Column] = []
+
+    /// The panel as an SVG element for a page.
+    var svg: String {
+        Markup.element(
+            "svg",
+            [
+                "xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-label": title,
+                "viewBox": "0 0 \(Self.size.width.pixels) \(Self.size.height.pixels)",
+            ],
+            content
+        )
+    }
+
+    /// The panel's elements, without the `svg` around them.
+    var content: String { ChartDrawing(self).content }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Testing
+
+@testable import Reporting
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
+
+/// A run folder written for a test.
+struct WrittenRun {
+    let folder: URL
+
+    func write(_ name: String, _ text: String) throws {
+        let file = folder.appendingPathComponent(name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(),
+            withIntermediateDirectories: true
+        )
+        try Data(text.utf8).write(to: file)
+    }
+
+    func record(
+        name: String = "run",
+        settings: [(key: String, value: String)] = []
+    ) throws
+        -> RunRecord
+    {
+        try RunRecord(folder: folder, name: name, settings: settings)
+    }
+
+    func report() throws -> RunReport { try RunReport(record()) }
+}
+
+func withRun<Result>(_ body: (WrittenRun) throws -> Result) throws -> Result {
+    let folder = FileManager.default.temporaryDirectory
+        .appendingPathComponent("varlora-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(WrittenRun(folder: folder))
+}
+
+/// Whether a text is one well-formed XML document with this root.
+func isWellFormed(_ text: String, root: String) -> Bool {
+    let parser = XMLParser(data: Data(text.utf8))
+    // On Linux `parse()` is true for some faults, and nothing tells of elements that are left open
+    // at the end of the text.
+    return parser.parse() && parser.parserError == nil
+        && text.trimmingCharacters(in: .newlines).hasSuffix("</\(root)>")
+}
+
+/// Texts of a run's files.
+enum Texts {
+    private static let summary =
+        "{\"examples\":2,"
+        + ["accuracy", "ece", "ece15", "adaptive_ece", "brier"]
+        .map { "\"\($0)\":{\"value\":0.25,\"lower\":0.125,\"upper\":0.5}," }.joined()
+        + "\"nll\":{\"value\":\"inf\",\"lower\":0.1,\"upper\":\"inf\"}}"
+
+    static func metrics(
+        method: String,
+        hasDraws: Bool,
+        health: String? = nil
+    ) -> String {
+        let posterior = health.map { "\"posterior\":\($0)," } ?? ""
+        let part = hasDraws ? "{\"mean\":\(summary),\"draws\":\(summary)}" : "{\"mean\":\(summary)}"
+        return """
+            {"method":"\(method)","model":"m","task":"t","seed":3,"steps":20,"draws":4,\
+            \(posterior)"validation":\(part),"test":\(part)}
+            """
+    }
+
+    static func health(_ low: Double, _ high: Double, clipped: Double = 0.1) -> String {
+        """
+        {"clipped_share":\(clipped),"hessian_ratio":[\(low),1,\(high)],"standard_deviation":0.03}
+        """
+    }
+
+    static func history(_ health: String? = nil) -> String {
+        [10, 20].map { step in
+            let posterior = health.map { ",\"posterior\":\($0)" } ?? ""
+            return "{\"step\":\(step),\"loss\":0.5,\"learning_rate\":0.1\(posterior)}\n"
+        }
+        .joined() + "{\"step\":10,\"split\":\"validation\",\"metrics\":\(summary)}\n"
+    }
+
+    static let timings = "{\"step\":10,\"seconds\":1.5}\n{\"step\":20,\"seconds\":3}\n"
+
+    static func predictions(_ count: Int, hasMean: Bool) -> String {
+        (0..<count).map { index in
+            let first = 0.52 + 0.47 * Double(index % 13) / 13
+            let mean = hasMean ? ",\"mean_probabilities\":[0.75,0.25]" : ""
+            return "{\"id\":\"e\(index)\",\"label\":\(index % 3 == 0 ? 1 : 0),"
+                + "\"probabilities\":[\(first),\(1 - first)]\(mean)}\n"
+        }
+        .joined()
+    }
+}
