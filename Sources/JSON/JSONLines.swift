@@ -26,7 +26,7 @@ public enum JSONLines {
                 ? try Data(contentsOf: url)
                 : try FileHandle(forReadingFrom: url).readToEnd() ?? Data()
         } catch {
-            throw JSONLinesError(file: url.path, line: nil, reason: "the file cannot be read")
+            throw failure(url, "read", error)
         }
         let decoder = JSONDecoder()
         var rows: [Line<Row>] = []
@@ -75,8 +75,16 @@ public enum JSONLines {
             // Renaming a file over a device or link would put the file in its place.
             try data.write(to: url, options: isRegularOrNew(url) ? .atomic : [])
         } catch {
-            throw JSONLinesError(file: url.path, line: nil, reason: "the file cannot be written")
+            throw failure(url, "written", error)
         }
+    }
+
+    /// What the operating system said, after what could not be done.
+    private static func failure(_ url: URL, _ done: String, _ error: any Error) -> JSONLinesError {
+        let cause = (error as? CocoaError)?.underlying ?? error
+        let code = (cause as? POSIXError)?.code.rawValue
+        let why = code.map { ": " + String(cString: strerror($0)) } ?? ""
+        return JSONLinesError(file: url.path, line: nil, reason: "the file cannot be \(done)\(why)")
     }
 
     /// Whether `url` itself is a regular file or nothing yet; links are not followed.
