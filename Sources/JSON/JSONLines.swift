@@ -82,8 +82,10 @@ public enum JSONLines {
     /// What the operating system said, after what could not be done.
     private static func failure(_ url: URL, _ done: String, _ error: any Error) -> JSONLinesError {
         let cause = (error as? CocoaError)?.underlying ?? error
-        let code = (cause as? POSIXError)?.code.rawValue
-        let why = code.map { ": " + String(cString: strerror($0)) } ?? ""
+        // A POSIXError bridges to an NSError of this domain.
+        let system = cause as NSError
+        let isKnown = system.domain == NSPOSIXErrorDomain
+        let why = isKnown ? ": " + String(cString: strerror(Int32(system.code))) : ""
         return JSONLinesError(file: url.path, line: nil, reason: "the file cannot be \(done)\(why)")
     }
 

@@ -100,7 +100,7 @@ struct PredictionFileTests {
             throws: JSONLinesError(
                 file: absent.path,
                 line: nil,
-                reason: "the file cannot be read"
+                reason: "the file cannot be read: No such file or directory"
             )
         ) { try [Prediction](contentsOf: absent) }
         #expect(throws: JSONLinesError.self) { try [Prediction]().write(to: absent) }
