@@ -3,7 +3,7 @@ import Foundation
 /// A memory-mapped safetensors file.
 ///
 /// Format: 8 bytes with the header's length, little-endian; a JSON object; the tensors' bytes.
-/// Source: <https://huggingface.co/docs/safetensors>, "Format". A file is refused where the
+/// Source: the format section of the safetensors documentation. A file is refused where the
 /// reference library refuses it, and also when its header repeats a key.
 public struct Safetensors: TensorArchive {
     /// The file.
