@@ -28,174 +28,148 @@ public struct RecipeField: Sendable {
 
     /// Every key, in the order recipes are written.
     public static let all: [RecipeField] = [
-        text("model", \.model),
-        text("task", \.task),
-        text("data", \.data),
-        choice("method", \.method),
-        integer("steps", \.steps, 1...most),
-        integer("batch-size", \.batchSize, 1...65_536),
-        integer("micro-batch-size", \.microBatchSize, 1...most),
-        integer("max-length", \.maxLength, 2...most),
-        number("learning-rate", \.learningRate, isPositive, "a positive number"),
-        choice("schedule", \.schedule),
-        integer("warmup-steps", \.warmupSteps, 0...most),
-        number("weight-decay", \.weightDecay, isNotNegative, "a number of at least 0"),
-        number("beta1", \.beta1, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
-        number("beta2", \.beta2, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
-        number("ess", \.ess, isPositive, "a positive number"),
-        number("hess-init", \.hessInit, isPositive, "a positive number"),
-        number("clip-radius", \.clipRadius, { $0 > 0 }, "a positive number or .inf"),
-        integer("train-draws", \.trainDraws, 1...most),
-        boolean("debias", \.debias),
-        boolean("rescale-lr", \.rescaleLr),
-        integer("rank", \.rank, 1...65_536),
-        number("alpha", \.alpha, isPositive, "a positive number"),
-        number("dropout", \.dropout, { (0..<1).contains($0) }, "a number from 0 up to but not 1"),
-        names("target-modules", \.targetModules),
-        boolean("rslora", \.rslora),
-        integer("draws", \.draws, 1...most),
-        number("variance-scale", \.varianceScale, isNotNegative, "a number of at least 0"),
-        integer("seed", \.seed, 0...most),
-        integer("eval-every", \.evalEvery, 0...most),
-        integer("save-every", \.saveEvery, 0...most),
-        integer("log-every", \.logEvery, 1...most),
-        integer("eval-tokens", \.evalTokens, 1...most),
-        integer("limit-train", \.limitTrain, 1...most),
-        integer("limit-validation", \.limitValidation, 1...most),
-        integer("limit-test", \.limitTest, 1...most),
-        text("device", \.device),
-        integer("threads", \.threads, 1...1024),
+        field("model", \.model, .text),
+        field("task", \.task, .text),
+        field("data", \.data, .text),
+        field("method", \.method, .choice()),
+        field("steps", \.steps, .integer(1...most)),
+        field("batch-size", \.batchSize, .integer(1...65_536)),
+        field("micro-batch-size", \.microBatchSize, .integer(1...most)),
+        field("max-length", \.maxLength, .integer(2...most)),
+        field("learning-rate", \.learningRate, .positive),
+        field("schedule", \.schedule, .choice()),
+        field("warmup-steps", \.warmupSteps, .integer(0...most)),
+        field("weight-decay", \.weightDecay, .notNegative),
+        field("beta1", \.beta1, .share),
+        field("beta2", \.beta2, .share),
+        field("ess", \.ess, .positive),
+        field("hess-init", \.hessInit, .positive),
+        field("clip-radius", \.clipRadius, .positiveOrInfinite),
+        field("train-draws", \.trainDraws, .integer(1...most)),
+        field("debias", \.debias, .boolean),
+        field("rescale-lr", \.rescaleLr, .boolean),
+        field("rank", \.rank, .integer(1...65_536)),
+        field("alpha", \.alpha, .positive),
+        field("dropout", \.dropout, .share),
+        field("target-modules", \.targetModules, .names),
+        field("rslora", \.rslora, .boolean),
+        field("draws", \.draws, .integer(1...most)),
+        field("variance-scale", \.varianceScale, .notNegative),
+        field("seed", \.seed, .integer(0...most)),
+        field("eval-every", \.evalEvery, .integer(0...most)),
+        field("save-every", \.saveEvery, .integer(0...most)),
+        field("log-every", \.logEvery, .integer(1...most)),
+        field("eval-tokens", \.evalTokens, .integer(1...most)),
+        field("limit-train", \.limitTrain, .integer(1...most)),
+        field("limit-validation", \.limitValidation, .integer(1...most)),
+        field("limit-test", \.limitTest, .integer(1...most)),
+        field("device", \.device, .text),
+        field("threads", \.threads, .integer(1...1024)),
     ]
 
     /// The largest count: it keeps products of two counts within `Int`.
     private static let most = Int(Int32.max)
 
-    // The key paths below lead to plain values only, which are safe to share.
+    // The key paths lead to plain values only, which are safe to share.
     private typealias Path<Value> = WritableKeyPath<Recipe, Value> & Sendable
 
-    private static func text(_ key: String, _ path: Path<String>) -> RecipeField {
-        RecipeField(key: key, expected: "a text") { node, recipe in
-            guard let text = node.string, !text.isEmpty else { return false }
-            recipe[keyPath: path] = text
+    private static func field<Value>(
+        _ key: String,
+        _ path: Path<Value>,
+        _ kind: ValueKind<Value>
+    ) -> RecipeField {
+        RecipeField(key: key, expected: kind.expected) { node, recipe in
+            guard let value = kind.parse(node) else { return false }
+            recipe[keyPath: path] = value
             return true
         } write: {
-            $0[keyPath: path].isEmpty ? nil : Node($0[keyPath: path])
+            kind.format($0[keyPath: path])
         }
     }
 
-    private static func text(_ key: String, _ path: Path<String?>) -> RecipeField {
-        RecipeField(key: key, expected: "a text") { node, recipe in
-            guard let text = node.string, !text.isEmpty else { return false }
-            recipe[keyPath: path] = text
+    private static func field<Value>(
+        _ key: String,
+        _ path: Path<Value?>,
+        _ kind: ValueKind<Value>
+    ) -> RecipeField {
+        RecipeField(key: key, expected: kind.expected) { node, recipe in
+            guard let value = kind.parse(node) else { return false }
+            recipe[keyPath: path] = value
             return true
         } write: {
-            $0[keyPath: path].map { Node($0) }
+            $0[keyPath: path].flatMap(kind.format)
         }
     }
+}
 
-    private static func choice<Choice>(_ key: String, _ path: Path<Choice>) -> RecipeField
-    where Choice: RawRepresentable<String> & CaseIterable & Sendable {
-        let choices = Array(Choice.allCases)
+/// How values of a kind are read from YAML, checked and written.
+private struct ValueKind<Value>: Sendable {
+    let expected: String
+    let parse: @Sendable (Node) -> Value?
+    /// Nil for a value that is left out.
+    let format: @Sendable (Value) -> Node?
+}
+
+extension ValueKind<String> {
+    static let text = ValueKind(expected: "a text") { node in
+        node.string.flatMap { $0.isEmpty ? nil : $0 }
+    } format: {
+        $0.isEmpty ? nil : Node($0)
+    }
+}
+
+extension ValueKind<[String]> {
+    static let names = ValueKind(expected: "a list of names") { node in
+        let single = node.string?.split(separator: ",").map { String($0) }
+        guard let names = single ?? node.sequence?.compactMap(\.string), !names.isEmpty,
+            names.count == single?.count ?? node.sequence?.count
+        else { return nil }
+        return names
+    } format: {
+        Node($0.map { Node($0) }, Tag(.seq), .flow)
+    }
+}
+
+extension ValueKind<Bool> {
+    static let boolean = ValueKind(expected: "true or false", parse: \.bool) { Node("\($0)") }
+}
+
+extension ValueKind<Int> {
+    static func integer(_ range: ClosedRange<Int>) -> ValueKind {
+        ValueKind(expected: "an integer from \(range.lowerBound) to \(range.upperBound)") { node in
+            node.decimalInteger.flatMap { range.contains($0) ? $0 : nil }
+        } format: {
+            Node("\($0)")
+        }
+    }
+}
+
+extension ValueKind<Double> {
+    static let positive = number("a positive number") { $0 > 0 && $0.isFinite }
+    static let positiveOrInfinite = number("a positive number or .inf") { $0 > 0 }
+    static let notNegative = number("a number of at least 0") { $0 >= 0 && $0.isFinite }
+    static let share = number("a number from 0 up to but not 1") { (0..<1).contains($0) }
+
+    private static func number(
+        _ expected: String,
+        _ allowed: @escaping @Sendable (Double) -> Bool
+    ) -> ValueKind {
+        ValueKind(expected: expected) { node in
+            node.decimalNumber.flatMap { allowed($0) ? $0 : nil }
+        } format: {
+            Node($0 == .infinity ? ".inf" : "\($0)")
+        }
+    }
+}
+
+extension ValueKind where Value: RawRepresentable<String> & CaseIterable & Sendable {
+    static func choice() -> ValueKind {
+        let choices = Array(Value.allCases)
         let names = choices.map(\.rawValue)
-        return RecipeField(key: key, expected: names.joined(separator: " or ")) { node, recipe in
-            guard let index = node.string.flatMap(names.firstIndex(of:)) else { return false }
-            recipe[keyPath: path] = choices[index]
-            return true
-        } write: {
-            Node($0[keyPath: path].rawValue)
-        }
-    }
-
-    private static func integer(
-        _ key: String,
-        _ path: Path<Int>,
-        _ range: ClosedRange<Int>
-    ) -> RecipeField {
-        RecipeField(key: key, expected: expectation(range)) { node, recipe in
-            guard let value = node.decimalInteger, range.contains(value) else { return false }
-            recipe[keyPath: path] = value
-            return true
-        } write: {
-            Node("\($0[keyPath: path])")
-        }
-    }
-
-    private static func integer(
-        _ key: String,
-        _ path: Path<Int?>,
-        _ range: ClosedRange<Int>
-    ) -> RecipeField {
-        RecipeField(key: key, expected: expectation(range)) { node, recipe in
-            guard let value = node.decimalInteger, range.contains(value) else { return false }
-            recipe[keyPath: path] = value
-            return true
-        } write: {
-            $0[keyPath: path].map { Node("\($0)") }
-        }
-    }
-
-    private static func expectation(_ range: ClosedRange<Int>) -> String {
-        "an integer from \(range.lowerBound) to \(range.upperBound)"
-    }
-
-    private static func number(
-        _ key: String,
-        _ path: Path<Double>,
-        _ allowed: @escaping @Sendable (Double) -> Bool,
-        _ expected: String
-    ) -> RecipeField {
-        RecipeField(key: key, expected: expected) { node, recipe in
-            guard let value = node.decimalNumber, allowed(value) else { return false }
-            recipe[keyPath: path] = value
-            return true
-        } write: {
-            scalar($0[keyPath: path])
-        }
-    }
-
-    private static func number(
-        _ key: String,
-        _ path: Path<Double?>,
-        _ allowed: @escaping @Sendable (Double) -> Bool,
-        _ expected: String
-    ) -> RecipeField {
-        RecipeField(key: key, expected: expected) { node, recipe in
-            guard let value = node.decimalNumber, allowed(value) else { return false }
-            recipe[keyPath: path] = value
-            return true
-        } write: {
-            $0[keyPath: path].map(scalar)
-        }
-    }
-
-    private static func isPositive(_ value: Double) -> Bool { value > 0 && value.isFinite }
-
-    private static func isNotNegative(_ value: Double) -> Bool { value >= 0 && value.isFinite }
-
-    private static func scalar(_ value: Double) -> Node {
-        Node(value == .infinity ? ".inf" : "\(value)")
-    }
-
-    private static func boolean(_ key: String, _ path: Path<Bool>) -> RecipeField {
-        RecipeField(key: key, expected: "true or false") { node, recipe in
-            guard let value = node.bool else { return false }
-            recipe[keyPath: path] = value
-            return true
-        } write: {
-            Node("\($0[keyPath: path])")
-        }
-    }
-
-    private static func names(_ key: String, _ path: Path<[String]>) -> RecipeField {
-        RecipeField(key: key, expected: "a list of names") { node, recipe in
-            let single = node.string?.split(separator: ",").map { String($0) }
-            guard let names = single ?? node.sequence?.compactMap(\.string), !names.isEmpty,
-                names.count == single?.count ?? node.sequence?.count
-            else { return false }
-            recipe[keyPath: path] = names
-            return true
-        } write: {
-            Node($0[keyPath: path].map { Node($0) }, Tag(.seq), .flow)
+        return ValueKind(expected: names.joined(separator: " or ")) { node in
+            node.string.flatMap(names.firstIndex(of:)).map { choices[$0] }
+        } format: {
+            Node($0.rawValue)
         }
     }
 }
