@@ -1,0 +1,46 @@
+import Foundation
+import TestSupport
+import Testing
+import Torch
+
+@testable import LanguageModels
+
+@Suite("Rotary angles")
+struct RotaryTests {
+    private func embedding(_ scaling: RotaryScaling, _ divisors: [Float]? = nil) -> RotaryEmbedding
+    {
+        RotaryEmbedding(
+            theta: 500_000,
+            headSize: 8,
+            scaling: scaling,
+            divisors: divisors,
+            device: .cpu
+        )
+    }
+
+    @Test("Divisors stored in a file act as the scaling they were made from")
+    func divisors() {
+        let scaling = RotaryScaling.llama3(
+            factor: 8,
+            lowFrequencyFactor: 1,
+            highFrequencyFactor: 4,
+            originalMaximumLength: 4096
+        )
+        let scaled = embedding(scaling)
+        let one = scaled.angles([1])
+        // At position 1 the angle is the frequency itself, in radians.
+        let divisors = zip(one.sine.doubles, one.cosine.doubles).enumerated().map { pair, angle in
+            Float(pow(500_000, -2 * Double(pair) / 8) / atan2(angle.0, angle.1))
+        }
+        #expect(divisors.first.map { abs($0 - 1) < 1e-5 } == true)
+        #expect(divisors.last.map { abs($0 - 8) < 1e-2 } == true)
+        let positions = Array(0..<200)
+        let (expected, found) = (
+            scaled.angles(positions), embedding(.none, divisors).angles(positions)
+        )
+        #expect(found.cosine.largestDifference(to: expected.cosine) < 1e-3)
+        #expect(found.sine.largestDifference(to: expected.sine) < 1e-3)
+        let plain = embedding(.none).angles(positions)
+        #expect(plain.sine.largestDifference(to: expected.sine) > 1e-2)
+    }
+}
