@@ -32,8 +32,10 @@ public struct Predictor {
             guard let batch = next.next() else { return [] }
             let table = withoutGradients { scorer.logProbabilities(batch) }
             progress()
-            let width = table.shape[1]
+            let width = batch.answerTokens.map(\.count).max() ?? 0
             let values = table.doubles
+            // A failure of the engine leaves no values; the scope that collects it throws it.
+            guard values.count == width * indices.count else { return indices.map { _ in [] } }
             return indices.enumerated().map { row, index in
                 Array(values[row * width..<row * width + examples[index].answerTokens.count])
             }

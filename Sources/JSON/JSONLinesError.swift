@@ -26,7 +26,7 @@ public struct JSONLinesError: Error, Equatable, CustomStringConvertible, Localiz
 }
 
 /// The decoder's finding as a clause that names the key.
-func sentence(for error: DecodingError) -> String {
+public func sentence(for error: DecodingError) -> String {
     switch error {
     case .keyNotFound(let key, let context):
         let keys = context.codingPath + [key]

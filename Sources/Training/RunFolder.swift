@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import TensorFiles
 
 /// The files of a run; see the documentation for what each holds.
@@ -50,8 +51,11 @@ public struct RunFolder: Sendable {
         guard let data = try? Data(contentsOf: metrics) else { return nil }
         do {
             return try JSONDecoder().decode(RunMetrics.self, from: data)
-        } catch {
+        } catch DecodingError.dataCorrupted {
             throw TrainingError.fileSystem(path: metrics.path, reason: "not the results of a run")
+        } catch let error as DecodingError {
+            let reason = "not the results of a run: \(sentence(for: error))"
+            throw TrainingError.fileSystem(path: metrics.path, reason: reason)
         }
     }
 

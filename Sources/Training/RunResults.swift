@@ -137,13 +137,15 @@ struct RunResults {
         _ posterior: DiagonalGaussian?,
         _ progress: (Int, Int) -> Void
     ) throws -> RunMetrics.Part {
-        let evaluation = try PartEvaluation(
-            part,
-            scorer: adapted.scorer,
-            posterior: posterior,
-            recipe: recipe,
-            progress: progress
-        )
+        let evaluation = try withTorchErrors {
+            try PartEvaluation(
+                part,
+                scorer: adapted.scorer,
+                posterior: posterior,
+                recipe: recipe,
+                progress: progress
+            )
+        }
         try evaluation.predictions.map(\.prediction).write(to: run.predictions(name))
         return evaluation.results
     }

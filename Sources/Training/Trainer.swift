@@ -103,7 +103,8 @@ public final class Trainer {
         )
         for step in progress.step..<recipe.steps {
             optimizer.learningRate = schedule(step)
-            let loss = try optimizer.step(lossOfDraw(at: step))
+            // Per step: what the engine failed to compute must not reach a checkpoint.
+            let loss = try withTorchErrors { try optimizer.step(lossOfDraw(at: step)) }
             progress.add(loss, clipped: (optimizer as? IVON)?.clippedShare ?? 0)
             observer(.trained(step: step + 1, loss: loss))
             if (step + 1).isMultiple(of: recipe.logEvery) {
@@ -181,7 +182,8 @@ public final class Trainer {
         var draw = 0
         return { [self] in
             defer { draw += 1 }
-            return try meanLoss(at: step, draw: draw)
+            // Inside the draw, so that the mean is put back and no update follows.
+            return try withTorchErrors { try meanLoss(at: step, draw: draw) }
         }
     }
 

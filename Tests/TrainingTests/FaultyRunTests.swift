@@ -1,4 +1,5 @@
 import Foundation
+import LanguageModels
 import LoRA
 import TensorFiles
 import TestSupport
@@ -7,8 +8,62 @@ import Torch
 
 @testable import Training
 
+/// An adapter whose product cannot be computed from a number of calls on, as when memory is out.
+private final class FailingAdapter: LinearAdapter {
+    private var callsLeft: Int
+
+    init(after calls: Int) { callsLeft = calls }
+
+    func delta(_ input: Tensor) -> Tensor {
+        callsLeft -= 1
+        return callsLeft >= 0 ? input * 0 : input.matmul(Tensor.zeros([3, 5]))
+    }
+}
+
 @Suite("Runs that cannot start or go on say why in one sentence")
 struct FaultyRunTests {
+    @Test(
+        "A failure of the engine stops the run at its step; nothing of it is saved",
+        arguments: [Recipe.Method.ivon, .adamw]
+    )
+    func engineFailure(_ method: Recipe.Method) throws {
+        try withTinyRun(method) {
+            ($0.saveEvery, $0.evalEvery) = (1, 0)
+        } _: { tiny in
+            let (run, model) = (tiny.run("run"), try tiny.model())
+            let linear = try #require(model.model.linears["model.layers.0.self_attn.o_proj"])
+            linear.adapter = FailingAdapter(after: 2)
+            var saved: [Int] = []
+            let error = #expect(throws: TorchError.self) {
+                try Trainer(tiny.recipe, model: model, run: run).run { event in
+                    if case .saved(let step) = event { saved.append(step) }
+                }
+            }
+            #expect(error?.message.contains("matmul") == true)
+            #expect(saved == [1, 2])
+            #expect(Checkpoint.last(in: run)?.lastPathComponent == "00000002")
+            // From that checkpoint the run goes on to what it would have been.
+            try tiny.train("run", resume: true)
+            try tiny.train("whole")
+            #expect(try tiny.run("whole").differences(from: run) == [])
+        }
+    }
+
+    @Test("A failure of the engine in the evaluation writes no predictions and no results")
+    func evaluationFailure() throws {
+        try withTinyRun(.adamw) { tiny in
+            let (run, model) = (tiny.run("run"), try tiny.model())
+            let linear = try #require(model.model.linears["model.layers.0.self_attn.o_proj"])
+            linear.adapter = FailingAdapter(after: tiny.recipe.steps)
+            #expect(throws: TorchError.self) {
+                try Trainer(tiny.recipe, model: model, run: run).run()
+            }
+            #expect(try run.readMetrics() == nil)
+            let files = FileManager.default
+            #expect(!files.fileExists(atPath: run.predictions("validation").path))
+        }
+    }
+
     @Test("A loss that is not finite stops the run; the checkpoint before it stays")
     func lossNotFinite() throws {
         try withTinyRun(.adamw) {
