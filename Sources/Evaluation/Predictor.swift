@@ -13,10 +13,18 @@ public struct Predictor {
     private let batches: [PackedBatch]
     private let order: EvaluationBatches
     private let examples: [EncodedExample]
+    private let temperature: Double
 
-    /// A predictor for `examples`, in batches of at most `maximumTokens` tokens each.
-    public init(_ scorer: AnswerScorer, examples: [EncodedExample], maximumTokens: Int = 1024) {
+    /// A predictor for `examples`, in batches of at most `maximumTokens` tokens each; logits are
+    /// divided by `temperature`.
+    public init(
+        _ scorer: AnswerScorer,
+        examples: [EncodedExample],
+        maximumTokens: Int = 1024,
+        temperature: Double = 1
+    ) {
         self.scorer = scorer
+        self.temperature = temperature
         self.examples = examples
         order = EvaluationBatches(
             lengths: examples.map(\.tokens.count),
@@ -30,7 +38,12 @@ public struct Predictor {
         var next = batches.makeIterator()
         return order.map { indices in
             guard let batch = next.next() else { return [] }
-            let table = withoutGradients { scorer.logProbabilities(batch) }
+            let table = withoutGradients {
+                // Of log probabilities the same as of logits: they differ by a constant a row.
+                let logs = scorer.logProbabilities(batch)
+                return temperature == 1
+                    ? logs : (logs * (1 / temperature)).logSoftmax(along: 1)
+            }
             progress()
             let width = batch.answerTokens.map(\.count).max() ?? 0
             let values = table.doubles
@@ -65,36 +78,4 @@ public struct Predictor {
 
     /// How often `progress` is called for one model.
     public var batchCount: Int { batches.count }
-}
-
-/// One example's prediction with the draws behind it.
-public struct AveragedPrediction {
-    /// The average over the draws, and the probabilities at the mean where they were computed.
-    public let prediction: Prediction
-    /// Probabilities under each draw: [draws][answers].
-    public let draws: [[Double]]
-
-    init(example: EncodedExample, draws: [[Double]], mean: [Double]?) {
-        self.draws = draws.map { $0.map(exp) }
-        prediction = Prediction(
-            id: example.id,
-            label: example.label,
-            probabilities: averagedProbabilities(draws),
-            meanProbabilities: mean.map { $0.map(exp) }
-        )
-    }
-}
-
-/// The mean of distributions given by their log probabilities [draws][answers].
-///
-/// Summed in log space, so that a probability that every draw holds for tiny stays right.
-func averagedProbabilities(_ draws: [[Double]]) -> [Double] {
-    guard let first = draws.first else { return [] }
-    if draws.count == 1 { return first.map(exp) }
-    return first.indices.map { answer in
-        let logs = draws.map { $0[answer] }
-        guard let largest = logs.max(), largest > -.infinity else { return 0 }
-        let sum = logs.reduce(0) { $0 + exp($1 - largest) }
-        return exp(largest + log(sum / Double(draws.count)))
-    }
 }

@@ -14,45 +14,40 @@ public struct PosteriorFileError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// `posterior.safetensors` of a run: what is needed to draw, beside the mean in the adapter file.
-///
-/// Holds the Hessian of every adapter matrix, float32, under `hessian.` and the matrix's name in
-/// the adapter file, and in its metadata the settings below.
-public struct PosteriorFile: Equatable, Sendable {
+/// `posterior.safetensors` of a run: what is needed to predict, beside the mean in the adapter file.
+public struct PosteriorFile {
     /// The file's name in a run folder.
     public static let name = "posterior.safetensors"
-    private static let version = "1"
+    /// Every kind of posterior that a file can hold.
+    public static let kinds: [any (PosteriorKind & SendableMetatype).Type] = [
+        IVONPosterior.self, DropoutPosterior.self, SWAGPosterior.self, EnsemblePosterior.self,
+        TFBPosterior.self, PointPosterior.self,
+    ]
+    private static let format = "varlora-posterior"
+    private static let version = "2"
 
-    /// The method that made it: `ivon`.
-    public var method: String
-    /// Effective sample size (λ).
-    public var effectiveSampleSize: Double
-    /// Weight decay (δ).
-    public var weightDecay: Double
-    /// First value of the Hessian (h₀).
-    public var hessianInitialization: Double
+    /// How draws deviate from the mean.
+    public var kind: any PosteriorKind
     /// Variance scale (τ) used unless another is asked for.
     public var varianceScale: Double
+    /// What logits are divided by before the softmax; 1 leaves them as they are.
+    public var temperature: Double
     /// Fingerprint of the base model.
     public var model: String
-    /// Hash of the mean, the adapter's values.
+    /// Hash of the mean, the adapter's values; see ``hash(of:)``.
     public var mean: String
 
-    /// The settings of a posterior.
+    /// The posterior of a base model and a mean.
     public init(
-        method: String,
-        effectiveSampleSize: Double,
-        weightDecay: Double,
-        hessianInitialization: Double,
-        varianceScale: Double,
+        _ kind: any PosteriorKind,
+        varianceScale: Double = 1,
+        temperature: Double = 1,
         model: String,
         mean: String
     ) {
-        self.method = method
-        self.effectiveSampleSize = effectiveSampleSize
-        self.weightDecay = weightDecay
-        self.hessianInitialization = hessianInitialization
+        self.kind = kind
         self.varianceScale = varianceScale
+        self.temperature = temperature
         self.model = model
         self.mean = mean
     }
@@ -64,106 +59,41 @@ public struct PosteriorFile: Equatable, Sendable {
         return hash.text
     }
 
-    /// Writes the posterior with the Hessian (h) [count] of `parameters`.
+    /// Writes the posterior of `parameters`.
     ///
     /// - Throws: `TensorFileError` when the file cannot be written; an old one is then intact.
-    public func write(hessian: Tensor, of parameters: FlatParameters, to file: URL) throws {
-        let tensors = parameters.entries.map { entry in
-            TensorToWrite(
-                name: "hessian." + entry.name,
-                elementType: .float32,
-                shape: entry.shape,
-                bytes: FlatParameters.view(hessian, entry).floats.withUnsafeBytes { Data($0) }
-            )
-        }
-        try Safetensors.write(tensors, metadata: metadata, to: file)
+    public func write(for parameters: FlatParameters, to file: URL) throws {
+        var contents = PosteriorContents(for: parameters, file: file)
+        kind.write(to: &contents)
+        try contents.write([
+            "format": Self.format, "version": Self.version, "method": type(of: kind).name,
+            "posterior_variance_scale": "\(varianceScale)", "temperature": "\(temperature)",
+            "model": model, "mean": mean,
+        ])
     }
 
-    private var metadata: [String: String] {
-        [
-            "format": "varlora-posterior", "version": Self.version, "method": method,
-            "effective_sample_size": "\(effectiveSampleSize)", "weight_decay": "\(weightDecay)",
-            "hessian_initialization": "\(hessianInitialization)",
-            "posterior_variance_scale": "\(varianceScale)", "model": model, "mean": mean,
-        ]
-    }
-
-    /// Reads a posterior and its Hessian (h) [count] for `parameters`.
+    /// Reads a posterior of `parameters`.
     ///
     /// - Throws: `TensorFileError` or ``PosteriorFileError`` when the file is broken, of another
     ///   version, or belongs to another adapter.
-    public static func read(
-        _ file: URL,
-        for parameters: FlatParameters
-    ) throws -> (settings: PosteriorFile, hessian: Tensor) {
-        let archive = try Safetensors(contentsOf: file)
-        let settings = try PosteriorFile(archive)
-        let parts = try parameters.entries.map { entry in
-            let name = "hessian." + entry.name
-            guard let stored = archive.entries[name] else {
-                throw TensorFileError.missingTensor(file: file.path, tensor: name)
+    public init(contentsOf file: URL, for parameters: FlatParameters) throws {
+        let contents = try PosteriorContents(try Safetensors(contentsOf: file), for: parameters)
+        for (key, expected) in [("format", Self.format), ("version", Self.version)] {
+            let found = try contents.text(key)
+            guard found == expected else {
+                throw PosteriorFileError.mismatch(file, key, expected, found)
             }
-            guard stored.shape == entry.shape, stored.elementType == .float32 else {
-                throw PosteriorFileError.mismatch(
-                    file,
-                    name,
-                    "F32 of shape \(entry.shape)",
-                    "\(stored.elementType.rawValue) of shape \(stored.shape)"
-                )
-            }
-            let bytes = try archive.bytes(of: name)
-            return Tensor(
-                viewing: bytes.pointer,
-                shape: [entry.range.count],
-                dtype: .float32,
-                owner: bytes.owner
-            )
         }
-        if archive.names.count != parts.count {
-            throw PosteriorFileError.mismatch(
-                file,
-                "tensors",
-                "\(parts.count), one a matrix of the adapter",
-                "\(archive.names.count)"
-            )
+        let method = try contents.text("method")
+        guard let type = Self.kinds.first(where: { $0.name == method }) else {
+            let names = Self.kinds.map { $0.name }.joined(separator: ", ")
+            throw PosteriorFileError.mismatch(file, "method", "one of \(names)", method)
         }
-        let hessian = Tensor.concatenated(parts, along: 0).to(parameters.values.device)
-        return (settings, hessian)
-    }
-
-    private init(_ archive: Safetensors) throws {
-        let file = archive.url
-        func text(_ key: String) throws -> String {
-            guard let value = archive.metadata[key] else {
-                throw TensorFileError.missingKey(file: file.path, key: key)
-            }
-            return value
-        }
-        func number(_ key: String, atLeast bound: Double) throws -> Double {
-            let value = try text(key)
-            guard let number = Double(value), number.isFinite, number >= bound else {
-                throw PosteriorFileError.mismatch(file, key, "a number of at least \(bound)", value)
-            }
-            return number
-        }
-        let version = try text("version")
-        guard version == Self.version else {
-            throw PosteriorFileError.mismatch(file, "version", Self.version, version)
-        }
-        method = try text("method")
-        guard method == "ivon" else {
-            throw PosteriorFileError.mismatch(file, "method", "ivon", method)
-        }
-        effectiveSampleSize = try number("effective_sample_size", atLeast: 0)
-        weightDecay = try number("weight_decay", atLeast: 0)
-        hessianInitialization = try number("hessian_initialization", atLeast: 0)
-        varianceScale = try number("posterior_variance_scale", atLeast: 0)
-        model = try text("model")
-        mean = try text("mean")
-    }
-
-    /// The posterior's standard deviation 1 / sqrt(λ (h + δ)) [count] at τ = 1.
-    public func standardDeviation(hessian: Tensor) -> Tensor {
-        ((hessian + weightDecay) * effectiveSampleSize).power(-0.5)
+        kind = try type.init(contents)
+        varianceScale = try contents.number("posterior_variance_scale", atLeast: 0)
+        temperature = try contents.number("temperature", atLeast: .leastNormalMagnitude)
+        model = try contents.text("model")
+        mean = try contents.text("mean")
+        try contents.checkAllRead()
     }
 }

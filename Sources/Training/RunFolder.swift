@@ -50,7 +50,13 @@ public struct RunFolder: Sendable {
     public func readMetrics() throws -> RunMetrics? {
         guard let data = try? Data(contentsOf: metrics) else { return nil }
         do {
-            return try JSONDecoder().decode(RunMetrics.self, from: data)
+            let decoder = JSONDecoder()
+            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+                positiveInfinity: "inf",
+                negativeInfinity: "-inf",
+                nan: "nan"
+            )
+            return try decoder.decode(RunMetrics.self, from: data)
         } catch DecodingError.dataCorrupted {
             throw TrainingError.fileSystem(path: metrics.path, reason: "not the results of a run")
         } catch let error as DecodingError {

@@ -228,7 +228,8 @@ public final class Trainer {
 
     private func health(_ interval: IntervalSums) -> PosteriorHealth? {
         guard let ivon = optimizer as? IVON else { return nil }
-        return PosteriorHealth(ivon, clippedShare: interval.clipped / Double(interval.steps))
+        let share = interval.clipped / Double(interval.steps)
+        return PosteriorHealth(IVONPosterior(ivon), clippedShare: share)
     }
 
     private func evaluatedRecord(
@@ -254,9 +255,8 @@ public final class Trainer {
     }
 
     private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
-        let hessian = (optimizer as? IVON)?.hessian
         let writer = RunResults(recipe: recipe, adapted: adapted, data: data, run: run)
-        return try writer.write(hessian: hessian) { observer(.evaluating(done: $0, of: $1)) }
+        return try writer.write(optimizer as? IVON) { observer(.evaluating(done: $0, of: $1)) }
     }
 }
 
@@ -283,18 +283,6 @@ extension Checkpoint {
             loss: interval.loss / Double(interval.steps),
             learningRate: learningRate,
             posterior: posterior
-        )
-    }
-}
-
-extension PosteriorHealth {
-    /// The state of an optimizer's posterior.
-    init(_ ivon: IVON, clippedShare: Double) {
-        let ratio = ivon.hessian * (1 / ivon.settings.hessianInitialization)
-        self.init(
-            clippedShare: clippedShare,
-            hessianRatio: ratio.quantiles([0.05, 0.5, 0.95]),
-            standardDeviation: ivon.standardDeviation.mean().item
         )
     }
 }

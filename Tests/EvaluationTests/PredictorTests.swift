@@ -43,10 +43,16 @@ private struct Subject {
         )
     }
 
-    func posterior(scale: Double = 1, deviation: Double = 0.2, draws: Int = 3) -> DiagonalGaussian {
-        DiagonalGaussian(
+    func posterior(scale: Double = 1, deviation: Double = 0.2, draws: Int = 3) -> ParameterPosterior
+    {
+        ParameterPosterior(
+            IVONPosterior(
+                hessian: Tensor.full([parameters.count], 1 / (deviation * deviation)),
+                effectiveSampleSize: 1,
+                weightDecay: 0,
+                hessianInitialization: 1
+            ),
             around: parameters,
-            standardDeviation: Tensor.full([parameters.count], deviation),
             varianceScale: scale,
             drawCount: draws,
             seed: 9

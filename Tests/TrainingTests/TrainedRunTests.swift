@@ -19,8 +19,7 @@ struct TrainedRunTests {
         let data = try TrainingData(run.recipe, tokenizer: run.adapted.base.tokenizer)
         let evaluation = try PartEvaluation(
             try #require(data.test),
-            scorer: run.adapted.scorer,
-            posterior: run.posterior(draws: nil, varianceScale: varianceScale),
+            run.predictive(varianceScale: varianceScale),
             recipe: run.recipe
         )
         return evaluation.predictions.map(\.prediction)

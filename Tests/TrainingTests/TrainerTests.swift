@@ -217,6 +217,10 @@ extension TinyRun {
     /// The posterior's Hessian, end to end.
     func hessian(_ name: String) throws -> [Double] {
         let adapted = try AdaptedModel(try model(), lora: recipe.lora)
-        return try PosteriorFile.read(run(name).posterior, for: adapted.parameters).hessian.doubles
+        let file = try PosteriorFile(
+            contentsOf: run(name).posterior,
+            for: adapted.parameters
+        )
+        return try #require(file.kind as? IVONPosterior).hessian.doubles
     }
 }

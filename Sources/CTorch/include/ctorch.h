@@ -114,6 +114,11 @@ int32_t ctorch_backward(ctorch_tensor loss);
 bool ctorch_grad_enabled(void);
 void ctorch_set_grad_enabled(bool value);
 
+// Linear algebra (see LinearAlgebra.cpp) --------------------------------------------------------
+
+/// Eigenvalues in ascending order and eigenvectors, as columns, of symmetric matrices.
+int32_t ctorch_eigh(ctorch_tensor a, ctorch_tensor *values, ctorch_tensor *vectors);
+
 // Layers (see Layers.cpp) ----------------------------------------------------------------------
 
 /// x times the transpose of a frozen weight [out, in]: the weight never gets a gradient.

@@ -56,15 +56,12 @@ struct Demo: ParsableCommand {
             "\(data.train.report.examples) training and \(test.report.examples) test sentences"
         )
         let watch = DemoWatch()
-        let evaluation = try withTorchErrors {
-            try PartEvaluation(
-                test,
-                scorer: AnswerScorer(base.model, device: base.device),
-                posterior: nil,
-                recipe: recipe,
-                progress: { watch.observe(.evaluating(done: $0, of: $1)) }
-            )
-        }
+        let evaluation = try PartEvaluation(
+            test,
+            Predictive(AnswerScorer(base.model, device: base.device)),
+            recipe: recipe,
+            progress: { watch.observe(.evaluating(done: $0, of: $1)) }
+        )
         table.add("base", evaluation.results.mean, training: 0, test: watch.testSeconds(models: 1))
     }
 

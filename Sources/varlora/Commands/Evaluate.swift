@@ -50,17 +50,10 @@ struct Evaluate: ParsableCommand {
         let recipe = subject.recipe
         let loaded = try recipe.textTask().load(split, seed: UInt64(recipe.seed))
         let part = try subject.encode(loaded, limit: limit)
-        let posterior = subject.trained?.posterior(draws: draws, varianceScale: varianceScale)
-        let evaluation = try withTorchErrors {
-            try PartEvaluation(
-                part,
-                scorer: subject.scorer,
-                posterior: posterior,
-                recipe: recipe
-            ) {
-                Console.bar("evaluating, batch \($0)/\($1)")
-                if $0 == $1 { Console.bar("") }
-            }
+        let predictive = subject.predictive(draws: draws, varianceScale: varianceScale)
+        let evaluation = try PartEvaluation(part, predictive, recipe: recipe) {
+            Console.bar("evaluating, batch \($0)/\($1)")
+            if $0 == $1 { Console.bar("") }
         }
         if let predictions {
             try evaluation.predictions.map(\.prediction)
@@ -71,7 +64,7 @@ struct Evaluate: ParsableCommand {
             let table = TextTable.metrics(
                 split.rawValue,
                 results,
-                draws: posterior?.drawCount ?? 1
+                draws: predictive.drawCount
             )
             return Console.print(table.text)
         }
@@ -80,8 +73,8 @@ struct Evaluate: ParsableCommand {
                 model: recipe.model,
                 task: recipe.task,
                 split: split,
-                draws: posterior?.drawCount,
-                varianceScale: posterior?.varianceScale,
+                draws: predictive.posterior?.drawCount,
+                varianceScale: predictive.posterior?.varianceScale,
                 results: results
             )
         )

@@ -129,8 +129,8 @@ private struct RunSummary: Encodable {
         path = run.url.path
         recipe = try run.readRecipe().values
         metrics = try run.readMetrics()
-        let hasPosterior = FileManager.default.fileExists(atPath: run.posterior.path)
-        posterior = hasPosterior ? try Self.health(run.posterior) : nil
+        posterior =
+            metrics?.posteriorKind == IVONPosterior.name ? try Self.health(run.posterior) : nil
     }
 
     /// Quantiles of h / h₀ at 5%, 50% and 95% for all matrices, then for A and B of each kind of
@@ -143,24 +143,28 @@ private struct RunSummary: Encodable {
         let parameters = FlatParameters(
             entries.map { (String($0.name.dropFirst(prefix.count)), $0.shape) }
         )
-        let (settings, hessian) = try PosteriorFile.read(file, for: parameters)
-        func health(_ name: String, _ values: Tensor) -> Health {
+        guard
+            let ivon = try PosteriorFile(contentsOf: file, for: parameters).kind as? IVONPosterior
+        else { return [] }
+        func health(_ name: String, _ part: (Tensor) -> Tensor) -> Health {
             Health(
                 layers: name,
-                hessianRatio: (values * (1 / settings.hessianInitialization))
+                hessianRatio: (part(ivon.hessian) * (1 / ivon.hessianInitialization))
                     .quantiles([0.05, 0.5, 0.95]),
-                standardDeviation: settings.standardDeviation(hessian: values).mean().item
+                standardDeviation: part(ivon.standardDeviation).mean().item
             )
         }
         let groups = Dictionary(grouping: parameters.entries) { entry in
             entry.name.split(separator: ".").dropLast().suffix(2).joined(separator: ".")
         }
-        return [health("all", hessian)]
+        return [health("all") { $0 }]
             + groups.sorted { $0.key < $1.key }.map { name, entries in
-                let parts = entries.map {
-                    hessian.narrowed(0, start: $0.range.lowerBound, length: $0.range.count)
+                health(name) { vector in
+                    let parts = entries.map {
+                        vector.narrowed(0, start: $0.range.lowerBound, length: $0.range.count)
+                    }
+                    return Tensor.concatenated(parts, along: 0)
                 }
-                return health(name, Tensor.concatenated(parts, along: 0))
             }
     }
 

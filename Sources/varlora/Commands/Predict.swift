@@ -48,17 +48,11 @@ struct Predict: ParsableCommand {
             file: URL(fileURLWithPath: input),
             task: subject.recipe.task
         )
-        let predictor = Predictor(
-            subject.scorer,
-            examples: try subject.encode(loaded).examples,
-            maximumTokens: subject.recipe.evalTokens
-        )
-        let posterior = subject.trained?.posterior(draws: draws, varianceScale: varianceScale)
-        let predictions = try withTorchErrors {
-            posterior.map {
-                predictor.predictions($0, mean: predictor.logProbabilities())
-            } ?? predictor.predictions(PointEstimate())
-        }
+        let predictions = try subject.predictive(draws: draws, varianceScale: varianceScale)
+            .predictions(
+                try subject.encode(loaded).examples,
+                maximumTokens: subject.recipe.evalTokens
+            )
         let rows = try zip(loaded.examples, predictions).map(Row.init)
         try JSONLines.write(rows, to: URL(fileURLWithPath: output))
     }

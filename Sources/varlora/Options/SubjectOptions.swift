@@ -61,8 +61,10 @@ struct Subject {
     let base: LoadedModel
     let trained: TrainedRun?
 
-    var scorer: AnswerScorer {
-        trained?.adapted.scorer ?? AnswerScorer(base.model, device: base.device)
+    /// How the run answers, or the base model alone.
+    func predictive(draws: Int?, varianceScale: Double?) -> Predictive {
+        trained?.predictive(draws: draws, varianceScale: varianceScale, seed: recipe.seed)
+            ?? Predictive(AnswerScorer(base.model, device: base.device))
     }
 
     /// Encodes examples, and says what was truncated or left out.

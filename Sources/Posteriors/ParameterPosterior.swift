@@ -2,37 +2,36 @@ import Optimizers
 import Randomness
 import Torch
 
-/// A normal posterior with independent parameters: what IVON learns.
+/// Draws around the values that parameters hold: `mean + sqrt(τ) · deviation`.
 ///
-/// The mean is what the parameters hold, the variance `τ / (λ (h + δ))` with the variance scale τ,
-/// the effective sample size λ, the Hessian h and the weight decay δ (arXiv 2402.17641; τ as in
-/// arXiv 2411.04421, section 4.3, where 0 is the mean).
-public struct DiagonalGaussian: Posterior {
+/// The variance scale τ multiplies the variance of the kind's draws (arXiv 2411.04421, section
+/// 4.3); 0 is the mean, exactly.
+public struct ParameterPosterior: Posterior {
     /// Number of draws.
     public let drawCount: Int
     /// Factor of the variance (τ).
     public let varianceScale: Double
+    private let kind: any PosteriorKind
     private let parameters: FlatParameters
-    private let deviation: Tensor  // [count], sqrt(τ) included
     private let seed: UInt64
 
-    /// A posterior around the present values of `parameters`.
+    /// A posterior of a kind around the present values of `parameters`.
     ///
-    /// `standardDeviation` [count] is that of τ = 1; `varianceScale` (τ) is at least 0; draw i is
-    /// made from `seed` and i.
+    /// `varianceScale` (τ) is at least 0; draw i is made from `seed` and i. A kind with a limited
+    /// number of draws gives no more than these.
     public init(
+        _ kind: any PosteriorKind,
         around parameters: FlatParameters,
-        standardDeviation: Tensor,
         varianceScale: Double,
         drawCount: Int,
         seed: UInt64
     ) {
         precondition(varianceScale >= 0, "a variance scale of \(varianceScale) is below 0")
+        self.kind = kind
         self.parameters = parameters
-        self.drawCount = drawCount
         self.varianceScale = varianceScale
+        self.drawCount = min(drawCount, kind.drawLimit ?? drawCount)
         self.seed = seed
-        deviation = standardDeviation * varianceScale.squareRoot()
     }
 
     /// Runs `body` with draw `index` in the parameters, then puts the mean back, also on throw.
@@ -42,8 +41,10 @@ public struct DiagonalGaussian: Posterior {
             device: parameters.values.device
         )
         let mean = parameters.values.clone()
-        let noise = generator.normal([parameters.count])
-        withoutGradients { parameters.values.addProductInPlace(noise, deviation) }
+        withoutGradients {
+            let deviation = kind.deviation(of: index, from: mean, generator)
+            parameters.values.addInPlace(deviation, times: varianceScale.squareRoot())
+        }
         defer { parameters.values.copyInPlace(mean) }
         return try body()
     }

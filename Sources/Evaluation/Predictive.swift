@@ -1,0 +1,62 @@
+import Foundation
+import Metrics
+import Posteriors
+import TextTasks
+import Torch
+
+/// How a model with a posterior answers: at the mean, or averaged over draws.
+public struct Predictive {
+    /// The model with the posterior's mean in its parameters.
+    public let scorer: AnswerScorer
+    /// What to draw from; none to answer at the mean alone.
+    public let posterior: ParameterPosterior?
+    /// What logits are divided by before the softmax.
+    public let temperature: Double
+
+    /// Answers of a model; with a posterior, averaged over its draws.
+    public init(
+        _ scorer: AnswerScorer,
+        posterior: ParameterPosterior? = nil,
+        temperature: Double = 1
+    ) {
+        self.scorer = scorer
+        self.posterior = posterior
+        self.temperature = temperature
+    }
+
+    /// Number of draws behind an answer; 1 without a posterior.
+    public var drawCount: Int { posterior?.drawCount ?? 1 }
+
+    /// Factor of the posterior's variance (τ); 0 without a posterior.
+    public var varianceScale: Double { posterior?.varianceScale ?? 0 }
+
+    /// Answers to examples, averaged over the draws beside those at the mean.
+    ///
+    /// Batches have at most `maximumTokens` tokens; `progress` is told how many batches of how
+    /// many are done.
+    ///
+    /// - Throws: `TorchError` when the engine fails.
+    public func predictions(
+        _ examples: [EncodedExample],
+        maximumTokens: Int,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws -> [AveragedPrediction] {
+        let predictor = Predictor(
+            scorer,
+            examples: examples,
+            maximumTokens: maximumTokens,
+            temperature: temperature
+        )
+        let total = predictor.batchCount * (1 + (posterior?.drawCount ?? 0))
+        var done = 0
+        func count() {
+            done += 1
+            progress(done, total)
+        }
+        return try withTorchErrors {
+            guard let posterior else { return predictor.predictions(PointEstimate(), count) }
+            let mean = predictor.logProbabilities(count)
+            return predictor.predictions(posterior, mean: mean, count)
+        }
+    }
+}

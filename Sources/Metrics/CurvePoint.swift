@@ -1,0 +1,29 @@
+/// Metrics of a set of predictions at one number of draws and one variance scale.
+public struct CurvePoint: Codable, Equatable, Sendable {
+    /// Number of draws that were averaged; 1 at the mean.
+    public var draws: Int
+    /// Factor of the posterior's variance (τ); 0 is the mean.
+    public var varianceScale: Double
+    /// See ``Metric/accuracy``.
+    public var accuracy: Double
+    /// See ``Metric/calibrationError``.
+    public var ece: Double
+    /// See ``Metric/negativeLogLikelihood``.
+    public var nll: Double
+
+    private enum CodingKeys: String, CodingKey {
+        case draws, accuracy, ece, nll
+        case varianceScale = "variance_scale"
+    }
+
+    /// The metrics of predictions.
+    ///
+    /// - Throws: ``MetricError`` where a prediction cannot be scored.
+    public init(_ predictions: [Prediction], draws: Int, varianceScale: Double) throws {
+        self.draws = draws
+        self.varianceScale = varianceScale
+        accuracy = try Metric.accuracy(predictions)
+        ece = try Metric.calibrationError(predictions)
+        nll = try Metric.negativeLogLikelihood(predictions)
+    }
+}

@@ -1,0 +1,58 @@
+import Torch
+
+/// What IVON learns: a normal posterior with independent parameters.
+///
+/// The variance is `1 / (λ (h + δ))` with the effective sample size λ, the Hessian h and the
+/// weight decay δ (Shen et al. 2024, arXiv 2402.17641).
+public struct IVONPosterior: PosteriorKind {
+    /// `ivon`.
+    public static let name = "ivon"
+
+    /// Diagonal Hessian (h) [count].
+    public let hessian: Tensor
+    /// Effective sample size (λ).
+    public let effectiveSampleSize: Double
+    /// Weight decay (δ).
+    public let weightDecay: Double
+    /// First value of the Hessian (h₀).
+    public let hessianInitialization: Double
+    /// The standard deviation 1 / sqrt(λ (h + δ)) [count].
+    public let standardDeviation: Tensor
+
+    /// The posterior of a Hessian (h) [count].
+    public init(
+        hessian: Tensor,
+        effectiveSampleSize: Double,
+        weightDecay: Double,
+        hessianInitialization: Double
+    ) {
+        self.hessian = hessian
+        self.effectiveSampleSize = effectiveSampleSize
+        self.weightDecay = weightDecay
+        self.hessianInitialization = hessianInitialization
+        standardDeviation = ((hessian + weightDecay) * effectiveSampleSize).power(-0.5)
+    }
+
+    /// Normal noise times the standard deviation.
+    public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
+        generator.normal(mean.shape) * standardDeviation
+    }
+
+    /// The Hessian, one tensor a parameter, and the three numbers.
+    public func write(to contents: inout PosteriorContents) {
+        contents.add(vector: hessian, as: "hessian")
+        contents.add(effectiveSampleSize, as: "effective_sample_size")
+        contents.add(weightDecay, as: "weight_decay")
+        contents.add(hessianInitialization, as: "hessian_initialization")
+    }
+
+    /// Reads Hessian and numbers.
+    public init(_ contents: PosteriorContents) throws {
+        self.init(
+            hessian: try contents.vector("hessian"),
+            effectiveSampleSize: try contents.number("effective_sample_size", atLeast: 0),
+            weightDecay: try contents.number("weight_decay", atLeast: 0),
+            hessianInitialization: try contents.number("hessian_initialization", atLeast: 0)
+        )
+    }
+}

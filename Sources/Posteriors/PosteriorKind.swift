@@ -1,0 +1,36 @@
+import Torch
+
+/// How the draws of a method deviate from its mean, and what of it is stored.
+///
+/// A new kind is one file and one row of ``PosteriorFile/kinds``.
+public protocol PosteriorKind {
+    /// The kind's name in `posterior.safetensors`.
+    static var name: String { get }
+
+    /// Whether all mass lies on the mean, so that no draw is needed to predict.
+    var isPoint: Bool { get }
+
+    /// The number of different draws, where it is limited.
+    var drawLimit: Int? { get }
+
+    /// The deviation of draw `index` from `mean` [count] at variance scale 1: [count].
+    ///
+    /// `generator` stands at the start of the draw's own stream of random numbers.
+    func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor
+
+    /// Adds to `contents` what ``init(_:)`` needs.
+    func write(to contents: inout PosteriorContents)
+
+    /// A kind from what a file holds.
+    ///
+    /// - Throws: `TensorFileError` or ``PosteriorFileError`` when something is missing, has another
+    ///   shape or is out of range.
+    init(_ contents: PosteriorContents) throws
+}
+
+extension PosteriorKind {
+    /// False.
+    public var isPoint: Bool { false }
+    /// None: any number of draws.
+    public var drawLimit: Int? { nil }
+}

@@ -1,0 +1,54 @@
+import Evaluation
+import Metrics
+import TextTasks
+
+/// Predictions and metrics of one part, at the mean and averaged over draws.
+public struct PartEvaluation {
+    /// One prediction an example, in the order of the part.
+    public let predictions: [AveragedPrediction]
+    /// The metrics at the mean and, with a posterior, averaged over its draws.
+    public let results: RunMetrics.Part
+
+    /// Evaluates a part by the recipe's batches and seed.
+    ///
+    /// `progress` is told how many batches of how many are done.
+    ///
+    /// - Throws: `MetricError` for a part without labels, `TorchError` when the engine fails.
+    public init(
+        _ part: TrainingData.Part,
+        _ predictive: Predictive,
+        recipe: Recipe,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws {
+        predictions = try predictive.predictions(
+            part.examples,
+            maximumTokens: recipe.evalTokens,
+            progress: progress
+        )
+        let seed = UInt64(recipe.seed)
+        let rows = predictions.map(\.prediction)
+        let hasMean = rows.allSatisfy { $0.meanProbabilities != nil }
+        results = RunMetrics.Part(
+            mean: try MetricSummary(rows.map { $0.atMean ?? $0 }, seed: seed),
+            draws: hasMean ? try MetricSummary(rows, seed: seed) : nil,
+            drawCurve: try Self.drawCurve(predictions, varianceScale: predictive.varianceScale),
+            encoding: part.report,
+            leftOut: part.leftOut
+        )
+    }
+
+    /// The metrics over the first k draws, for k from 1 to all; nil without draws.
+    private static func drawCurve(
+        _ predictions: [AveragedPrediction],
+        varianceScale: Double
+    ) throws -> [CurvePoint]? {
+        guard let count = predictions.first?.draws.count, count > 1 else { return nil }
+        return try (1...count).map { draws in
+            try CurvePoint(
+                predictions.map { $0.overFirst(draws) },
+                draws: draws,
+                varianceScale: varianceScale
+            )
+        }
+    }
+}

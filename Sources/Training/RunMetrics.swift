@@ -1,0 +1,80 @@
+import Foundation
+import Metrics
+import TensorFiles
+import TextTasks
+
+/// `metrics.json`: the results of a run with what is needed to read them.
+public struct RunMetrics: Codable, Equatable, Sendable {
+    /// The results of one part.
+    public struct Part: Codable, Equatable, Sendable {
+        /// At the posterior mean, or of the point estimate.
+        public var mean: MetricSummary
+        /// Averaged over draws; absent for a point estimate.
+        public var draws: MetricSummary?
+        /// Metrics over the first k draws, for k from 1 to all; absent for a point estimate.
+        public var drawCurve: [CurvePoint]?
+        /// Number of examples, truncated prompts, longest prompt in tokens.
+        public var encoding: EncodingReport
+        /// Questions left out because they have not four choices.
+        public var leftOut: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case mean, draws, encoding
+            case drawCurve = "draw_curve"
+            case leftOut = "left_out"
+        }
+    }
+
+    /// How the adapter was trained, or the method whose posterior this is.
+    public var method: String
+    /// The kind of posterior in the run's posterior file; absent for a run without one.
+    public var posteriorKind: String?
+    /// The base model as the recipe names it.
+    public var model: String
+    /// Fingerprint of the base model's weights.
+    public var fingerprint: String
+    /// The task as the recipe names it.
+    public var task: String
+    /// The seed of the run.
+    public var seed: Int
+    /// Optimizer steps.
+    public var steps: Int
+    /// Draws behind the averaged predictions.
+    public var drawCount: Int
+    /// Factor of the posterior's variance in the draws (τ).
+    public var varianceScale: Double
+    /// Trainable parameters.
+    public var parameters: Int
+    /// What the posterior looks like, for IVON.
+    public var posterior: PosteriorHealth?
+    /// Training examples.
+    public var train: EncodingReport
+    /// Results on the part that settings may be chosen by.
+    public var validation: Part
+    /// Results on the test part, where there is one.
+    public var test: Part?
+
+    private enum CodingKeys: String, CodingKey {
+        case method, model, task, seed, steps, parameters, posterior, train, validation, test
+        case fingerprint = "model_fingerprint"
+        case posteriorKind = "posterior_kind"
+        case drawCount = "draws"
+        case varianceScale = "posterior_variance_scale"
+    }
+}
+
+extension RunMetrics {
+    /// Writes the results; they are the last file of a run.
+    ///
+    /// - Throws: an error when the file cannot be written; an old one is then intact.
+    public func write(to file: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: file)
+    }
+}
