@@ -14,7 +14,7 @@ public struct PosteriorFileError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// `posterior.safetensors` of a run: what is needed to predict, beside the mean in the adapter file.
+/// `posterior.safetensors` of a run: what is needed to predict beside the mean in the adapter file.
 public struct PosteriorFile {
     /// The file's name in a run folder.
     public static let name = "posterior.safetensors"

@@ -22,11 +22,13 @@ struct Checkpoint {
     private static let kept = 2
     private static let version = "1"
 
-    /// Writes the checkpoint of a step as a folder, whole or not at all, and drops old ones.
+    /// Writes the checkpoint of a step as a folder, whole or not at all, and drops old ones but that
+    /// of `keptStep`.
     func write(
         _ parameters: FlatParameters,
         _ optimizer: any Optimizer,
-        to run: RunFolder
+        to run: RunFolder,
+        keeping keptStep: Int?
     ) throws {
         let vectors =
             [("parameters", parameters.values)] + optimizer.state.sorted { $0.key < $1.key }
@@ -62,12 +64,12 @@ struct Checkpoint {
             try? files.removeItem(at: beside)
             throw error
         }
-        Self.drop(butLast: Self.kept, in: run)
+        Self.drop(butLast: Self.kept, keeping: keptStep, in: run)
     }
 
-    /// Removes all checkpoints of a run but the last ones.
-    static func drop(butLast count: Int, in run: RunFolder) {
-        for old in steps(in: run).dropLast(count) {
+    /// Removes all checkpoints of a run but the last ones and that of `keptStep`.
+    static func drop(butLast count: Int, keeping keptStep: Int?, in run: RunFolder) {
+        for old in steps(in: run).dropLast(count) where old != keptStep {
             let folder = run.checkpoints.appendingPathComponent(name(old))
             try? FileManager.default.removeItem(at: folder)
         }
@@ -76,6 +78,11 @@ struct Checkpoint {
     /// The folder of the last checkpoint of a run.
     static func last(in run: RunFolder) -> URL? {
         steps(in: run).last.map { run.checkpoints.appendingPathComponent(name($0)) }
+    }
+
+    /// The folder of the checkpoint of a step.
+    static func folder(of step: Int, in run: RunFolder) -> URL {
+        run.checkpoints.appendingPathComponent(name(step))
     }
 
     private static func name(_ step: Int) -> String {

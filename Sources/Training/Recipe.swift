@@ -75,10 +75,14 @@ public struct Recipe: Equatable, Sendable {
 
     /// The seed of order, split, adapters, dropout and draws.
     public var seed = 21
+    /// The seed of the split where it is another one: runs that differ in all else but the data.
+    public var splitSeed: Int?
     /// Steps between evaluations on the validation part; 0 evaluates at the end only.
     public var evalEvery = 0
     /// Steps between checkpoints; 0 saves at the end only.
     public var saveEvery = 100
+    /// A step whose checkpoint is kept after the end, too: another run can go on from there.
+    public var keepStep: Int?
     /// Steps between lines of the history.
     public var logEvery = 10
     /// Tokens of an evaluation batch; larger ones were slower where measured, in fresh memory.

@@ -13,7 +13,8 @@ public final class Trainer {
     private let recipe: Recipe
     private let run: RunFolder
     private let data: TrainingData
-    private let adapted: AdaptedModel
+    /// The model that is trained.
+    public let adapted: AdaptedModel
     private let optimizer: any Optimizer
     private let order: BatchOrder
     private let lock: RunLock
@@ -71,7 +72,7 @@ public final class Trainer {
         }
     }
 
-    /// Trains from the last checkpoint, or from the start when there is none.
+    /// Trains from the last checkpoint, or from the start when there is none, and writes the results.
     ///
     /// `shouldStop` is asked after each step; when it says so the step is saved and the run ends.
     ///
@@ -81,13 +82,26 @@ public final class Trainer {
         observer: (TrainingEvent) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws -> TrainingOutcome {
-        try withTorchErrors { try train(observer, shouldStop) }
+        if let step = try train(observer: observer, shouldStop: shouldStop) {
+            return .stopped(step: step)
+        }
+        return .finished(try writeResults(observer))
     }
 
-    private func train(
+    /// Takes the steps that are left, as ``run(observer:shouldStop:)`` does, without the results.
+    ///
+    /// - Returns: the step where it was stopped; nil when all steps are taken.
+    public func train(
+        observer: (TrainingEvent) -> Void = { _ in },
+        shouldStop: () -> Bool = { false }
+    ) throws -> Int? {
+        try withTorchErrors { try takeSteps(observer, shouldStop) }
+    }
+
+    private func takeSteps(
         _ observer: (TrainingEvent) -> Void,
         _ shouldStop: () -> Bool
-    ) throws -> TrainingOutcome {
+    ) throws -> Int? {
         var progress = try resumedOrFresh()
         let history = try History(run.history, keeping: progress.historyLength)
         let timings = try History(run.timings, keeping: lengthOfWholeLines(run.timings))
@@ -122,16 +136,16 @@ public final class Trainer {
             progress.historyLength = history.length
             let stops = shouldStop()
             let isDue = recipe.saveEvery > 0 && (step + 1).isMultiple(of: recipe.saveEvery)
-            if isDue || stops || step + 1 == recipe.steps {
+            if isDue || stops || [recipe.steps, recipe.keepStep].contains(step + 1) {
                 try checkFinite(step)
-                try progress.write(adapted.parameters, optimizer, to: run)
+                try progress.write(adapted.parameters, optimizer, to: run, keeping: recipe.keepStep)
                 observer(.saved(step: step + 1))
             }
-            if stops, step + 1 < recipe.steps { return .stopped(step: step + 1) }
+            if stops, step + 1 < recipe.steps { return step + 1 }
         }
         // The one before may be of a step where the run was stopped: equal runs would differ.
-        Checkpoint.drop(butLast: 1, in: run)
-        return .finished(try writeResults(observer))
+        Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run)
+        return nil
     }
 
     private func seconds(_ duration: Duration) -> Double {

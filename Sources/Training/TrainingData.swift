@@ -30,7 +30,7 @@ public struct TrainingData: Sendable {
         let task = try recipe.textTask()
         func part(_ split: Split, _ limit: Int?) throws -> Part {
             try Part(
-                try task.load(split, seed: UInt64(recipe.seed)),
+                try task.load(split, seed: UInt64(recipe.splitSeed ?? recipe.seed)),
                 limit: limit,
                 recipe: recipe,
                 tokenizer: tokenizer

@@ -48,7 +48,10 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
-        let loaded = try recipe.textTask().load(split, seed: UInt64(recipe.seed))
+        let loaded = try recipe.textTask().load(
+            split,
+            seed: UInt64(recipe.splitSeed ?? recipe.seed)
+        )
         let part = try subject.encode(loaded, limit: limit)
         let predictive = subject.predictive(draws: draws, varianceScale: varianceScale)
         let evaluation = try PartEvaluation(part, predictive, recipe: recipe) {

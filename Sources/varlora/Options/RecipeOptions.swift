@@ -82,12 +82,16 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(help: "Seed of order, split, adapters, dropout and draws (default: 21).")
     var seed: String?
+    @Option(help: "Seed of the split of the data (default: the seed).")
+    var splitSeed: String?
     @Option(
         help: "Steps between evaluations on the validation part; 0: at the end only (default: 0)."
     )
     var evalEvery: String?
     @Option(help: "Steps between checkpoints; 0: at the end only (default: 100).")
     var saveEvery: String?
+    @Option(help: "A step whose checkpoint is kept after the end, too.")
+    var keepStep: String?
     @Option(help: "Steps between lines of the history (default: 10).")
     var logEvery: String?
     @Option(help: "Tokens of an evaluation batch (default: 1024).")
@@ -114,8 +118,9 @@ struct RecipeOptions: ParsableArguments {
             ("train-draws", trainDraws), ("debias", debias), ("rescale-lr", rescaleLr),
             ("rank", rank), ("alpha", alpha), ("dropout", dropout),
             ("target-modules", targetModules), ("rslora", rslora), ("draws", draws),
-            ("variance-scale", varianceScale), ("seed", seed), ("eval-every", evalEvery),
-            ("save-every", saveEvery), ("log-every", logEvery), ("eval-tokens", evalTokens),
+            ("variance-scale", varianceScale), ("seed", seed), ("split-seed", splitSeed),
+            ("eval-every", evalEvery), ("save-every", saveEvery), ("keep-step", keepStep),
+            ("log-every", logEvery), ("eval-tokens", evalTokens),
             ("limit-train", limitTrain), ("limit-validation", limitValidation),
             ("limit-test", limitTest), ("device", device), ("threads", threads),
         ]

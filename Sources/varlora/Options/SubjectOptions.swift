@@ -48,7 +48,7 @@ struct SubjectOptions: ParsableArguments {
         }
         if let data { recipe.data = data }
         if let maxLength { recipe.maxLength = maxLength }
-        if let seed { recipe.seed = seed }
+        if let seed { (recipe.seed, recipe.splitSeed) = (seed, nil) }
         let base = try LoadedModel(try ModelLocation(recipe.model), device: Device(device))
         let trained = try folder.map { try TrainedRun($0, model: base) }
         return Subject(recipe: recipe, base: base, trained: trained)
