@@ -22,8 +22,8 @@ struct Checkpoint {
     private static let kept = 2
     private static let version = "1"
 
-    /// Writes the checkpoint of a step as a folder, whole or not at all, and drops old ones but that
-    /// of `keptStep`.
+    /// Writes the checkpoint of a step as a folder, whole or not at all, and drops old ones but
+    /// that of `keptStep`.
     func write(
         _ parameters: FlatParameters,
         _ optimizer: any Optimizer,

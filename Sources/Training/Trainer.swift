@@ -72,7 +72,7 @@ public final class Trainer {
         }
     }
 
-    /// Trains from the last checkpoint, or from the start when there is none, and writes the results.
+    /// Trains from the last checkpoint, or from the start when there is none, and writes results.
     ///
     /// `shouldStop` is asked after each step; when it says so the step is saved and the run ends.
     ///

@@ -24,6 +24,7 @@ struct RecipeTests {
         (recipe.evalEvery, recipe.saveEvery, recipe.logEvery) = (8, 9, 11)
         (recipe.evalTokens, recipe.limitTrain, recipe.limitValidation) = (12, 13, 14)
         (recipe.limitTest, recipe.device, recipe.threads) = (15, "cuda:1", 16)
+        (recipe.splitSeed, recipe.keepStep) = (17, 18)
         return recipe
     }
 
@@ -79,12 +80,15 @@ struct RecipeTests {
     /// For each key, texts that it refuses.
     private static let refused: [(key: String, values: [String])] = [
         (
-            "steps batch-size micro-batch-size train-draws rank draws log-every eval-tokens "
-                + "limit-train limit-validation limit-test threads",
+            "steps batch-size micro-batch-size train-draws rank draws log-every keep-step "
+                + "eval-tokens limit-train limit-validation limit-test threads",
             ["0", "-1", "1.5", "1e3", "2147483648", "99999999999999999999", "many", "1:30", "0x10"]
         ),
         ("max-length", ["1", "0", "-5", "x"]),
-        ("warmup-steps seed eval-every save-every", ["-1", "0.5", "2147483648", "1:30", "x", ""]),
+        (
+            "warmup-steps seed split-seed eval-every save-every",
+            ["-1", "0.5", "2147483648", "1:30", "x", ""]
+        ),
         (
             "learning-rate ess hess-init alpha",
             ["0", "-1", ".nan", ".inf", "-.inf", "inf", "nan", "x", "1:30", "1e999", "''"]
