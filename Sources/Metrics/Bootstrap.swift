@@ -12,20 +12,33 @@ struct Bootstrap {
         exampleCount: Int,
         of statistics: [Metric.Statistic]
     ) -> [(lower: Double, upper: Double)] {
-        var generator = RandomStream.bootstrap.generator(seed: seed)
         var values = [[Double]](repeating: [], count: statistics.count)
-        for _ in 0..<resamples {
-            var counts = [Int](repeating: 0, count: exampleCount)
-            for _ in 0..<exampleCount { counts[generator.next(below: exampleCount)] += 1 }
+        forEachResample(exampleCount: exampleCount) { counts in
             for (index, statistic) in statistics.enumerated() {
                 values[index].append(statistic(counts))
             }
         }
-        let tail = (1 - level) / 2
-        return values.map { values in
-            let sorted = values.sorted()
-            return (quantile(tail, of: sorted), quantile(1 - tail, of: sorted))
+        return values.map(interval)
+    }
+
+    /// Runs `body` with each resample: how often each example is in it.
+    func forEachResample(exampleCount: Int, _ body: (_ counts: [Int]) -> Void) {
+        var generator = RandomStream.bootstrap.generator(seed: seed)
+        for _ in 0..<resamples {
+            var counts = [Int](repeating: 0, count: exampleCount)
+            for _ in 0..<exampleCount { counts[generator.next(below: exampleCount)] += 1 }
+            body(counts)
         }
+    }
+
+    /// The interval that leaves out equally many of a statistic's values on both sides.
+    ///
+    /// Values that are no number have no order: one of them makes both ends no number.
+    func interval(of values: [Double]) -> (lower: Double, upper: Double) {
+        if values.contains(where: \.isNaN) { return (.nan, .nan) }
+        let tail = (1 - level) / 2
+        let sorted = values.sorted()
+        return (quantile(tail, of: sorted), quantile(1 - tail, of: sorted))
     }
 }
 

@@ -1,7 +1,7 @@
 /// A number that says how good predictions are, computed in double precision.
 ///
-/// Adding one is a file with a `static let`, a row in ``all``, a property of ``MetricSummary`` and
-/// a number in its reference script.
+/// Adding one is a file with a `static let`, a row in ``all``, properties of ``MetricSummary`` and
+/// ``MetricValues``, and a number in its reference script.
 public struct Metric: Sendable {
     /// The metric over a resample: `counts[i]` says how often example i is in it.
     typealias Statistic = (_ counts: [Int]) -> Double

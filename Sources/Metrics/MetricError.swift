@@ -12,6 +12,14 @@ public enum MetricError: Error, Equatable, CustomStringConvertible, LocalizedErr
     case unevenDraws(counts: [Int])
     /// A confidence interval from less than one resample.
     case noResamples(Int)
+    /// Methods that were not run with the same number of seeds, at least one.
+    case unevenSeeds(method: Int, reference: Int)
+    /// Predictions of different examples; the reason is a clause.
+    case unpaired(reason: String)
+    /// Uncertainty scores that detection cannot be measured on; the reason is a clause.
+    case noDetection(reason: String)
+    /// Log probabilities that no temperature can be fitted to; the reason is a clause.
+    case noTemperature(reason: String)
 
     /// One sentence that says what was expected and found.
     public var description: String {
@@ -26,6 +34,15 @@ public enum MetricError: Error, Equatable, CustomStringConvertible, LocalizedErr
             "draws must give probabilities of the same answers, at least one, but have \(counts)"
         case .noResamples(let count):
             "a bootstrap interval needs at least 1 resample, not \(count)"
+        case .unevenSeeds(let method, let reference):
+            "a paired difference needs the same seeds, at least one, of both, but the method "
+                + "has \(method) and the reference has \(reference)"
+        case .unpaired(let reason):
+            "the methods cannot be compared example by example: \(reason)"
+        case .noDetection(let reason):
+            "out-of-task examples cannot be told from the task's: \(reason)"
+        case .noTemperature(let reason):
+            "no temperature can be fitted: \(reason)"
         }
     }
 

@@ -26,26 +26,16 @@ public struct MetricValue: Codable, Equatable, Sendable {
     /// Reads numbers or the string `"inf"`; throws `DecodingError` at anything else.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
-        func number(_ key: CodingKeys) throws -> Double {
-            if let text = try? container.decode(String.self, forKey: key), text == "inf" {
-                return .infinity
-            }
-            return try container.decode(Double.self, forKey: key)
-        }
-        value = try number(.value)
-        lower = try number(.lower)
-        upper = try number(.upper)
+        value = try container.number(forKey: .value)
+        lower = try container.number(forKey: .lower)
+        upper = try container.number(forKey: .upper)
     }
 
     /// Writes numbers, and `"inf"` for infinity.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
-        for (key, number) in [(CodingKeys.value, value), (.lower, lower), (.upper, upper)] {
-            if number == .infinity {
-                try container.encode("inf", forKey: key)
-            } else {
-                try container.encode(number, forKey: key)
-            }
-        }
+        try container.encode(number: value, forKey: .value)
+        try container.encode(number: lower, forKey: .lower)
+        try container.encode(number: upper, forKey: .upper)
     }
 }

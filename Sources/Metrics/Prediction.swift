@@ -8,12 +8,17 @@ public struct Prediction: Codable, Equatable, Sendable {
     public var probabilities: [Double]
     /// Probability of each answer at the posterior mean, where that was computed too.
     public var meanProbabilities: [Double]?
+    /// Mutual information of answer and parameters, in nats; nil where there were no draws.
+    ///
+    /// See ``PredictiveUncertainty/mutualInformation(of:)``.
+    public var mutualInformation: Double?
 
     private enum CodingKeys: String, CodingKey {
         case id
         case label
         case probabilities
         case meanProbabilities = "mean_probabilities"
+        case mutualInformation = "mutual_information"
     }
 
     /// A prediction from its parts, unchecked; see ``fault``.
@@ -21,12 +26,14 @@ public struct Prediction: Codable, Equatable, Sendable {
         id: String,
         label: Int?,
         probabilities: [Double],
-        meanProbabilities: [Double]? = nil
+        meanProbabilities: [Double]? = nil,
+        mutualInformation: Double? = nil
     ) {
         self.id = id
         self.label = label
         self.probabilities = probabilities
         self.meanProbabilities = meanProbabilities
+        self.mutualInformation = mutualInformation
     }
 
     /// The same example as answered by the posterior mean; nil if that was not computed.
@@ -43,7 +50,8 @@ public struct Prediction: Codable, Equatable, Sendable {
     /// What is wrong with the prediction, as a clause; nil if it is sound.
     ///
     /// Sound: at least one answer, probabilities within 0...1 that sum to 1 within 1e-3, as many
-    /// at the mean, and a label that is absent or one of the answers' indices.
+    /// at the mean, a finite mutual information of at least 0 where there is one, and a label that
+    /// is absent or one of the answers' indices.
     public var fault: String? {
         if let fault = Self.fault(of: probabilities, named: "probabilities") { return fault }
         if let mean = meanProbabilities {
@@ -52,6 +60,10 @@ public struct Prediction: Codable, Equatable, Sendable {
                 return "mean_probabilities has \(mean.count) values and probabilities has "
                     + "\(probabilities.count)"
             }
+        }
+        // Written so that NaN is found too.
+        if let information = mutualInformation, !(information >= 0 && information.isFinite) {
+            return "mutual_information is \(information) and should be finite and at least 0"
         }
         if let label, !probabilities.indices.contains(label) {
             return "label is \(label) and should be within 0...\(probabilities.count - 1)"

@@ -2,8 +2,8 @@ import Foundation
 import JSON
 
 extension [Prediction] {
-    /// Reads a predictions file: JSON Lines with the keys `id`, `label`, `probabilities` and
-    /// `mean_probabilities`, the second and fourth optional.
+    /// Reads a predictions file: JSON Lines with the keys `id` and `probabilities`, and optionally
+    /// `label`, `mean_probabilities` and `mutual_information`.
     ///
     /// Throws `JSONLinesError`, which names file and line, where a line is no sound prediction
     /// (``Prediction/fault``) or repeats an id.

@@ -13,22 +13,30 @@ public struct SelectivePrediction: Equatable, Sendable {
     /// - Throws: ``MetricError`` if there are none, or one has no label or is not sound.
     public init(_ predictions: [Prediction]) throws {
         let scores = try Scores(predictions)
-        let order = scores.confidence.indices.sorted {
-            scores.confidence[$0] > scores.confidence[$1]
-        }
+        let groups = ConfidenceGroups(scores)
+        self.init(groups, counts: [Int](repeating: 1, count: scores.count))
+    }
+
+    /// The curve of a resample: `counts[i]` says how often example i is in it.
+    fileprivate init(_ groups: ConfidenceGroups, counts: [Int]) {
         var risks: [Double] = []
+        risks.reserveCapacity(counts.count)
         var errors = 0.0
-        var rest = order[...]
-        while let first = rest.first {
-            let equals = rest.prefix { scores.confidence[$0] == scores.confidence[first] }
-            let wrong = equals.reduce(0) { $0 + 1 - scores.correct[$1] }
+        for group in groups.ranges {
+            var size = 0
+            var wrong = 0.0
+            for place in group {
+                let count = counts[groups.order[place]]
+                size += count
+                if groups.wrong[place] { wrong += Double(count) }
+            }
+            guard size > 0 else { continue }
             let before = risks.count
-            for place in 1...equals.count {
-                let expected = errors + wrong * Double(place) / Double(equals.count)
+            for place in 1...size {
+                let expected = errors + wrong * Double(place) / Double(size)
                 risks.append(expected / Double(before + place))
             }
             errors += wrong
-            rest = rest.dropFirst(equals.count)
         }
         self.risks = risks
     }
@@ -42,5 +50,53 @@ public struct SelectivePrediction: Equatable, Sendable {
         let share = Double(min(max(percent, 0), 100))
         let count = Int((share * Double(risks.count) / 100).rounded(.up))
         return 1 - risks[max(count, 1) - 1]
+    }
+}
+
+extension Metric {
+    /// AURC, see ``SelectivePrediction/areaUnderCurve``.
+    public static let areaUnderRiskCoverage = Metric(name: "aurc") { curve in
+        curve.areaUnderCurve
+    }
+    /// Accuracy at 80% coverage, see ``SelectivePrediction/accuracy(atCoverage:)``.
+    public static let accuracyAt80 = Metric(name: "accuracy_at_80") { curve in
+        curve.accuracy(atCoverage: 80)
+    }
+    /// Accuracy at 90% coverage, see ``SelectivePrediction/accuracy(atCoverage:)``.
+    public static let accuracyAt90 = Metric(name: "accuracy_at_90") { curve in
+        curve.accuracy(atCoverage: 90)
+    }
+
+    private init(name: String, of value: @escaping @Sendable (SelectivePrediction) -> Double) {
+        self.init(name: name) { scores in
+            let groups = ConfidenceGroups(scores)
+            return { counts in value(SelectivePrediction(groups, counts: counts)) }
+        }
+    }
+}
+
+/// Examples from the most to the least confident, with equals together.
+private struct ConfidenceGroups {
+    /// Examples by falling confidence.
+    let order: [Int]
+    /// Whether the answer to the example at this place of the order is wrong.
+    let wrong: [Bool]
+    /// Places of equal confidence.
+    let ranges: [Range<Int>]
+
+    init(_ scores: Scores) {
+        let confidence = scores.confidence
+        let order = confidence.indices.sorted { confidence[$0] > confidence[$1] }
+        var ranges: [Range<Int>] = []
+        var first = 0
+        for place in order.indices.dropFirst()
+        where confidence[order[place]] != confidence[order[first]] {
+            ranges.append(first..<place)
+            first = place
+        }
+        ranges.append(first..<order.count)
+        self.order = order
+        self.ranges = ranges
+        wrong = order.map { scores.correct[$0] == 0 }
     }
 }

@@ -25,7 +25,8 @@ struct PredictionFileTests {
                 id: "b",
                 label: nil,
                 probabilities: [.leastNonzeroMagnitude, 1, 0],
-                meanProbabilities: [0.1, 0.2, 0.7]
+                meanProbabilities: [0.1, 0.2, 0.7],
+                mutualInformation: 0.125
             ),
         ]
         try withFile { file in
@@ -33,6 +34,7 @@ struct PredictionFileTests {
             #expect(try [Prediction](contentsOf: file) == predictions)
             let text = try String(contentsOf: file, encoding: .utf8)
             #expect(text.contains(#""mean_probabilities":[0.1,0.2,0.7]"#))
+            #expect(text.contains(#""mutual_information":0.125"#))
             #expect(text.hasSuffix("}\n"))
         }
         #expect(predictions[0].atMean == nil)
@@ -58,6 +60,14 @@ struct PredictionFileTests {
             ),
             (#"{"id":"a","label":-1,"probabilities":[0,1]}"#, "label is -1"),
             (#"{"id":"a","probabilities":[1],"mean_probabilities":[0,1]}"#, "has 2 values"),
+            (
+                #"{"id":"a","probabilities":[1],"mutual_information":-0.5}"#,
+                "mutual_information is -0.5 and should be finite and at least 0"
+            ),
+            (
+                #"{"id":"a","probabilities":[1],"mutual_information":"x"}"#,
+                "\"mutual_information\" should be a number"
+            ),
             (#"{"id":"a","probabilities":[1e999]}"#, "not valid JSON"),
             (#"{"id":"a","probabilities":[true]}"#, "\"probabilities[0]\" should be a number"),
             (#"{"id":"a","probabilities":"x"}"#, "\"probabilities\" should be a list"),
@@ -108,9 +118,15 @@ struct PredictionFileTests {
 
     @Test("An unsound prediction is not written")
     func unsound() throws {
-        let prediction = Prediction(id: "a", label: nil, probabilities: [.infinity])
+        let unsound = [
+            Prediction(id: "a", label: nil, probabilities: [.infinity]),
+            Prediction(id: "a", label: nil, probabilities: [1], mutualInformation: .infinity),
+            Prediction(id: "a", label: nil, probabilities: [1], mutualInformation: .nan),
+        ]
         try withFile { file in
-            #expect(throws: JSONLinesError.self) { try [prediction].write(to: file) }
+            for prediction in unsound {
+                #expect(throws: JSONLinesError.self) { try [prediction].write(to: file) }
+            }
         }
     }
 }

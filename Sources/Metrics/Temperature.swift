@@ -1,0 +1,136 @@
+import Foundation
+
+/// Temperature scaling: probabilities p become those proportional to p^(1/T), with one T > 0.
+///
+/// Guo et al. 2017 (arXiv 1706.04599): T minimises the NLL on validation examples. In β = 1/T that
+/// NLL is convex: its slope is the mean over examples of E[x] - x of the right answer, where x are
+/// the log probabilities and E is under the scaled distribution, and its curvature the mean of
+/// Var[x]. So the root of the slope is found by Newton's method, inside a bracket that is halved
+/// where a step would leave it.
+public struct Temperature: Codable, Equatable, Sendable {
+    /// The temperatures that are looked at.
+    public static let bounds = 0.05...20.0
+
+    /// The temperature (T).
+    public var value: Double
+    /// Whether the NLL still falls beyond ``value``, which is then an end of ``bounds``.
+    public var isAtBound: Bool
+
+    /// The temperature that changes nothing: 1.
+    public static let unscaled = Temperature(value: 1, isAtBound: false)
+
+    private enum CodingKeys: String, CodingKey {
+        case value
+        case isAtBound = "is_at_bound"
+    }
+
+    private init(value: Double, isAtBound: Bool) {
+        self.value = value
+        self.isAtBound = isAtBound
+    }
+
+    /// Fits a temperature.
+    ///
+    /// An example whose right answer has probability 0 has an infinite NLL at every temperature and
+    /// does not count. Where all temperatures are equally good, as with uniform probabilities, the
+    /// result is 1.
+    ///
+    /// - Parameters:
+    ///   - logProbabilities: log p of each answer for each example, at least one; -inf is p = 0.
+    ///     A constant added to an example changes nothing, so logits will do.
+    ///   - labels: Index of the right answer of each example.
+    /// - Throws: ``MetricError/noTemperature(reason:)`` where the two do not fit together or a
+    ///   number is NaN or +inf.
+    public init(fittedTo logProbabilities: [[Double]], labels: [Int]) throws {
+        let examples = try Self.examples(logProbabilities, labels)
+        var lower = 1 / Self.bounds.upperBound
+        var upper = 1 / Self.bounds.lowerBound
+        let ends = (Self.slope(examples, lower).value, Self.slope(examples, upper).value)
+        if ends.0 == 0, ends.1 == 0 {
+            self = .unscaled
+            return
+        }
+        if ends.0 >= 0 || ends.1 <= 0 {
+            let isLower = ends.1 <= 0
+            value = isLower ? Self.bounds.lowerBound : Self.bounds.upperBound
+            isAtBound = (isLower ? ends.1 : ends.0) != 0
+            return
+        }
+        var inverse = 1.0
+        // Halving alone needs 60 steps for the last bit; Newton's steps need about six.
+        for _ in 0..<100 {
+            let slope = Self.slope(examples, inverse)
+            if slope.value < 0 { lower = inverse } else { upper = inverse }
+            let step = slope.value / slope.derivative
+            if abs(step) <= 1e-14 * inverse { break }
+            inverse -= step
+            if !(inverse > lower && inverse < upper) { inverse = (lower + upper) / 2 }
+        }
+        value = 1 / inverse
+        isAtBound = false
+    }
+
+    /// The log probabilities at this temperature: log p / T, normalised.
+    ///
+    /// - Parameter logProbabilities: Log probabilities (or logits) of one example's answers, of
+    ///   which one at least is finite.
+    /// - Returns: As many log probabilities.
+    public func scaled(_ logProbabilities: [Double]) -> [Double] {
+        guard let largest = logProbabilities.max() else { return [] }
+        // The largest is taken off first, so that no exponential overflows.
+        let scaled = logProbabilities.map { ($0 - largest) / value }
+        let logSum = log(scaled.reduce(0) { $0 + exp($1) })
+        return scaled.map { $0 - logSum }
+    }
+
+    /// The log probabilities of an example's possible answers, less that of the right one.
+    private typealias Margins = [Double]
+
+    private static func examples(
+        _ logProbabilities: [[Double]],
+        _ labels: [Int]
+    ) throws -> [Margins] {
+        func failure(_ reason: String) -> MetricError { .noTemperature(reason: reason) }
+        guard !labels.isEmpty, labels.count == logProbabilities.count else {
+            throw failure(
+                "the log probabilities are of \(logProbabilities.count) examples and the labels of "
+                    + "\(labels.count), and at least one is needed"
+            )
+        }
+        return try zip(logProbabilities, labels).enumerated().compactMap { index, example in
+            let (values, label) = example
+            guard values.indices.contains(label) else {
+                throw failure(
+                    "the label of example \(index) is \(label) among \(values.count) answers"
+                )
+            }
+            if let stray = values.first(where: { $0.isNaN || $0 == .infinity }) {
+                throw failure("a log probability of example \(index) is \(stray)")
+            }
+            guard values[label].isFinite else { return nil }
+            return values.filter(\.isFinite).map { $0 - values[label] }
+        }
+    }
+
+    /// Slope and curvature of the summed NLL at β = 1/T.
+    private static func slope(
+        _ examples: [Margins],
+        _ inverse: Double
+    ) -> (value: Double, derivative: Double) {
+        var (value, derivative) = (0.0, 0.0)
+        for margins in examples {
+            let largest = margins.max() ?? 0
+            var (total, first, second) = (0.0, 0.0, 0.0)
+            for margin in margins {
+                let weight = exp(inverse * (margin - largest))
+                total += weight
+                first += weight * margin
+                second += weight * margin * margin
+            }
+            let mean = first / total
+            value += mean
+            derivative += second / total - mean * mean
+        }
+        return (value, derivative)
+    }
+}
