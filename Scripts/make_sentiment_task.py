@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
-"""Makes the demo's task from rated sentences: is a film review's sentence positive or negative?
+"""Makes the demo's tasks from rated texts: is a text positive or negative?
 
 Usage: make_sentiment_task.py ARCHIVE OUTPUT
 
-ARCHIVE is the source archive of vaderSentiment 3.3.2 (MIT licence), which holds the sentences of
+ARCHIVE is the source archive of vaderSentiment 3.3.2 (MIT licence), which holds the texts of
 C. J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of
-Social Media Text", ICWSM 2014: here those about films, each rated by about 20 people from -4
-to 4. OUTPUT is a new folder; it gets train, validation and test, one JSON object a line:
+Social Media Text", ICWSM 2014: here sentences about films, tweets, and sentences about products,
+each rated by about 20 people from -4 to 4. OUTPUT is a new folder; it gets three tasks,
+
+    sentiment/{train,validation,test}.jsonl     films
+    tweets/test.jsonl, amazon/test.jsonl        the same question about other kinds of text
+
+of one JSON object a line:
 
     {"id": "movie-17", "prompt": "Review: ...\\nSentiment:",
      "choices": ["negative", "positive"], "label": 1}
 
-Every file is balanced: one half of its rows has each label.
+Every file is balanced: one half of its rows has each label. No text is in two files.
 """
 
 import hashlib
@@ -34,8 +39,17 @@ SEED = "varlora sentiment 1"
 CHOICES = ["negative", "positive"]
 INNER_ARCHIVE = "additional_resources/hutto_ICWSM_2014.tar.gz"
 
-SENTENCES = "movieReviewSnippets_GroundTruth.txt"
-PARTS = {"train": 96, "validation": 300, "test": 1000}
+# Of each task: the file of texts, what ids begin with, the rows of each part. A text that several
+# tasks could have is the first one's, so a task added here leaves those above it as they are.
+TASKS = {
+    "sentiment": (
+        "movieReviewSnippets_GroundTruth.txt",
+        "movie",
+        {"train": 96, "validation": 300, "test": 1000},
+    ),
+    "tweets": ("tweets_GroundTruth.txt", "tweet", {"test": 250}),
+    "amazon": ("amazonReviewSnippets_GroundTruth.txt", "amazon", {"test": 250}),
+}
 
 
 def read_member(archive, ending):
@@ -62,37 +76,37 @@ def rank(identifier):
     return hashlib.sha256(f"{SEED}/{identifier}".encode()).hexdigest()
 
 
-def examples(data):
+def examples(data, file, prefix):
     """Rated texts as rows, without the weakly rated and the long ones."""
-    # The file is UTF-8 (with lines of id, mean rating, text), not Latin-1.
+    # The files are UTF-8 (with lines of id, mean rating, text), not Latin-1.
     for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
         if not line.strip():
             continue
         fields = line.split("\t")
         if len(fields) != 3:
             found = f"expected 3 fields, found {len(fields)}"
-            raise SystemExit(f"make_sentiment_task: {SENTENCES} line {number}: {found}")
+            raise SystemExit(f"make_sentiment_task: {file} line {number}: {found}")
         rating, text = float(fields[1]), clean(fields[2])
         if abs(rating) < SMALLEST_RATING or not key(text) or len(text.split()) > MOST_WORDS:
             continue
         yield {
-            "id": f"movie-{fields[0].strip()}",
+            "id": f"{prefix}-{fields[0].strip()}",
             "prompt": f"Review: {text}\nSentiment:",
             "choices": CHOICES,
             "label": int(rating > 0),
         }
 
 
-def draw(rows):
-    """Disjoint balanced parts of `rows`; no text is in them twice."""
-    pools, taken = {0: [], 1: []}, set()
+def draw(rows, sizes, taken):
+    """Disjoint balanced parts of `rows`, without the texts in `taken`, which gets all of them."""
+    pools = {0: [], 1: []}
     for row in sorted(rows, key=lambda row: rank(row["id"])):
         text = key(row["prompt"])
         if text not in taken:
             taken.add(text)
             pools[row["label"]].append(row)
     parts = {}
-    for part, count in PARTS.items():
+    for part, count in sizes.items():
         half = count // 2
         for label, pool in pools.items():
             if len(pool) < half:
@@ -106,20 +120,26 @@ def draw(rows):
     return parts
 
 
+def write(rows, path):
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        for row in rows:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
 def main(archive_path, output):
     try:
         with tarfile.open(archive_path) as outer:
             inner = io.BytesIO(read_member(outer, INNER_ARCHIVE))
         with tarfile.open(fileobj=inner) as resources:
-            data = read_member(resources, SENTENCES)
+            texts = {file: read_member(resources, file) for file, _, _ in TASKS.values()}
     except (OSError, tarfile.TarError) as error:
         raise SystemExit(f"make_sentiment_task: cannot read {archive_path}: {error}")
-    os.makedirs(output)
-    for part, rows in draw(examples(data)).items():
-        path = os.path.join(output, part + ".jsonl")
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            for row in rows:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    taken = set()
+    for task, (file, prefix, sizes) in TASKS.items():
+        os.makedirs(os.path.join(output, task))
+        rows = examples(texts[file], file, prefix)
+        for part, chosen in draw(rows, sizes, taken).items():
+            write(chosen, os.path.join(output, task, part + ".jsonl"))
 
 
 if __name__ == "__main__":

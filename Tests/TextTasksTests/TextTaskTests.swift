@@ -110,6 +110,21 @@ struct TextTaskTests {
         }
     }
 
+    @Test("A folder with a test file alone has a test part and says what else it lacks")
+    func testAlone() throws {
+        try withFolder(["test.jsonl": rows(4)]) { folder in
+            let task = try TextTask(folder.path)
+            let test = try task.load(.test, seed: 1)
+            #expect(test.examples.count == 4 && !test.isShare)
+            for part in [Split.train, .validation] {
+                #expect(
+                    sentence { _ = try task.load(part, seed: 1) }
+                        == "\(folder.path): the train part needs train.jsonl, which is not there"
+                )
+            }
+        }
+    }
+
     @Test("A dev file is the validation part and never the test part")
     func devIsNotTest() throws {
         try withFolder(["train.jsonl": rows(9), "dev.jsonl": rows(3)]) { folder in
