@@ -97,6 +97,7 @@ let package = Package(
         library("Metrics", "JSON", "Randomness"),
         library("Reporting", "JSON", "Metrics"),
         library("TextTasks", "JSON", "Randomness", "Tokenization"),
+        library("Laplace", "Evaluation", "LoRA"),
         library("Evaluation", "LanguageModels", "Metrics", "Posteriors", "TextTasks"),
         .target(
             name: "RecipeFiles",
@@ -123,6 +124,7 @@ let package = Package(
         tests("LanguageModels", "TestSupport"),
         tests("LoRA", "TestSupport", "Optimizers"),
         tests("Evaluation", "TestSupport"),
+        tests("Laplace", "TestSupport"),
         tests("Training", "TestSupport"),
         .testTarget(
             name: "ToolTests",

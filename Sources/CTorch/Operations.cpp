@@ -1,6 +1,7 @@
 // Shape, arithmetic, in-place updates and autograd: one line of ATen each.
 #include <ATen/Functions.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "Shim.h"
 
@@ -92,6 +93,10 @@ int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).exp(); });
 }
 
+int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).log(); });
+}
+
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).abs(); });
 }
@@ -106,6 +111,10 @@ int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
 
 int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).sum(); });
+}
+
+int32_t ctorch_sum_along(ctorch_tensor a, int64_t dim, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return unwrap(a).sum(dim); });
 }
 
 int32_t ctorch_mean(ctorch_tensor a, ctorch_tensor *out) {
@@ -191,6 +200,17 @@ int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out) {
 
 int32_t ctorch_backward(ctorch_tensor loss) {
   return guarded([&] { unwrap(loss).backward(); });
+}
+
+int32_t ctorch_gradients(ctorch_tensor output, ctorch_tensor weights, const ctorch_tensor *inputs,
+                         int32_t count, bool keep_graph, ctorch_tensor *out) {
+  std::fill(out, out + count, nullptr);
+  return guarded([&] {
+    std::vector<at::Tensor> list;
+    for (int32_t i = 0; i < count; i++) list.push_back(unwrap(inputs[i]));
+    auto gradients = torch::autograd::grad({unwrap(output)}, list, {unwrap(weights)}, keep_graph);
+    for (int32_t i = 0; i < count; i++) out[i] = wrap(std::move(gradients[i]));
+  });
 }
 
 bool ctorch_grad_enabled(void) { return at::GradMode::is_enabled(); }

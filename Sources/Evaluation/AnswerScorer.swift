@@ -18,17 +18,27 @@ public struct AnswerScorer {
     ///
     /// The softmax is over a sequence's own answers; places beyond their number hold -infinity.
     public func logProbabilities(_ batch: PackedBatch) -> Tensor {
+        let columns = AnswerColumns(batch.answerTokens)
+        return (logits(batch, columns) + Tensor(columns.mask, shape: columns.shape, device: device))
+            .logSoftmax(along: 1)
+    }
+
+    /// Logits of the answers of each sequence: [sequences, most answers].
+    ///
+    /// Places beyond a sequence's number of answers hold the logit of some other token.
+    public func logits(_ batch: PackedBatch) -> Tensor {
+        logits(batch, AnswerColumns(batch.answerTokens))
+    }
+
+    private func logits(_ batch: PackedBatch, _ columns: AnswerColumns) -> Tensor {
         let packed = PackedTokens(
             tokens: batch.tokens.map(Int.init),
             prefixLength: batch.prefixLength,
             lengths: batch.lengths
         )
-        let columns = AnswerColumns(batch.answerTokens)
         let hidden = model.hiddenStates(packed, at: .last)  // [sequences, hidden]
-        let logits = model.logits(hidden, of: columns.tokens)  // [sequences, distinct tokens]
+        return model.logits(hidden, of: columns.tokens)  // [sequences, distinct tokens]
             .gathering(Tensor(columns.index, shape: columns.shape, device: device), along: 1)
-        return (logits + Tensor(columns.mask, shape: columns.shape, device: device))
-            .logSoftmax(along: 1)
     }
 
     /// The cross-entropy of the right answers, in nats, summed over the sequences: a scalar.

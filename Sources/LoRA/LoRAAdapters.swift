@@ -10,6 +10,9 @@ private final class LoRAAdapter: LinearAdapter {
     private let dropout: Double
     /// The seed of the dropout mask; none outside training.
     var dropoutSeed: UInt64?
+    /// Whether passes leave a record.
+    private var isRecording = false
+    private(set) var record: AdapterRecord?
 
     init(_ module: LoRALayout.Module, a: Tensor, b: Tensor, dropout: Double) {
         self.module = module
@@ -21,8 +24,25 @@ private final class LoRAAdapter: LinearAdapter {
     func delta(_ input: Tensor) -> Tensor {
         var x = input
         if let dropoutSeed, dropout > 0 { x = input.dropout(dropout, seed: dropoutSeed) }
-        return x.matmul(a.transposed(0, 1))  // [tokens, rank]
-            .matmul(b.transposed(0, 1)) * module.scale  // [tokens, out]
+        let reduced = x.matmul(a.transposed(0, 1))  // [tokens, rank]
+        let output = reduced.matmul(b.transposed(0, 1)) * module.scale  // [tokens, out]
+        guard isRecording else { return output }
+        let probe = Tensor.zeros(output.shape, dtype: output.dtype, device: output.device)
+        probe.requireGradient()
+        record = AdapterRecord(
+            module: module,
+            b: b.detached(),
+            input: x.detached(),
+            reducedInput: reduced.detached(),
+            probe: probe
+        )
+        return output + probe
+    }
+
+    /// Starts or ends recording; the last record is then gone.
+    func record(_ isRecording: Bool) {
+        self.isRecording = isRecording
+        record = nil
     }
 
     /// scale · B A: [out, in].
@@ -93,6 +113,20 @@ public final class LoRAAdapters {
         for adapter in adapters { adapter.dropoutSeed = seeds.next() }
         defer { for adapter in adapters { adapter.dropoutSeed = nil } }
         return try body()
+    }
+
+    /// Runs `body`, one forward pass, and gives also what each adapter saw in it, in the order of
+    /// the layout.
+    ///
+    /// The gradient of the result with respect to a record's probe is that with respect to the
+    /// output of the adapted layer, so gradients of A and B can be made for each token.
+    public func recording<Result>(
+        _ body: () throws -> Result
+    ) rethrows -> (result: Result, records: [AdapterRecord]) {
+        for adapter in adapters { adapter.record(true) }
+        defer { for adapter in adapters { adapter.record(false) } }
+        let result = try body()
+        return (result, adapters.compactMap(\.record))
     }
 
     /// Adds the adapters to the weights and takes them out: same outputs, no extra work.

@@ -9,6 +9,33 @@ extension Tensor {
         check(ctorch_set_grad(handle, gradient.handle), "collectGradient")
     }
 
+    /// Makes this leaf one that ``gradients(weightedBy:of:keepingGraph:)`` can be asked for.
+    public func requireGradient() { check(ctorch_set_requires_grad(handle, true), "requireGradient") }
+
+    /// The gradients of `sum(weights * self)` with respect to `inputs`; no leaf collects any.
+    ///
+    /// `weights` has the shape of this tensor. The graph can be used once, but again after a call
+    /// that keeps it.
+    public func gradients(
+        weightedBy weights: Tensor,
+        of inputs: [Tensor],
+        keepingGraph: Bool = false
+    ) -> [Tensor] {
+        var results = [ctorch_tensor?](repeating: nil, count: inputs.count)
+        check(
+            ctorch_gradients(
+                handle,
+                weights.handle,
+                inputs.map(\.handle),
+                Int32(inputs.count),
+                keepingGraph,
+                &results
+            ),
+            "gradients"
+        )
+        return results.map(Tensor.init(handle:))
+    }
+
     /// The same storage outside the gradient graph.
     public func detached() -> Tensor { Tensor { ctorch_detach(handle, $0) } }
 

@@ -43,6 +43,9 @@ extension Tensor {
     /// Exponentials.
     public func exponential() -> Tensor { Tensor { ctorch_exp(handle, $0) } }
 
+    /// Natural logarithms.
+    public func logarithm() -> Tensor { Tensor { ctorch_log(handle, $0) } }
+
     /// Absolute values.
     public func magnitude() -> Tensor { Tensor { ctorch_abs(handle, $0) } }
 
@@ -68,6 +71,11 @@ extension Tensor {
 
     /// The sum of all elements, a scalar.
     public func sum() -> Tensor { Tensor { ctorch_sum(handle, $0) } }
+
+    /// The sums along a dimension, which is gone from the result.
+    public func sum(along dimension: Int) -> Tensor {
+        Tensor { ctorch_sum_along(handle, Int64(dimension), $0) }
+    }
 
     /// The mean of all elements, a scalar.
     public func mean() -> Tensor { Tensor { ctorch_mean(handle, $0) } }

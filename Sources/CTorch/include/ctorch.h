@@ -84,10 +84,12 @@ int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
 int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out);
 int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out);
 int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
 int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_sum_along(ctorch_tensor a, int64_t dim, ctorch_tensor *out);
 int32_t ctorch_mean(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_quantile(ctorch_tensor a, const double *fractions, int32_t count,
                         ctorch_tensor *out);
@@ -111,6 +113,9 @@ int32_t ctorch_set_requires_grad(ctorch_tensor tensor, bool value);
 int32_t ctorch_set_grad(ctorch_tensor tensor, ctorch_tensor grad);
 int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out);
 int32_t ctorch_backward(ctorch_tensor loss);
+/// Gradients of sum(weights * output) with respect to `inputs`; leaves collect nothing.
+int32_t ctorch_gradients(ctorch_tensor output, ctorch_tensor weights, const ctorch_tensor *inputs,
+                         int32_t count, bool keep_graph, ctorch_tensor *out);
 bool ctorch_grad_enabled(void);
 void ctorch_set_grad_enabled(bool value);
 

@@ -22,13 +22,14 @@ public struct PackedBatch: Equatable, Sendable {
     /// Packs encoded examples, in order.
     ///
     /// There must be at least one, each with at least one token, and all tokens together must be
-    /// fewer than 2^31.
-    public init(_ examples: [EncodedExample]) {
+    /// fewer than 2^31. With `sharesPrefix` off, every sequence has all its tokens to itself, which
+    /// is what gradients of each sequence need.
+    public init(_ examples: [EncodedExample], sharesPrefix: Bool = true) {
         precondition(
             !examples.isEmpty && examples.allSatisfy { !$0.tokens.isEmpty },
             "a batch needs at least one example, each with at least one token"
         )
-        let prefix = Self.commonPrefix(of: examples.map(\.tokens))
+        let prefix = sharesPrefix ? Self.commonPrefix(of: examples.map(\.tokens)) : []
         var tokens = prefix.map { Int32($0) }
         var positions = (0..<prefix.count).map { Int32($0) }
         var lastIndices: [Int32] = []
