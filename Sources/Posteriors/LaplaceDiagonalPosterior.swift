@@ -1,0 +1,55 @@
+import Optimizers
+import Torch
+
+/// A Laplace approximation with the diagonal of the Fisher matrix.
+///
+/// The variance is `1 / (F + δ)` with the Fisher diagonal F, summed over the training examples, and
+/// the prior precision δ (for adapters: Yang et al. 2023, arXiv 2308.13111).
+public struct LaplaceDiagonalPosterior: LaplaceKind {
+    /// `laplace-diagonal`.
+    public static let name = "laplace-diagonal"
+
+    /// Precision of the prior (δ), positive.
+    public var priorPrecision: Double
+    /// Diagonal of the Fisher matrix (F) [count].
+    public let fisher: Tensor
+    private let entries: [ParameterEntry]
+
+    /// The posterior of a Fisher diagonal (F) [count] of the parameters of `entries`.
+    public init(fisher: Tensor, priorPrecision: Double, of entries: [ParameterEntry]) {
+        self.fisher = fisher
+        self.priorPrecision = priorPrecision
+        self.entries = entries
+    }
+
+    /// The Fisher diagonal.
+    public var curvatureEigenvalues: Tensor { fisher.to(.float64) }
+
+    /// Every element times its parameter's standard deviation.
+    public func whitened(_ matrices: Tensor, of index: Int) -> Tensor {
+        let fisher = FlatParameters.view(fisher, entries[index])
+        return matrices * (fisher + priorPrecision).power(-0.5)
+    }
+
+    /// Normal noise times the standard deviation.
+    public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
+        generator.normal(mean.shape) * (fisher + priorPrecision).power(-0.5)
+    }
+
+    /// The Fisher diagonal, one tensor a parameter, and the prior precision.
+    public func write(to contents: inout PosteriorContents) {
+        contents.add(vector: fisher, as: "fisher")
+        contents.add(priorPrecision, as: "prior_precision")
+    }
+
+    /// Reads the Fisher diagonal and the prior precision.
+    public init(_ contents: PosteriorContents) throws {
+        let fisher = try contents.vector("fisher")
+        try contents.checkNotNegative("fisher", fisher)
+        self.init(
+            fisher: fisher,
+            priorPrecision: try contents.priorPrecision(),
+            of: contents.entries
+        )
+    }
+}

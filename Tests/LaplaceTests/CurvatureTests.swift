@@ -1,0 +1,180 @@
+import Optimizers
+import Posteriors
+import TestSupport
+import Testing
+import TextTasks
+import Torch
+
+@testable import Laplace
+
+@Suite("Gradients of each example and Fisher matrices are those of plain autograd")
+struct CurvatureTests {
+    @Test("Jacobians of every logit but for a shift", arguments: GoldenLaplace.all)
+    func jacobians(_ golden: GoldenLaplace) throws {
+        let model = try golden.load()
+        let pass = RecordedPass(model.examples, model.scorer, model.adapters)
+        let contrasts = model.examples.map { _ in [[-1.0, 1, 0], [-1, 0, 1]] }
+        let functions = pass.gradients(contrasts)
+        #expect(functions.count == 2)
+        let expectedLogits = try golden.json().required("logits").elements()
+            .map { try $0.numbers() }
+        #expect(largestDifference(pass.logits, expectedLogits) < 5e-5)
+        for (index, entry) in model.parameters.entries.enumerated() {
+            let raw = try golden.tensor("jacobian." + entry.name)  // [examples, answers, out, in]
+            let first = raw.narrowed(1, start: 0, length: 1)
+            let expected = raw.narrowed(1, start: 1, length: 2) - first
+            let found = pass.jacobian(functions.map { $0[index] })
+            #expect(found.relativeDifference(to: expected) < 1e-4, "\(entry.name)")
+        }
+    }
+
+    @Test("Recording leaves outputs, parameters' gradients and later passes as they were")
+    func recording() throws {
+        let model = try GoldenLaplace.all[1].load()
+        let batch = PackedBatch(model.examples, sharesPrefix: false)
+        let before = model.scorer.logits(batch)
+        let (recorded, records) = model.adapters.recording { model.scorer.logits(batch) }
+        #expect(recorded.isEqual(to: before))
+        #expect(records.map(\.module) == model.adapters.layout.modules)
+        _ = recorded.gradients(
+            weightedBy: Tensor.full(recorded.shape, 1),
+            of: records.map(\.probe)
+        )
+        #expect(model.parameters.gradients.isEqual(to: model.parameters.gradients * 0))
+        #expect(model.scorer.logits(batch).isEqual(to: before))
+    }
+
+    @Test("The Fisher diagonal", arguments: GoldenLaplace.all)
+    func diagonal(_ golden: GoldenLaplace) throws {
+        let model = try golden.load()
+        let fisher = model.fitter().diagonal().posterior.fisher
+        for entry in model.parameters.entries {
+            let expected = try golden.tensor("fisher." + entry.name)
+            let found = FlatParameters.view(fisher, entry)
+            #expect(found.relativeDifference(to: expected) < 2e-4, "\(entry.name)")
+        }
+    }
+
+    @Test("Kronecker factors in full", arguments: GoldenLaplace.all)
+    func kronecker(_ golden: GoldenLaplace) throws {
+        let model = try golden.load()
+        let posterior = model.fitter().kronecker().posterior
+        for (entry, curvature) in zip(model.parameters.entries, posterior.curvatures) {
+            for (part, found) in [("output", curvature.output), ("input", curvature.input)] {
+                let expected = try golden.tensor("\(part).\(entry.name)")
+                #expect(found.relativeDifference(to: expected) < 2e-4, "\(part) of \(entry.name)")
+            }
+        }
+    }
+
+    @Test("Batches of another size change nothing but the last digits")
+    func batchSize() throws {
+        let model = try GoldenLaplace.all[1].load()
+        let (together, alone) = (model.fitter(), model.fitter(maximumTokens: 1))
+        #expect(together.batchCount == 1)
+        #expect(alone.batchCount == 3)
+        #expect(
+            together.diagonal().posterior.fisher
+                .relativeDifference(to: alone.diagonal().posterior.fisher) < 1e-5
+        )
+        func values(_ fitter: LaplaceFitter) -> Tensor {
+            fitter.kronecker(rank: 3, fullBelow: 0).posterior.curvatureEigenvalues
+        }
+        #expect(values(together).relativeDifference(to: values(alone)) < 1e-5)
+    }
+
+    @Test("Kronecker factors of low rank come closer to the full ones as the rank grows")
+    func rank() throws {
+        let model = try GoldenLaplace.all[0].load()
+        let full = model.fitter().kronecker().posterior.curvatures
+        let errors = [1, 4, 16, 32].map { rank in
+            let curvatures = model.fitter().kronecker(rank: rank, fullBelow: 0).posterior.curvatures
+            return zip(curvatures, full).map { low, full in
+                low.input.relativeDifference(to: full.input)
+                    + low.output.relativeDifference(to: full.output)
+            }
+            .reduce(0, +)
+        }
+        #expect(errors[0] > errors[1] && errors[1] > errors[2] && errors[2] > errors[3])
+        #expect(errors[3] < 1e-3)
+    }
+
+    @Test("Examples with fewer answers count with theirs alone")
+    func unevenAnswers() throws {
+        var model = try GoldenLaplace.all[0].load()
+        model.examples[1].answerTokens = [5, 9]
+        model.examples[1].label = 1
+        let together = model.fitter().diagonal().posterior.fisher
+        let examples = model.examples
+        let sum = examples.reduce(together * 0) { sum, example in
+            model.examples = [example]
+            return sum + model.fitter().diagonal().posterior.fisher
+        }
+        #expect(together.relativeDifference(to: sum) < 1e-5)
+    }
+}
+
+@Suite("The Fisher matrix of a softmax, row by row")
+struct FisherRowTests {
+    @Test(
+        "Rows' outer products sum to diag(p) - p pᵀ, also for impossible answers",
+        arguments: [[0.2, 0.5, 0.3], [0.9, 0.1], [1, 0, 0], [0, 0.4, 0, 0.6], [1]]
+    )
+    func rows(_ p: [Double]) {
+        let rows = fisherRows(p)
+        #expect(rows.count == p.count - 1)
+        for i in p.indices {
+            for j in p.indices {
+                let found = rows.reduce(0) { $0 + $1[i] * $1[j] }
+                #expect(abs(found - ((i == j ? p[i] : 0) - p[i] * p[j])) < 1e-15)
+            }
+        }
+    }
+}
+
+@Suite("Sums of outer products")
+struct SecondMomentTests {
+    private func golden() throws -> (rows: Tensor, sum: Tensor, rank: Int) {
+        let golden = try Golden.json("Laplace/moment.json")
+        let side = try golden.required("side").integer()
+        func table(_ key: String) throws -> Tensor {
+            let values = try golden.required(key).elements().flatMap { try $0.numbers() }
+            return Tensor(values, shape: [values.count / side, side])
+        }
+        return (try table("rows"), try table("sum"), try golden.required("rank").integer())
+    }
+
+    private func sum(_ moment: SecondMoment) -> Tensor {
+        let (values, vectors) = moment.eigen()
+        return (vectors * values).matmul(vectors.transposed(0, 1))
+    }
+
+    @Test("The incremental decomposition is that of NumPy, however the rows arrive")
+    func incremental() throws {
+        let (rows, expected, rank) = try golden()
+        for pieces in [[200], [64, 136], [1, 99, 100]] {
+            let moment = SecondMoment(side: 24, rank: rank)
+            for part in rows.split(pieces, along: 0) { moment.add(part) }
+            #expect(moment.count == 200)
+            #expect(sum(moment).relativeDifference(to: expected) < 1e-10)
+        }
+    }
+
+    @Test("Rows of few directions are kept without loss, and eigenvectors are orthonormal")
+    func exact() throws {
+        let (rows, _, rank) = try golden()
+        let basis = Generator(seed: 3).normal([rank - 2, 24], dtype: .float64)
+        let few = rows.narrowed(1, start: 0, length: rank - 2).matmul(basis)
+        let (low, full) = (SecondMoment(side: 24, rank: rank), SecondMoment(side: 24, rank: nil))
+        for moment in [low, full] { moment.add(few) }
+        #expect(sum(low).relativeDifference(to: sum(full)) < 1e-10)
+        let (values, vectors) = low.eigen()
+        #expect(values.doubles.prefix(2).allSatisfy { $0 == 0 })
+        let real = vectors.narrowed(1, start: 2, length: rank - 2)
+        let products = real.transposed(0, 1).matmul(real).doubles
+        for (place, value) in products.enumerated() {
+            let isDiagonal = place / (rank - 2) == place % (rank - 2)
+            #expect(abs(value - (isDiagonal ? 1 : 0)) < 1e-10)
+        }
+    }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import JSON
+import Posteriors
+import TestSupport
+import Testing
+import Torch
+
+@testable import Laplace
+
+/// Evidence and predictions of a kind, as a golden file has them.
+private func check<Kind: LaplaceKind>(
+    _ fit: LaplaceFit<Kind>,
+    _ model: TinyModel,
+    _ golden: JSONNode,
+    _ expected: JSONNode
+) throws {
+    let precisions = try golden.required("precisions").numbers()
+    for (precision, value) in zip(precisions, try expected.required("values").numbers()) {
+        #expect(abs(fit.evidence.logEvidence(priorPrecision: precision) - value) < 1e-4 * abs(value))
+    }
+    let best = try expected.required("best_precision").number()
+    #expect(abs(fit.posterior.priorPrecision / best - 1) < 1e-4)
+    let highest = fit.evidence.logEvidence(priorPrecision: fit.posterior.priorPrecision)
+    #expect(abs(highest - (try expected.required("best").number())) < 1e-3)
+
+    var posterior = fit.posterior
+    posterior.priorPrecision = try golden.required("predictive_precision").number()
+    let covariances = try expected.required("covariance").elements().map {
+        try $0.elements().map { try $0.numbers() }
+    }
+    let logits = try golden.required("logits").elements().map { try $0.numbers() }
+    let found = model.predictive().logitDistributions(under: posterior)
+    #expect(found.count == covariances.count)
+    for (index, distribution) in found.enumerated() {
+        let size = covariances[index].joined().map(abs).max() ?? 0
+        #expect(largestDifference(distribution.covariance, covariances[index]) < 1e-3 * size)
+        let shift = logits[index].reduce(0, +) / Double(logits[index].count)
+        #expect(largestDifference([distribution.mean], [logits[index].map { $0 - shift }]) < 5e-5)
+    }
+}
+
+@Suite("Evidence and linearised predictions are those of dense matrices")
+struct PredictiveTests {
+    @Test("With the Fisher diagonal", arguments: GoldenLaplace.all)
+    func diagonal(_ golden: GoldenLaplace) throws {
+        let (model, json) = (try golden.load(), try golden.json())
+        try check(model.fitter().diagonal(), model, json, json.required("diagonal"))
+    }
+
+    @Test("With Kronecker factors", arguments: GoldenLaplace.all)
+    func kronecker(_ golden: GoldenLaplace) throws {
+        let (model, json) = (try golden.load(), try golden.json())
+        try check(model.fitter().kronecker(), model, json, json.required("kronecker"))
+    }
+
+    @Test("Several posteriors in one pass give what each gives alone, in any batches")
+    func several() throws {
+        let model = try GoldenLaplace.all[1].load()
+        var posterior = model.fitter().kronecker(rank: 4, fullBelow: 20).posterior
+        let first = model.predictive().logitDistributions(under: posterior)
+        posterior.priorPrecision *= 7
+        let second = model.predictive(maximumTokens: 1).logitDistributions(under: posterior)
+        var other = posterior
+        other.priorPrecision /= 7
+        let both = model.predictive().logitDistributions(under: [other, posterior])
+        for (one, two) in [(both[0], first), (both[1], second)] {
+            for (one, two) in zip(one, two) {
+                let size = two.covariance.joined().map(abs).max() ?? 0
+                #expect(largestDifference(one.covariance, two.covariance) < 1e-4 * size)
+                #expect(largestDifference([one.mean], [two.mean]) < 1e-5)
+            }
+        }
+        #expect(
+            zip(first, second).allSatisfy { $0.covariance[0][0] > $1.covariance[0][0] },
+            "a stronger prior leaves less variance"
+        )
+    }
+
+    @Test("Linearised variance is what small draws of the parameters give")
+    func draws() throws {
+        let model = try GoldenLaplace.all[0].load()
+        var posterior = model.fitter().kronecker().posterior
+        // So narrow that the model is linear over all draws.
+        posterior.priorPrecision = 1e6
+        let expected = model.predictive().logitDistributions(under: posterior)
+        let draws = ParameterPosterior(
+            posterior,
+            around: model.parameters,
+            varianceScale: 1,
+            drawCount: 2000,
+            seed: 3
+        )
+        let values = (0..<draws.drawCount).map { index in
+            draws.withDraw(index) {
+                RecordedPass(model.examples, model.scorer, model.adapters).logits
+                    .map { LogitDistribution(mean: $0, covariance: []).mean }
+            }
+        }
+        for (example, distribution) in expected.enumerated() {
+            for answer in distribution.mean.indices {
+                let variance = values.reduce(0) {
+                    $0 + pow($1[example][answer] - distribution.mean[answer], 2)
+                } / Double(values.count)
+                // The relative standard error of a variance from n draws is sqrt(2 / n) = 3%.
+                #expect(abs(variance / distribution.covariance[answer][answer] - 1) < 0.15)
+            }
+        }
+    }
+}
+
+@Suite("The softmax averaged over normal logits")
+struct LogitDistributionTests {
+    @Test("Probabilities and mutual information are those of quadrature")
+    func expectations() throws {
+        let cases = try Golden.json("Laplace/softmax.json").elements()
+        #expect(cases.count == 10)
+        for node in cases {
+            let distribution = LogitDistribution(
+                mean: try node.required("mean").numbers(),
+                covariance: try node.required("covariance").elements().map { try $0.numbers() }
+            )
+            let scale = try node.required("variance_scale").number()
+            let found = try #require([distribution].predictive(varianceScale: scale).first)
+            let expected = try node.required("probabilities").numbers()
+            let information = try node.required("mutual_information").number()
+            // The standard error of 10,000 draws of numbers within 0...1 is at most 0.005.
+            let tolerance = distribution.mean.count == 2 ? 1e-6 : 0.01
+            #expect(largestDifference([found.probabilities], [expected]) < tolerance)
+            #expect(abs(found.mutualInformation - information) < tolerance)
+            #expect(abs(found.probabilities.reduce(0, +) - 1) < 1e-12)
+        }
+    }
+
+    private let distribution = LogitDistribution(
+        mean: [3, -1, 0.5],
+        covariance: [[4, 1, 0], [1, 2, 0.5], [0, 0.5, 1]]
+    )
+
+    @Test("At variance scale 0 the prediction is that of the mean, exactly")
+    func zeroScale() {
+        let average = [distribution].predictive(varianceScale: 0)
+        #expect(average.map(\.probabilities) == [distribution.meanProbabilities])
+        #expect(average.map(\.mutualInformation) == [0])
+    }
+
+    @Test("A shift of all logits, and of their covariance, changes nothing")
+    func shift() {
+        let raw = [[4.0, 1, 0], [1, 2, 0.5], [0, 0.5, 1]]
+        // Logits plus one common normal number, which has covariance `with` each of them.
+        let with = [0.3, -0.2, 0.9]
+        let shifted = LogitDistribution(
+            mean: distribution.mean.map { $0 + 5 },
+            covariance: raw.indices.map { i in
+                raw.indices.map { raw[i][$0] + with[i] + with[$0] + 2 }
+            }
+        )
+        #expect(largestDifference([shifted.mean], [distribution.mean]) < 1e-12)
+        #expect(largestDifference(shifted.covariance, distribution.covariance) < 1e-12)
+    }
+
+    @Test("More variance, less confidence and more disagreement")
+    func monotone() {
+        let averages = [0.1, 1, 10].map { [distribution].predictive(varianceScale: $0)[0] }
+        let confidences = averages.map { $0.probabilities.max() ?? 0 }
+        #expect(confidences[0] > confidences[1] && confidences[1] > confidences[2])
+        let information = averages.map(\.mutualInformation)
+        #expect(information[0] < information[1] && information[1] < information[2])
+    }
+
+    @Test("Enormous variance is averaged without trouble")
+    func enormous() throws {
+        let wide = LogitDistribution(mean: [1, 0], covariance: [[1e4, 0], [0, 0]])
+        let average = try #require([wide].predictive(varianceScale: 1).first)
+        // The probability that a normal number with mean 1 and deviation 100 is positive: a softmax
+        // is a step at this scale.
+        let expected = 0.5 * erfc(-0.01 / 2.0.squareRoot())
+        #expect(abs(average.probabilities[0] - expected) < 1e-4)
+    }
+
+    @Test("One answer is certain")
+    func oneAnswer() {
+        let one = LogitDistribution(mean: [2], covariance: [[3]])
+        #expect([one].predictive(varianceScale: 1).map(\.probabilities) == [[1]])
+    }
+}
