@@ -31,8 +31,8 @@ public struct Evidence {
 
     /// The prior precision with the highest evidence.
     ///
-    /// The derivative in log δ is `(Σ_i λ_i / (λ_i + δ) - δ ‖θ‖²) / 2`. Its first term falls and its
-    /// second grows with δ, so there is one maximum, and bisection finds it.
+    /// The derivative in log δ is `(Σ_i λ_i / (λ_i + δ) - δ ‖θ‖²) / 2`. Its first term falls and
+    /// its second grows with δ, so there is one maximum, and bisection finds it.
     public var bestPriorPrecision: Double {
         var (low, high) = (log(Self.range.lowerBound), log(Self.range.upperBound))
         // 2^-50 of the range: the last digits of a double.

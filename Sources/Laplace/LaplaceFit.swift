@@ -70,10 +70,12 @@ public struct LaplaceFitter {
 
     /// The approximation with a Kronecker-factored Fisher matrix of each adapter matrix.
     ///
-    /// Weights are shared over tokens as in KFAC-expand (Eschenhagen et al. 2023, arXiv 2311.00636):
-    /// with R rows x of the matrix's inputs in all sequences, padding not counted, and the gradients
-    /// g with respect to its outputs at each row, the curvature of a matrix is
-    /// `(Σ_n Σ_r Σ_c p_c g gᵀ) ⊗ (1/R Σ_n Σ_r x xᵀ)`, g of `log p_c`.
+    /// Weights are shared over tokens as in KFAC-expand (Eschenhagen et al. 2023, arXiv
+    /// 2311.00636): each token is a term of its own. Let a matrix be applied to R tokens of all
+    /// sequences together (in the last block some layers run on last tokens only), r of sequence n
+    /// with the input x_nr, and let g_nrc be the gradient of `log p_c` with respect to its output
+    /// there. Then the curvature of the matrix is
+    /// `(Σ_n Σ_r Σ_c p_c g_nrc g_nrcᵀ) ⊗ (1/R Σ_n Σ_r x_nr x_nrᵀ)`.
     ///
     /// A side that is at least `fullBelow` wide and wider than `rank` is approximated with `rank`
     /// directions; the others are full. `progress` is called after each batch.

@@ -1,4 +1,5 @@
 import Evaluation
+import Foundation
 import LoRA
 import Metrics
 import Posteriors
@@ -64,6 +65,55 @@ public struct LinearisedPredictive {
         logitDistributions(under: [posterior], progress).first ?? []
     }
 
+    /// Predictions from the distributions of the examples' logits, at a variance scale (τ); see
+    /// ``Swift/Sequence/predictive(varianceScale:)``.
+    ///
+    /// No pass of the model is made, so many scales can be tried.
+    public func predictions(
+        _ distributions: [LogitDistribution],
+        varianceScale: Double
+    ) -> [LinearisedPrediction] {
+        let averages = distributions.predictive(varianceScale: varianceScale)
+        return zip(examples, zip(distributions, averages)).map { example, answer in
+            LinearisedPrediction(
+                prediction: Prediction(
+                    id: example.id,
+                    label: example.label,
+                    probabilities: answer.1.probabilities,
+                    meanProbabilities: answer.0.meanProbabilities
+                ),
+                mutualInformation: answer.1.mutualInformation
+            )
+        }
+    }
+
+    /// The posterior with the prior precision, out of some, that gives the labels of the examples
+    /// the highest likelihood; the first of equals.
+    ///
+    /// Every example must have a label. `progress` is called after each batch.
+    public func tuned<Kind: LaplaceKind>(
+        _ posterior: Kind,
+        priorPrecisions: [Double],
+        _ progress: () -> Void = {}
+    ) -> Kind {
+        let candidates = priorPrecisions.map { precision in
+            var candidate = posterior
+            candidate.priorPrecision = precision
+            return candidate
+        }
+        let losses = logitDistributions(under: candidates, progress).map { distributions in
+            zip(examples, distributions.predictive(varianceScale: 1)).reduce(0) { sum, pair in
+                guard let label = pair.0.label else {
+                    preconditionFailure("a likelihood needs the label of every example")
+                }
+                guard label < pair.1.probabilities.count else { return sum }
+                return sum - log(pair.1.probabilities[label])
+            }
+        }
+        let best = losses.indices.min { losses[$0] < losses[$1] }
+        return best.map { candidates[$0] } ?? posterior
+    }
+
     /// The differences of logits to the first: with them all that a softmax depends on.
     private static func contrasts(_ answerCount: Int) -> [[Double]] {
         (1..<max(1, answerCount)).map { answer in
@@ -120,4 +170,12 @@ public struct LinearisedPredictive {
             }
         }
     }
+}
+
+/// One example's linearised prediction.
+public struct LinearisedPrediction: Equatable, Sendable {
+    /// The average over the distribution of the logits, beside the probabilities at the mean.
+    public let prediction: Prediction
+    /// Mutual information of answer and parameters, in nats.
+    public let mutualInformation: Double
 }

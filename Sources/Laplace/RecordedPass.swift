@@ -73,7 +73,8 @@ struct RecordedPass {
         }
     }
 
-    /// The gradient of each function of each example for one matrix: [examples, functions, out, in].
+    /// The gradient of each function of each example, for one matrix: [examples, functions, out,
+    /// in].
     func jacobian(_ functions: [MatrixGradient]) -> Tensor {
         guard let input = functions.first?.input else { return Tensor.zeros([0]) }
         let rows = input.shape.first == tokens.total ? tokens : lastTokens

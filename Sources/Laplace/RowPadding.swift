@@ -6,8 +6,9 @@ struct RowPadding {
     let total: Int
     private let count: Int
     private let longest: Int
-    private let places: Tensor?  // [count * longest] packed row of each place; padding repeats row 0
-    private let isRow: Tensor?  // [count, longest, 1] 0 at padding
+    // The packed row of each place, the first at padding, and 0 there: both none without padding.
+    private let places: Tensor?  // [count * longest]
+    private let isRow: Tensor?  // [count, longest, 1]
 
     /// Sequences of the given numbers of rows, end to end.
     init(_ lengths: [Int], device: Device) {

@@ -4,11 +4,12 @@ import Torch
 /// approximation of a rank.
 ///
 /// The approximation is an incremental singular value decomposition: the rows kept so far, which
-/// are orthogonal, and ``piece`` new ones are replaced by the `rank` rows that explain most of their
-/// sum. It is exact while no more than `rank` directions occur. It takes 8 · side · (rank + piece)
-/// bytes, a full sum 8 · side².
+/// are orthogonal, and ``piece`` new ones are replaced by the `rank` rows that explain most of
+/// their sum. It is exact while no more than `rank` directions occur. It takes
+/// 8 · side · (rank + piece) bytes, a full sum 8 · side².
 final class SecondMoment {
-    /// Rows that are taken in together. More cost more time a row and lose less of the sum.
+    /// Rows that are taken in together: the more, the less of the sum is lost, and the more time a
+    /// row takes.
     static let piece = 64
 
     /// Width of the rows.
@@ -34,7 +35,7 @@ final class SecondMoment {
         guard rank != nil else {
             let rows = rows.to(.float64)
             let product = rows.transposed(0, 1).matmul(rows)
-            sum.map { $0.addInPlace(product) } ?? (sum = product)
+            if let sum { sum.addInPlace(product) } else { sum = product }
             return
         }
         // Always at the same rows, so that the result does not depend on how they arrive.
@@ -60,7 +61,7 @@ final class SecondMoment {
         (waiting, waitingCount) = ([], 0)
     }
 
-    /// Eigenvalues [directions], in ascending order, and eigenvectors [side, directions] of the sum.
+    /// Eigenvalues [directions], in ascending order, and eigenvectors [side, directions].
     ///
     /// Directions that rounding alone gives a size have eigenvalue 0.
     func eigen() -> (values: Tensor, vectors: Tensor) {

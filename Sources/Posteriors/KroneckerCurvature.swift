@@ -37,7 +37,8 @@ public struct KroneckerCurvature {
     /// by `1 / sqrt(δ)`; nothing larger than the matrices is made.
     func whitened(_ matrices: Tensor, priorPrecision: Double) -> Tensor {
         let (rows, columns) = (outputVectors.transposed(0, 1), inputVectors.transposed(0, 1))
-        let inside = rows.matmul(matrices).matmul(inputVectors)  // [..., output values, input values]
+        // [..., output values, input values]
+        let inside = rows.matmul(matrices).matmul(inputVectors)
         let scaled = inside * (values + priorPrecision).power(-0.5)
         let outside = matrices - outputVectors.matmul(inside).matmul(columns)
         return outside * (1 / priorPrecision.squareRoot())
@@ -56,6 +57,9 @@ extension KroneckerCurvature {
 
     /// Reads what ``write(to:of:)`` added for a parameter.
     init(_ contents: PosteriorContents, of entry: ParameterEntry) throws {
+        guard entry.shape.count == 2 else {
+            throw contents.mismatch(entry.name, "a matrix", "the shape \(entry.shape)")
+        }
         func side(_ name: String, width: Int) throws -> (vectors: Tensor, values: Tensor) {
             let values = try contents.tensor("\(name)_values.\(entry.name)", shape: [-1])
             try contents.checkNotNegative("\(name)_values.\(entry.name)", values)

@@ -21,7 +21,8 @@ public struct PosteriorFile {
     /// Every kind of posterior that a file can hold.
     public static let kinds: [any (PosteriorKind & SendableMetatype).Type] = [
         IVONPosterior.self, DropoutPosterior.self, SWAGPosterior.self, EnsemblePosterior.self,
-        TFBPosterior.self, PointPosterior.self,
+        TFBPosterior.self, LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self,
+        PointPosterior.self,
     ]
     private static let format = "varlora-posterior"
     private static let version = "2"

@@ -10,7 +10,9 @@ extension Tensor {
     }
 
     /// Makes this leaf one that ``gradients(weightedBy:of:keepingGraph:)`` can be asked for.
-    public func requireGradient() { check(ctorch_set_requires_grad(handle, true), "requireGradient") }
+    public func requireGradient() {
+        check(ctorch_set_requires_grad(handle, true), "requireGradient")
+    }
 
     /// The gradients of `sum(weights * self)` with respect to `inputs`; no leaf collects any.
     ///

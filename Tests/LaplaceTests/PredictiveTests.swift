@@ -3,6 +3,7 @@ import JSON
 import Posteriors
 import TestSupport
 import Testing
+import TextTasks
 import Torch
 
 @testable import Laplace
@@ -16,7 +17,9 @@ private func check<Kind: LaplaceKind>(
 ) throws {
     let precisions = try golden.required("precisions").numbers()
     for (precision, value) in zip(precisions, try expected.required("values").numbers()) {
-        #expect(abs(fit.evidence.logEvidence(priorPrecision: precision) - value) < 1e-4 * abs(value))
+        #expect(
+            abs(fit.evidence.logEvidence(priorPrecision: precision) - value) < 1e-4 * abs(value)
+        )
     }
     let best = try expected.required("best_precision").number()
     #expect(abs(fit.posterior.priorPrecision / best - 1) < 1e-4)
@@ -76,6 +79,45 @@ struct PredictiveTests {
         )
     }
 
+    @Test("The prior precision with the highest likelihood of the labels is taken")
+    func tuning() throws {
+        let model = try GoldenLaplace.all[0].load()
+        let posterior = model.fitter().diagonal().posterior
+        let grid = [1e-3, 0.1, 10, 1e3]
+        let losses = grid.map { precision in
+            var candidate = posterior
+            candidate.priorPrecision = precision
+            let distributions = model.predictive().logitDistributions(under: candidate)
+            return model.predictive().predictions(distributions, varianceScale: 1)
+                .reduce(0) { $0 - log($1.prediction.probabilities[$1.prediction.label ?? 0]) }
+        }
+        let best = try #require(losses.indices.min { losses[$0] < losses[$1] })
+        let tuned = model.predictive().tuned(posterior, priorPrecisions: grid)
+        #expect(tuned.priorPrecision == grid[best])
+        #expect(Set(losses).count == grid.count)
+    }
+
+    @Test("Predictions carry the examples' names and labels and the mean's probabilities")
+    func predictions() throws {
+        let model = try GoldenLaplace.all[0].load()
+        let posterior = model.fitter().diagonal().posterior
+        let predictive = model.predictive()
+        let distributions = predictive.logitDistributions(under: posterior)
+        let predictions = predictive.predictions(distributions, varianceScale: 0)
+        #expect(predictions.map(\.prediction.id) == ["0", "1", "2"])
+        #expect(predictions.map(\.prediction.label) == [0, 2, 1])
+        let batch = PackedBatch(model.examples)
+        let expected = model.scorer.logProbabilities(batch).exponential()
+        for (index, item) in predictions.enumerated() {
+            #expect(item.prediction.probabilities == item.prediction.meanProbabilities)
+            let row = expected.narrowed(0, start: index, length: 1).doubles
+            #expect(largestDifference([item.prediction.probabilities], [row]) < 1e-5)
+            #expect(item.prediction.fault == nil)
+        }
+        let wide = predictive.predictions(distributions, varianceScale: 1)
+        #expect(zip(wide, predictions).allSatisfy { $0.prediction != $1.prediction })
+    }
+
     @Test("Linearised variance is what small draws of the parameters give")
     func draws() throws {
         let model = try GoldenLaplace.all[0].load()
@@ -98,9 +140,10 @@ struct PredictiveTests {
         }
         for (example, distribution) in expected.enumerated() {
             for answer in distribution.mean.indices {
-                let variance = values.reduce(0) {
-                    $0 + pow($1[example][answer] - distribution.mean[answer], 2)
-                } / Double(values.count)
+                let variance =
+                    values.reduce(0) {
+                        $0 + pow($1[example][answer] - distribution.mean[answer], 2)
+                    } / Double(values.count)
                 // The relative standard error of a variance from n draws is sqrt(2 / n) = 3%.
                 #expect(abs(variance / distribution.covariance[answer][answer] - 1) < 0.15)
             }

@@ -39,8 +39,45 @@ enum Kinds {
             return EnsemblePosterior((0..<4).map { _ in generator.normal([count]) })
         case TFBPosterior.name:
             return TFBPosterior(noise: 0.2, around: parameters)
+        case LaplaceDiagonalPosterior.name:
+            return LaplaceDiagonalPosterior(
+                fisher: generator.uniform([count], 0..<3),
+                priorPrecision: 0.5,
+                of: parameters.entries
+            )
+        case LaplaceKroneckerPosterior.name:
+            return kronecker(parameters, generator)
         default:
             return nil
         }
+    }
+
+    /// Sides of full rank where they are 2 wide, and of rank 2 where they are wider.
+    static func kronecker(
+        _ parameters: FlatParameters,
+        _ generator: Generator
+    ) -> LaplaceKroneckerPosterior {
+        func side(_ width: Int) -> (values: Tensor, vectors: Tensor) {
+            let root = generator.normal([width, width], dtype: .float64)
+            let (values, vectors) = root.matmul(root.transposed(0, 1)).symmetricEigen()
+            return (
+                values.narrowed(0, start: width - 2, length: 2),
+                vectors.narrowed(1, start: width - 2, length: 2)
+            )
+        }
+        let curvatures = parameters.entries.map { entry in
+            let (output, input) = (side(entry.shape[0]), side(entry.shape[1]))
+            return KroneckerCurvature(
+                outputVectors: output.vectors,
+                outputValues: output.values,
+                inputVectors: input.vectors,
+                inputValues: input.values
+            )
+        }
+        return LaplaceKroneckerPosterior(
+            curvatures: curvatures,
+            priorPrecision: 0.5,
+            of: parameters.entries
+        )
     }
 }
