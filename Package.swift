@@ -104,7 +104,7 @@ let package = Package(
             path: "recipes",
             resources: recipeNames.map { .embedInCode("\($0).yaml") }
         ),
-        library("Training", "Evaluation", "JSON", "LoRA", "RecipeFiles", yaml),
+        library("Training", "Evaluation", "JSON", "Laplace", "LoRA", "RecipeFiles", yaml),
         library("VariationalLoRA", "Training"),
         .executableTarget(name: "varlora", dependencies: ["Reporting", "Training", arguments]),
         .executableTarget(

@@ -9,13 +9,23 @@ public struct AveragedPrediction {
     /// Probabilities under each draw: [draws][answers]; none where no draws were made.
     public let draws: [[Double]]
 
+    /// An average that was not taken over draws of the parameters.
+    public init(_ prediction: Prediction) {
+        self.prediction = prediction
+        draws = []
+    }
+
     init(example: EncodedExample, draws: [[Double]], mean: [Double]?) {
-        self.draws = draws.map { $0.map(exp) }
+        let probabilities = draws.map { $0.map(exp) }
+        self.draws = probabilities
         prediction = Prediction(
             id: example.id,
             label: example.label,
             probabilities: averagedProbabilities(draws),
-            meanProbabilities: mean.map { $0.map(exp) }
+            meanProbabilities: mean.map { $0.map(exp) },
+            // Uneven only after a failure of the engine, which is thrown where it is collected.
+            mutualInformation: mean == nil
+                ? nil : try? PredictiveUncertainty.mutualInformation(of: probabilities)
         )
     }
 

@@ -4,8 +4,41 @@ import Posteriors
 import TextTasks
 import Torch
 
-/// How a model with a posterior answers: at the mean, or averaged over draws.
-public struct Predictive {
+/// How a model with a posterior answers.
+public protocol Predictive {
+    /// Number of draws of the parameters behind an answer; 1 without draws.
+    var drawCount: Int { get }
+
+    /// Factor of the posterior's variance (τ); 0 for a point estimate.
+    var varianceScale: Double { get }
+
+    /// Answers to examples, beside those at the mean where the two differ.
+    ///
+    /// Batches have at most `maximumTokens` tokens; `progress` is told how many batches of how
+    /// many are done.
+    ///
+    /// - Throws: `TorchError` when the engine fails.
+    func predictions(
+        _ examples: [EncodedExample],
+        maximumTokens: Int,
+        progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> [AveragedPrediction]
+}
+
+extension Predictive {
+    /// Answers to examples without a report of progress.
+    ///
+    /// - Throws: as the method with progress does.
+    public func predictions(
+        _ examples: [EncodedExample],
+        maximumTokens: Int
+    ) throws -> [AveragedPrediction] {
+        try predictions(examples, maximumTokens: maximumTokens) { _, _ in }
+    }
+}
+
+/// Answers averaged over draws of the parameters, or given by the parameters as they are.
+public struct SampledPredictive: Predictive {
     /// The model with the posterior's mean in its parameters.
     public let scorer: AnswerScorer
     /// What to draw from; none to answer at the mean alone.
@@ -30,16 +63,11 @@ public struct Predictive {
     /// Factor of the posterior's variance (τ); 0 without a posterior.
     public var varianceScale: Double { posterior?.varianceScale ?? 0 }
 
-    /// Answers to examples, averaged over the draws beside those at the mean.
-    ///
-    /// Batches have at most `maximumTokens` tokens; `progress` is told how many batches of how
-    /// many are done.
-    ///
-    /// - Throws: `TorchError` when the engine fails.
+    /// Answers averaged over the draws, beside those at the mean.
     public func predictions(
         _ examples: [EncodedExample],
         maximumTokens: Int,
-        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+        progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> [AveragedPrediction] {
         let predictor = Predictor(
             scorer,

@@ -21,11 +21,12 @@ public struct PosteriorFile {
     /// Every kind of posterior that a file can hold.
     public static let kinds: [any (PosteriorKind & SendableMetatype).Type] = [
         IVONPosterior.self, DropoutPosterior.self, SWAGPosterior.self, EnsemblePosterior.self,
-        TFBPosterior.self, LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self,
+        LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self, TFBPosterior.self,
         PointPosterior.self,
     ]
     private static let format = "varlora-posterior"
     private static let version = "2"
+    private static let (linearised, drawn) = ("linearised", "draws")
 
     /// How draws deviate from the mean.
     public var kind: any PosteriorKind
@@ -33,6 +34,9 @@ public struct PosteriorFile {
     public var varianceScale: Double
     /// What logits are divided by before the softmax; 1 leaves them as they are.
     public var temperature: Double
+    /// Whether predictions are those of the linearised model, for kinds that allow it, and not
+    /// averaged over draws.
+    public var isLinearised: Bool
     /// Fingerprint of the base model.
     public var model: String
     /// Hash of the mean, the adapter's values; see ``hash(of:)``.
@@ -43,12 +47,14 @@ public struct PosteriorFile {
         _ kind: any PosteriorKind,
         varianceScale: Double = 1,
         temperature: Double = 1,
+        isLinearised: Bool = false,
         model: String,
         mean: String
     ) {
         self.kind = kind
         self.varianceScale = varianceScale
         self.temperature = temperature
+        self.isLinearised = isLinearised
         self.model = model
         self.mean = mean
     }
@@ -69,7 +75,8 @@ public struct PosteriorFile {
         try contents.write([
             "format": Self.format, "version": Self.version, "method": type(of: kind).name,
             "posterior_variance_scale": "\(varianceScale)", "temperature": "\(temperature)",
-            "model": model, "mean": mean,
+            "predictive": isLinearised ? Self.linearised : Self.drawn, "model": model,
+            "mean": mean,
         ])
     }
 
@@ -93,6 +100,14 @@ public struct PosteriorFile {
         kind = try type.init(contents)
         varianceScale = try contents.number("posterior_variance_scale", atLeast: 0)
         temperature = try contents.number("temperature", atLeast: .leastNormalMagnitude)
+        let predictive = try contents.text("predictive")
+        guard predictive == Self.drawn || predictive == Self.linearised && kind is any LaplaceKind
+        else {
+            let expected =
+                kind is any LaplaceKind ? "\(Self.linearised) or \(Self.drawn)" : Self.drawn
+            throw PosteriorFileError.mismatch(file, "predictive", expected, predictive)
+        }
+        isLinearised = predictive == Self.linearised
         model = try contents.text("model")
         mean = try contents.text("mean")
         try contents.checkAllRead()

@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import Laplace
 import LoRA
 import Posteriors
 
@@ -14,24 +15,38 @@ public struct AdaptedPosterior {
     /// What logits are divided by before the softmax.
     public var temperature: Double
 
+    /// Whether a Laplace approximation answers through the linearised model rather than by draws.
+    public var isLinearised: Bool
+
     /// A posterior around the present values of the model's parameters.
     public init(
         adapted: AdaptedModel,
         kind: (any PosteriorKind)? = nil,
         varianceScale: Double = 1,
-        temperature: Double = 1
+        temperature: Double = 1,
+        isLinearised: Bool = false
     ) {
         self.adapted = adapted
         self.kind = kind
         self.varianceScale = varianceScale
         self.temperature = temperature
+        self.isLinearised = isLinearised
     }
 
     /// How to answer: averaged over draws, or at the mean for a point estimate.
     ///
     /// `varianceScale` is by default the posterior's own.
-    public func predictive(draws: Int, varianceScale: Double? = nil, seed: Int) -> Predictive {
-        Predictive(
+    public func predictive(draws: Int, varianceScale: Double? = nil, seed: Int) -> any Predictive {
+        let varianceScale = varianceScale ?? self.varianceScale
+        if isLinearised, let kind = kind as? any LaplaceKind {
+            return LaplacePredictive(
+                kind,
+                adapted.scorer,
+                adapters: adapted.adapters,
+                varianceScale: varianceScale
+            )
+        }
+        return SampledPredictive(
             adapted.scorer,
             posterior: kind.flatMap { kind in
                 kind.isPoint
@@ -39,7 +54,7 @@ public struct AdaptedPosterior {
                     : ParameterPosterior(
                         kind,
                         around: adapted.parameters,
-                        varianceScale: varianceScale ?? self.varianceScale,
+                        varianceScale: varianceScale,
                         drawCount: draws,
                         seed: UInt64(seed)
                     )
@@ -63,6 +78,7 @@ public struct AdaptedPosterior {
             kind,
             varianceScale: varianceScale,
             temperature: temperature,
+            isLinearised: isLinearised,
             model: adapted.base.fingerprint,
             mean: PosteriorFile.hash(of: adapted.parameters.values)
         )
@@ -95,7 +111,8 @@ public struct AdaptedPosterior {
             adapted: adapted,
             kind: file.kind,
             varianceScale: file.varianceScale,
-            temperature: file.temperature
+            temperature: file.temperature,
+            isLinearised: file.isLinearised
         )
     }
 }

@@ -16,7 +16,7 @@ public struct PartEvaluation {
     /// - Throws: `MetricError` for a part without labels, `TorchError` when the engine fails.
     public init(
         _ part: TrainingData.Part,
-        _ predictive: Predictive,
+        _ predictive: any Predictive,
         recipe: Recipe,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {

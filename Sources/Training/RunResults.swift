@@ -48,7 +48,7 @@ struct RunResults {
     private func evaluate(
         _ part: TrainingData.Part,
         _ name: String,
-        _ predictive: Predictive,
+        _ predictive: any Predictive,
         _ progress: (Int, Int) -> Void
     ) throws -> RunMetrics.Part {
         let evaluation = try PartEvaluation(part, predictive, recipe: recipe, progress: progress)

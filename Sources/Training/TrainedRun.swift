@@ -44,7 +44,7 @@ public struct TrainedRun {
         draws: Int? = nil,
         varianceScale: Double? = nil,
         seed: Int? = nil
-    ) -> Predictive {
+    ) -> any Predictive {
         posterior.predictive(
             draws: draws ?? recipe.draws,
             varianceScale: varianceScale,

@@ -58,7 +58,7 @@ struct Demo: ParsableCommand {
         let watch = DemoWatch()
         let evaluation = try PartEvaluation(
             test,
-            Predictive(AnswerScorer(base.model, device: base.device)),
+            SampledPredictive(AnswerScorer(base.model, device: base.device)),
             recipe: recipe,
             progress: { watch.observe(.evaluating(done: $0, of: $1)) }
         )

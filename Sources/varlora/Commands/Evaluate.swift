@@ -76,8 +76,9 @@ struct Evaluate: ParsableCommand {
                 model: recipe.model,
                 task: recipe.task,
                 split: split,
-                draws: predictive.posterior?.drawCount,
-                varianceScale: predictive.posterior?.varianceScale,
+                draws: subject.trained?.posterior.kind.map { _ in predictive.drawCount },
+                varianceScale: subject.trained?.posterior.kind.map { _ in predictive.varianceScale
+                },
                 results: results
             )
         )

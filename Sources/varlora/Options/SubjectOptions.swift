@@ -62,9 +62,9 @@ struct Subject {
     let trained: TrainedRun?
 
     /// How the run answers, or the base model alone.
-    func predictive(draws: Int?, varianceScale: Double?) -> Predictive {
+    func predictive(draws: Int?, varianceScale: Double?) -> any Predictive {
         trained?.predictive(draws: draws, varianceScale: varianceScale, seed: recipe.seed)
-            ?? Predictive(AnswerScorer(base.model, device: base.device))
+            ?? SampledPredictive(AnswerScorer(base.model, device: base.device))
     }
 
     /// Encodes examples, and says what was truncated or left out.
