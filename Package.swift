@@ -105,8 +105,9 @@ let package = Package(
             resources: recipeNames.map { .embedInCode("\($0).yaml") }
         ),
         library("Training", "Evaluation", "JSON", "Laplace", "LoRA", "RecipeFiles", yaml),
-        library("VariationalLoRA", "Training"),
-        .executableTarget(name: "varlora", dependencies: ["Reporting", "Training", arguments]),
+        library("Comparison", "JSON", "Training", yaml),
+        library("VariationalLoRA", "Comparison"),
+        .executableTarget(name: "varlora", dependencies: ["Comparison", "Reporting", arguments]),
         .executableTarget(
             name: "SentimentExample",
             dependencies: ["VariationalLoRA"],
@@ -126,6 +127,7 @@ let package = Package(
         tests("Evaluation", "TestSupport"),
         tests("Laplace", "TestSupport"),
         tests("Training", "TestSupport"),
+        tests("Comparison", "TestSupport"),
         .testTarget(
             name: "ToolTests",
             dependencies: ["varlora", "JSON", "TensorFiles", "TestSupport", "Training"]

@@ -66,7 +66,7 @@ public struct AdaptedPosterior {
     /// Writes adapter and posterior; a point estimate has no posterior file.
     ///
     /// - Throws: `TensorFileError` when a file cannot be written.
-    func write(to run: RunFolder, baseModel: String) throws {
+    package func write(to run: RunFolder, baseModel: String) throws {
         try PEFTFolder.write(
             adapted.adapters.layout,
             values: adapted.values,

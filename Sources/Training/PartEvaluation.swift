@@ -20,18 +20,35 @@ public struct PartEvaluation {
         recipe: Recipe,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
-        predictions = try predictive.predictions(
-            part.examples,
-            maximumTokens: recipe.evalTokens,
-            progress: progress
+        try self.init(
+            part,
+            answers: try predictive.predictions(
+                part.examples,
+                maximumTokens: recipe.evalTokens,
+                progress: progress
+            ),
+            varianceScale: predictive.varianceScale,
+            recipe: recipe
         )
+    }
+
+    /// The metrics of answers to a part that are known already, at a variance scale (τ).
+    ///
+    /// - Throws: `MetricError` for a part without labels.
+    package init(
+        _ part: TrainingData.Part,
+        answers: [AveragedPrediction],
+        varianceScale: Double,
+        recipe: Recipe
+    ) throws {
+        predictions = answers
         let seed = UInt64(recipe.seed)
         let rows = predictions.map(\.prediction)
         let hasMean = rows.allSatisfy { $0.meanProbabilities != nil }
         results = RunMetrics.Part(
             mean: try MetricSummary(rows.map { $0.atMean ?? $0 }, seed: seed),
             draws: hasMean ? try MetricSummary(rows, seed: seed) : nil,
-            drawCurve: try Self.drawCurve(predictions, varianceScale: predictive.varianceScale),
+            drawCurve: try Self.drawCurve(predictions, varianceScale: varianceScale),
             encoding: part.report,
             leftOut: part.leftOut
         )

@@ -53,6 +53,43 @@ public struct RunMetrics: Codable, Equatable, Sendable {
     public var validation: Part
     /// Results on the test part, where there is one.
     public var test: Part?
+    /// The validation metrics that the variance scale was chosen by, where it was.
+    public var varianceScaleCurve: [CurvePoint]?
+
+    /// The results of a run.
+    package init(
+        method: String,
+        posteriorKind: String?,
+        model: String,
+        fingerprint: String,
+        task: String,
+        seed: Int,
+        steps: Int,
+        drawCount: Int,
+        varianceScale: Double,
+        parameters: Int,
+        posterior: PosteriorHealth? = nil,
+        train: EncodingReport,
+        validation: Part,
+        test: Part?,
+        varianceScaleCurve: [CurvePoint]? = nil
+    ) {
+        self.method = method
+        self.posteriorKind = posteriorKind
+        self.model = model
+        self.fingerprint = fingerprint
+        self.task = task
+        self.seed = seed
+        self.steps = steps
+        self.drawCount = drawCount
+        self.varianceScale = varianceScale
+        self.parameters = parameters
+        self.posterior = posterior
+        self.train = train
+        self.validation = validation
+        self.test = test
+        self.varianceScaleCurve = varianceScaleCurve
+    }
 
     private enum CodingKeys: String, CodingKey {
         case method, model, task, seed, steps, parameters, posterior, train, validation, test
@@ -60,6 +97,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         case posteriorKind = "posterior_kind"
         case drawCount = "draws"
         case varianceScale = "posterior_variance_scale"
+        case varianceScaleCurve = "variance_scale_curve"
     }
 }
 

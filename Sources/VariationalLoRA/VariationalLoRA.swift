@@ -1,6 +1,7 @@
 // One import for the whole library. Programs that need a part of it can import that part alone:
 // TensorFiles, Tokenization, TextTasks and Metrics do not load libtorch.
 
+@_exported import Comparison
 @_exported import Evaluation
 @_exported import LanguageModels
 @_exported import LoRA

@@ -149,12 +149,21 @@ struct RecipeOptions: ParsableArguments {
 
     private func apply(to recipe: inout Recipe) throws {
         for (key, value) in flags { try recipe.set(key, to: value, place: "--\(key)") }
-        for setting in settings {
-            let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else {
-                throw ValidationError("--set: expected key=value, found \"\(setting)\"")
+        for (key, value) in try parsedSettings { try recipe.set(key, to: value, place: "--set") }
+    }
+
+    /// Flags, then `--set`, as keys and values.
+    var overrides: [(key: String, value: String)] { get throws { flags + (try parsedSettings) } }
+
+    private var parsedSettings: [(key: String, value: String)] {
+        get throws {
+            try settings.map { setting in
+                let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else {
+                    throw ValidationError("--set: expected key=value, found \"\(setting)\"")
+                }
+                return (parts[0], parts[1])
             }
-            try recipe.set(parts[0], to: parts[1], place: "--set")
         }
     }
 }

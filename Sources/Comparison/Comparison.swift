@@ -1,0 +1,140 @@
+import Evaluation
+import Foundation
+import LanguageModels
+import Metrics
+import TensorFiles
+import TextTasks
+import Torch
+import Training
+
+/// What happens in a comparison, for those who watch it.
+public enum ComparisonEvent {
+    /// A method's run begins; `number` counts from 1.
+    case started(task: String, seed: Int, method: String, number: Int, of: Int)
+    /// Something happens in it.
+    case progress(TrainingEvent)
+}
+
+/// Runs every method of a plan that has not run yet, and gathers the results.
+///
+/// Each method's run is a folder of its own, `TASK/seed-SEED/METHOD`. What is finished is kept, so a
+/// comparison that was stopped goes on where it was, with the same numbers.
+public struct Comparison {
+    private let plan: ComparisonPlan
+    private let folder: URL
+
+    /// The comparison of a plan in a folder.
+    public init(_ plan: ComparisonPlan, in folder: URL) {
+        self.plan = plan
+        self.folder = folder
+    }
+
+    /// Whether the folder holds results or runs of a comparison.
+    public static func exists(in folder: URL) -> Bool {
+        FileManager.default.fileExists(atPath: folder.appendingPathComponent(planFile).path)
+    }
+
+    private static let planFile = "comparison.yaml"
+
+    /// Runs what is missing and writes `results.json`.
+    ///
+    /// `shouldStop` is asked between steps and methods.
+    ///
+    /// - Returns: the results; nil when it was stopped.
+    /// - Throws: an error when data, model or a file cannot be used, or a run in the folder has
+    ///   another recipe.
+    public func run(
+        observer: @escaping (ComparisonEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
+    ) throws -> [ComparisonResult]? {
+        try AtomicFile.write(Data(plan.yaml.utf8), to: folder.appendingPathComponent(Self.planFile))
+        let methods = Method.withSources(plan.methods)
+        let total = plan.tasks.count * plan.seeds.count * methods.count
+        var (number, loaded): (Int, (name: String, model: LoadedModel)?) = (0, nil)
+        for task in plan.tasks {
+            for seed in plan.seeds {
+                let recipes = plan.recipes(task, seed: seed)
+                Engine.threads = recipes.adamw.threads ?? Engine.threads
+                let model = try loaded.flatMap { $0.name == recipes.adamw.model ? $0.model : nil }
+                    ?? LoadedModel(
+                        try ModelLocation(recipes.adamw.model),
+                        device: Device(recipes.adamw.device)
+                    )
+                loaded = (recipes.adamw.model, model)
+                let data = try TrainingData(recipes.adamw, tokenizer: model.tokenizer)
+                let shifts = try plan.shifts.map {
+                    try Shift($0, recipe: recipes.adamw, tokenizer: model.tokenizer)
+                }
+                for method in methods {
+                    number += 1
+                    observer(
+                        .started(
+                            task: task.name,
+                            seed: seed,
+                            method: method.name,
+                            number: number,
+                            of: total
+                        )
+                    )
+                    if shouldStop() { return nil }
+                    let study = Study(
+                        method: method,
+                        recipes: recipes,
+                        settings: plan.settings,
+                        model: model,
+                        data: data,
+                        folder: folder.appendingPathComponent(plan.folder(task, seed: seed)),
+                        meter: CostMeter(),
+                        shouldStop: shouldStop,
+                        observer: { observer(.progress($0)) }
+                    )
+                    do {
+                        try study.complete(shifts)
+                    } catch is Stopped {
+                        return nil
+                    }
+                }
+            }
+        }
+        let results = try ComparisonResult.gather(plan, in: folder)
+        try results.write(to: folder.appendingPathComponent(ComparisonResult.file))
+        return results
+    }
+}
+
+extension Study {
+    /// Makes the method's run unless it is there, then what is missing of its shifted answers.
+    fileprivate func complete(_ shifts: [Shift]) throws {
+        try checkRecipe()
+        if try run.readMetrics() == nil {
+            try method.make(self)
+            try meter.cost.write(to: run)
+        }
+        for shift in shifts {
+            let file = run.predictions(shift.name)
+            if FileManager.default.fileExists(atPath: file.path) { continue }
+            let trained = try TrainedRun(run, model: model)
+            let sharesAnswers = shift.sharesAnswers(with: data.test ?? data.validation)
+            try trained.predictive().predictions(
+                shift.part.examples,
+                maximumTokens: trained.recipe.evalTokens
+            ) {
+                observer(.evaluating(done: $0, of: $1))
+            }
+            .map {
+                var prediction = $0.prediction
+                // A label among other answers would be a number without a meaning.
+                if !sharesAnswers { prediction.label = nil }
+                return prediction
+            }
+            .write(to: file)
+        }
+    }
+
+    /// A run that is there must be of this comparison's recipe.
+    private func checkRecipe() throws {
+        guard run.holdsRun else { return }
+        let expected = method.name.hasPrefix("ivon") ? recipes.ivon : recipes.adamw
+        try run.check(expected, resume: true, force: false)
+    }
+}

@@ -1,0 +1,56 @@
+import Training
+
+/// Settings of a comparison beside the recipes of its two trajectories.
+public struct ComparisonSettings: Equatable, Sendable {
+    /// Where the precision of a Laplace approximation's prior comes from.
+    public enum LaplacePrior: String, CaseIterable, Sendable {
+        /// The maximum of the marginal likelihood of the training examples.
+        case marginalLikelihood = "marginal-likelihood"
+        /// The lowest NLL of the validation part.
+        case validation
+    }
+
+    /// How a Laplace approximation answers.
+    public enum LaplacePredictive: String, CaseIterable, Sendable {
+        /// Through the model linearised at the mean.
+        case linearised
+        /// Averaged over draws of the parameters.
+        case draws
+    }
+
+    /// Members of the ensemble, the AdamW run among them.
+    public var members = 5
+    /// Share of the training after which SWA and SWAG begin to average.
+    public var swagStart = 0.8
+    /// Their constant learning rate as a share of the peak.
+    public var swagRate = 0.2
+    /// Columns of SWAG's low-rank part (K); by default 20, or as many as there are snapshots.
+    public var swagRank: Int?
+    /// Where the precision of Laplace's prior comes from.
+    public var laplacePrior = LaplacePrior.marginalLikelihood
+    /// How Laplace answers.
+    public var laplacePredictive = LaplacePredictive.linearised
+    /// The variance scales (τ) that tuned rows choose from, 0 among them.
+    public var varianceScales: [Double] = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 4]
+
+    /// The defaults.
+    public init() {}
+
+    /// The steps of an AdamW run before SWA and SWAG go on from it.
+    func swagFirstStep(of steps: Int) -> Int {
+        min(max(1, Int((Double(steps) * swagStart).rounded(.down))), max(1, steps - 1))
+    }
+
+    /// The rank of SWAG's low-rank part for a number of snapshots.
+    ///
+    /// - Throws: ``ComparisonError`` when there are too few snapshots for it.
+    func swagRank(snapshots: Int) throws -> Int {
+        guard snapshots >= max(2, swagRank ?? 2) else {
+            throw ComparisonError(
+                "swag: expected at least \(max(2, swagRank ?? 2)) snapshots for its low-rank part, "
+                    + "found \(snapshots), one a step after \(swagStart) of the training"
+            )
+        }
+        return swagRank ?? min(20, snapshots)
+    }
+}

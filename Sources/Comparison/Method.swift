@@ -1,0 +1,65 @@
+import Training
+
+/// A row of the table: how the posterior of one task and seed comes about.
+///
+/// Adding one is a file below `Methods/` with a `static let`, and a row in ``all``.
+public struct Method: Sendable {
+    /// The row's name in commands and files.
+    public let name: String
+    /// The method whose run this one starts from; nil for those that train.
+    let source: String?
+    /// Whether it trains a trajectory that others start from.
+    var trains: Bool { name == Self.map.name || name == Self.ivon.name }
+    /// Leaves the method's posterior in the study's folder, as a run.
+    let make: @Sendable (Study) throws -> Void
+
+    /// Every method, in the order of the table.
+    public static let all: [Method] =
+        [
+            .base, .map, .dropout, .laplaceDiagonal, .laplaceKronecker, .swa, .swag, .ensemble,
+            .temperature, .tfb, .ivonMean, .ivon,
+        ] + ["swag", "laplace-diagonal", "laplace-kfac", "tfb", "ivon"].map(tuned)
+
+    /// The methods of those names, in the order of the table.
+    ///
+    /// - Throws: ``ComparisonError`` for a name that is none.
+    public static func named(_ names: [String]) throws -> [Method] {
+        if let unknown = names.first(where: { name in !all.contains { $0.name == name } }) {
+            throw ComparisonError(
+                "methods: expected some of \(all.map(\.name).joined(separator: ", ")), "
+                    + "found \(unknown)"
+            )
+        }
+        return all.filter { names.contains($0.name) }
+    }
+
+    /// These methods, each after the one that it starts from.
+    static func withSources(_ methods: [Method]) -> [Method] {
+        var result: [Method] = []
+        func add(_ method: Method) {
+            if result.contains(where: { $0.name == method.name }) { return }
+            if let source = all.first(where: { $0.name == method.source }) { add(source) }
+            result.append(method)
+        }
+        methods.forEach(add)
+        return result
+    }
+}
+
+/// Why a comparison cannot be made; `description` is one sentence.
+public struct ComparisonError: Error, Equatable, CustomStringConvertible {
+    /// The sentence: place, expected, found.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// A folder that holds a comparison, which nobody asked to go on with.
+    public static func exists(_ folder: String) -> ComparisonError {
+        ComparisonError("\(folder): holds a comparison; --resume goes on with it")
+    }
+}
+
+/// The comparison was asked to stop; everything up to here is saved.
+struct Stopped: Error {}

@@ -1,0 +1,83 @@
+import Foundation
+import JSON
+import Metrics
+import TensorFiles
+import Training
+
+/// What making a method's run took: `cost.json` in its folder.
+struct MethodCost: Codable, Equatable {
+    /// Seconds until the posterior was there: of training or fitting.
+    var fitSeconds: Double
+    /// Seconds of answering the validation and test parts.
+    var answerSeconds: Double
+    /// The largest resident memory in that time, in bytes, where the system tells.
+    var peakMemory: Int?
+
+    private enum CodingKeys: String, CodingKey {
+        case fitSeconds = "fit_seconds"
+        case answerSeconds = "answer_seconds"
+        case peakMemory = "peak_memory_bytes"
+    }
+
+    private static func file(_ run: RunFolder) -> URL {
+        run.url.appendingPathComponent("cost.json")
+    }
+
+    func write(to run: RunFolder) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: Self.file(run))
+    }
+
+    /// The cost of a run; nil where it was not measured, as the process was killed.
+    init?(of run: RunFolder) {
+        guard let data = try? Data(contentsOf: Self.file(run)),
+            let cost = try? JSONDecoder().decode(Self.self, from: data)
+        else { return nil }
+        self = cost
+    }
+
+    init(fitSeconds: Double, answerSeconds: Double, peakMemory: Int?) {
+        self.fitSeconds = fitSeconds
+        self.answerSeconds = answerSeconds
+        self.peakMemory = peakMemory
+    }
+}
+
+extension ComparisonResult.Cost {
+    /// The cost of a method among the runs of a task and seed.
+    init(of method: Method, in folder: URL) throws {
+        func run(_ name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
+        let chain = Method.withSources([method])
+        let costs = chain.map { MethodCost(of: run($0.name)) }
+        if let trained = chain.first, trained.trains {
+            trainingSeconds = try run(trained.name).trainingSeconds()
+        }
+        let fits = costs.dropFirst()
+        extraSeconds = fits.contains { $0 == nil } ? nil : fits.reduce(0) { $0 + ($1?.fitSeconds ?? 0) }
+        peakMemory = costs.last??.peakMemory
+        let own = run(method.name)
+        let results = try own.readMetrics()
+        forwardPasses = results?.drawCount ?? 1
+        let isLinearised = forwardPasses == 1 && results?.posteriorKind?.hasPrefix("laplace") == true
+        let answers = try isLinearised ? [Prediction](contentsOf: own.predictions("validation")) : []
+        backwardPasses = (answers.map(\.probabilities.count).max() ?? 1) - 1
+        let attributes = try? FileManager.default.attributesOfItem(atPath: own.posterior.path)
+        extraBytes = (attributes?[.size] as? Int) ?? 0
+    }
+}
+
+extension RunFolder {
+    /// Seconds of training up to the last line of the timings, which a run that was stopped and went
+    /// on starts anew each time.
+    fileprivate func trainingSeconds() throws -> Double? {
+        struct Line: Decodable {
+            let seconds: Double
+        }
+        guard FileManager.default.fileExists(atPath: timings.path) else { return nil }
+        let seconds = try JSONLines.read(Line.self, from: timings).map(\.row.seconds)
+        return zip(seconds, seconds.dropFirst() + [0]).reduce(0) { sum, pair in
+            pair.1 < pair.0 ? sum + pair.0 : sum
+        }
+    }
+}

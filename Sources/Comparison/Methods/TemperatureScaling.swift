@@ -1,0 +1,24 @@
+import Foundation
+import Metrics
+import Posteriors
+import Training
+
+extension Method {
+    /// Temperature scaling of the AdamW run, fitted to the NLL of the validation part.
+    static let temperature = Method(name: "temperature", source: "map") { study in
+        let file = study.sourceRun.predictions("validation")
+        let validation = try [Prediction](contentsOf: file)
+        let temperature = try Temperature(
+            fittedTo: validation.map { $0.probabilities.map(log) },
+            labels: validation.map { $0.label ?? 0 }
+        )
+        var posterior = try study.loadSource()
+        posterior.kind = PointPosterior()
+        posterior.temperature = temperature.value
+        try study.finish(posterior) { prediction in
+            var scaled = prediction
+            scaled.probabilities = temperature.scaled(prediction.probabilities.map(log)).map(exp)
+            return scaled
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import Torch
+import Training
+
+extension Method {
+    /// The untouched model.
+    static let base = Method(name: "base", source: nil) { study in
+        let adapted = try withTorchErrors {
+            try AdaptedModel(study.model, lora: study.recipes.adamw.lora)
+        }
+        // Adapters of zeros add nothing, bit for bit.
+        try study.finish(AdaptedPosterior(adapted: adapted))
+    }
+
+    /// AdamW, last iterate: the mode of the posterior that most methods start from.
+    static let map = Method(name: "map", source: nil) { study in
+        try train(study.recipes.adamw, study)
+    }
+
+    /// IVON, averaged over draws.
+    static let ivon = Method(name: "ivon", source: nil) { study in
+        try train(study.recipes.ivon, study)
+    }
+
+    /// IVON at the mean of its posterior, which its run has evaluated already.
+    static let ivonMean = Method(name: "ivon-mean", source: "ivon") { study in
+        var posterior = try study.loadSource()
+        posterior.kind = nil
+        try study.finish(posterior) { $0.atMean ?? $0 }
+    }
+
+    private static func train(_ recipe: Recipe, _ study: Study) throws {
+        let trainer = try Trainer(
+            recipe,
+            model: study.model,
+            data: study.data,
+            run: study.run,
+            resume: true
+        )
+        let stop = try trainer.train(observer: study.observer, shouldStop: study.shouldStop)
+        if stop != nil { throw Stopped() }
+        study.meter.posteriorIsThere()
+        // All steps are taken: what is left is the results.
+        _ = try trainer.run(observer: study.observer)
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+import TextTasks
+import Tokenization
+import Training
+
+/// The test part of a task that was not trained on.
+struct Shift {
+    /// The task's name in files and tables.
+    let name: String
+    /// Its encoded examples.
+    let part: TrainingData.Part
+
+    /// Loads the test part of a task with the other settings of a recipe.
+    ///
+    /// - Throws: an error that names file, line or id, expected and found.
+    init(_ task: String, recipe: Recipe, tokenizer: Tokenizer) throws {
+        var recipe = recipe
+        (recipe.task, recipe.data) = (task, nil)
+        name = ComparisonPlan.name(of: task)
+        part = try TrainingData.Part(
+            try recipe.textTask().load(.test, seed: UInt64(recipe.splitSeed ?? recipe.seed)),
+            limit: recipe.limitTest,
+            recipe: recipe,
+            tokenizer: tokenizer
+        )
+    }
+
+    /// Whether every example, here and in `part`, has the same answers in the same order.
+    func sharesAnswers(with other: TrainingData.Part) -> Bool {
+        Set((part.examples + other.examples).map(\.answerTokens)).count == 1
+    }
+}

@@ -1,0 +1,83 @@
+import Evaluation
+import Foundation
+import LanguageModels
+import Metrics
+import Training
+
+/// One method on one task with one seed: what it may use and where its files go.
+struct Study {
+    /// The method.
+    let method: Method
+    /// The recipes of the two trajectories of the task and seed, resolved.
+    let recipes: Trajectories
+    /// The comparison's settings.
+    let settings: ComparisonSettings
+    /// The base model.
+    let model: LoadedModel
+    /// The task's parts: validation chooses, test only reports.
+    let data: TrainingData
+    /// The folder of all methods of this task and seed.
+    let folder: URL
+    /// Measures what the method takes.
+    let meter: CostMeter
+    /// Whether to stop; asked between steps of training.
+    let shouldStop: () -> Bool
+    /// Told what happens.
+    let observer: (TrainingEvent) -> Void
+
+    /// The method's own run.
+    var run: RunFolder { run(of: method.name) }
+
+    /// Another method's run.
+    func run(of name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
+
+    /// The run it starts from.
+    var sourceRun: RunFolder {
+        guard let source = method.source else {
+            preconditionFailure("\(method.name) starts from no other method")
+        }
+        return run(of: source)
+    }
+
+    /// The run it starts from, in the model.
+    func loadSource() throws -> AdaptedPosterior {
+        try TrainedRun(sourceRun, model: model).posterior
+    }
+
+    /// Answers to the validation part.
+    func validationPredictions(
+        _ posterior: AdaptedPosterior,
+        recipe: Recipe,
+        varianceScale: Double? = nil
+    ) throws -> [Prediction] {
+        let predictive = posterior.predictive(
+            draws: recipe.draws,
+            varianceScale: varianceScale,
+            seed: recipe.seed
+        )
+        return try predictive.predictions(
+            data.validation.examples,
+            maximumTokens: recipe.evalTokens
+        ) {
+            observer(.evaluating(done: $0, of: $1))
+        }
+        .map(\.prediction)
+    }
+
+    /// Counts the batches of a fit for the observer.
+    func counter(_ total: Int) -> () -> Void {
+        var done = 0
+        return {
+            done += 1
+            observer(.evaluating(done: done, of: total))
+        }
+    }
+}
+
+/// The recipes of the two trajectories of a task and seed.
+public struct Trajectories: Equatable, Sendable {
+    /// Trained by AdamW: what most methods start from.
+    public var adamw: Recipe
+    /// Trained by IVON.
+    public var ivon: Recipe
+}

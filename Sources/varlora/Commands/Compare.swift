@@ -1,0 +1,61 @@
+import ArgumentParser
+import Comparison
+import Foundation
+import Training
+
+struct Compare: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run every method on the same tasks, seeds and batches, and tabulate them.",
+        discussion: """
+            One AdamW and one IVON training a task and seed give all rows: base, map, mc-dropout,
+            laplace-diagonal, laplace-kfac, swa, swag, ensemble, temperature, tfb, ivon-mean, ivon,
+            and with a variance scale chosen on the validation part swag-tuned,
+            laplace-diagonal-tuned, laplace-kfac-tuned, tfb-tuned and ivon-tuned. What the folder
+            holds already is kept: --resume goes on where a comparison was stopped, or adds
+            methods, seeds and tasks to it.
+
+            EXAMPLES
+              varlora compare --model model.gguf --task my-data/ --seeds 21,42,87 --output cmp \\
+                  --steps 100 --adamw learning-rate=1e-4 --ivon learning-rate=0.2
+              varlora compare --recipe paper-table-1 --dry-run --output cmp
+            """
+    )
+
+    @OptionGroup var options: RecipeOptions
+    @OptionGroup var comparison: ComparisonOptions
+    @Option(help: "The folder of the comparison.")
+    var output: String
+    @Flag(help: "Go on with the comparison in the output folder.")
+    var resume = false
+    @Flag(help: "List the runs with estimates of steps, time and memory, and run nothing.")
+    var dryRun = false
+    @Flag(help: "Print the results as JSON.")
+    var json = false
+
+    func run() throws {
+        let plan = try comparison.plan(options)
+        if dryRun { return Console.print(DryRun(plan).text) }
+        let folder = URL(fileURLWithPath: output)
+        if Comparison.exists(in: folder), !resume {
+            throw ComparisonError.exists(output)
+        }
+        StopRequest.listen()
+        let progress = ConsoleProgress()
+        let results = try Comparison(plan, in: folder).run { event in
+            switch event {
+            case .started(let task, let seed, let method, let number, let total):
+                Console.note("[\(number)/\(total)] \(task), seed \(seed): \(method)")
+            case .progress(let event): progress.show(event)
+            }
+        } shouldStop: {
+            StopRequest.isMade
+        }
+        guard let results else {
+            Console.note("stopped; the same command with --resume goes on")
+            throw ExitCode.failure
+        }
+        if json { return try Console.printJSON(results) }
+        Console.print(TextTable.comparison(results).text)
+        Console.note("results: \(output)/\(ComparisonResult.file)")
+    }
+}
