@@ -47,6 +47,7 @@ public struct Comparison {
         observer: @escaping (ComparisonEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> [ComparisonResult]? {
+        try makeFolder()
         try AtomicFile.write(Data(plan.yaml.utf8), to: folder.appendingPathComponent(Self.planFile))
         let methods = Method.withSources(plan.methods)
         let total = plan.tasks.count * plan.seeds.count * methods.count
@@ -99,6 +100,16 @@ public struct Comparison {
         let results = try ComparisonResult.gather(plan, in: folder)
         try results.write(to: folder.appendingPathComponent(ComparisonResult.file))
         return results
+    }
+
+    private func makeFolder() throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw ComparisonError(
+                "\(folder.path): the folder cannot be made: \(error.localizedDescription)"
+            )
+        }
     }
 }
 

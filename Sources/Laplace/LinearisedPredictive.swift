@@ -65,10 +65,8 @@ public struct LinearisedPredictive {
         logitDistributions(under: [posterior], progress).first ?? []
     }
 
-    /// Predictions from the distributions of the examples' logits, at a variance scale (τ); see
-    /// ``Swift/Sequence/predictive(varianceScale:)``.
-    ///
-    /// No pass of the model is made, so many scales can be tried.
+    /// Predictions from the distributions of the examples' logits, at a variance scale (τ), without
+    /// a pass of the model.
     public func predictions(
         _ distributions: [LogitDistribution],
         varianceScale: Double

@@ -70,7 +70,8 @@ final class SecondMoment {
             return (values.clamped(0...Double.infinity), vectors)
         }
         compress()
-        guard let kept else { preconditionFailure("a sum of no rows has no eigenvectors") }
+        // No rows: nothing to see in any direction.
+        let kept = kept ?? Tensor.zeros([1, side], dtype: .float64)
         let values = kept.power(2).sum(along: 1)
         let bound = (values.doubles.max() ?? 0) * 1e-14
         let isReal = values.greater(than: bound).to(.float64)

@@ -4,6 +4,7 @@
 @_exported import Comparison
 @_exported import Evaluation
 @_exported import LanguageModels
+@_exported import Laplace
 @_exported import LoRA
 @_exported import Metrics
 @_exported import Optimizers

@@ -160,6 +160,13 @@ struct SecondMomentTests {
         }
     }
 
+    @Test("A sum of no rows is zero in every direction", arguments: [nil, 3])
+    func empty(_ rank: Int?) {
+        let (values, vectors) = SecondMoment(side: 4, rank: rank).eigen()
+        #expect(values.doubles.allSatisfy { $0 == 0 })
+        #expect(vectors.shape == [4, 1])
+    }
+
     @Test("Rows of few directions are kept without loss, and eigenvectors are orthonormal")
     func exact() throws {
         let (rows, _, rank) = try golden()

@@ -39,6 +39,16 @@ struct BatchTests {
         #expect(batch.answerTokens == sequences.map { _ in [90, 91] })
     }
 
+    @Test("Without sharing, every sequence has all its tokens to itself")
+    func separate() {
+        let batch = PackedBatch([example([1, 2, 3]), example([1, 2])], sharesPrefix: false)
+        #expect(batch.prefixLength == 0)
+        #expect(batch.tokens == [1, 2, 3, 1, 2])
+        #expect(batch.positions == [0, 1, 2, 0, 1])
+        #expect(batch.lengths == [3, 2])
+        #expect(batch.lastIndices == [2, 4])
+    }
+
     @Test("A batch keeps labels, known or not")
     func labels() {
         let batch = PackedBatch([example([1], label: 1), example([2], label: nil)])

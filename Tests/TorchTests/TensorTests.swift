@@ -85,6 +85,41 @@ struct TensorTests {
         #expect(error?.message.contains("\"tpu\"") == true)
     }
 
+    @Test("Eigenvectors rebuild a symmetric matrix, eigenvalues ascend")
+    func symmetricEigen() {
+        let matrix = Tensor([2, 1, 1, 2] as [Double], shape: [2, 2])
+        let (values, vectors) = matrix.symmetricEigen()
+        #expect(values.largestDifference(to: Tensor([1, 3] as [Double])) < 1e-12)
+        let rebuilt = (vectors * values).matmul(vectors.transposed(0, 1))
+        #expect(rebuilt.largestDifference(to: matrix) < 1e-12)
+    }
+
+    @Test("Sums along a dimension and logarithms")
+    func sumsAndLogarithms() {
+        let tensor = Tensor([1, 2, 3, 4] as [Double], shape: [2, 2])
+        #expect(tensor.sum(along: 0).doubles == [4, 6])
+        #expect(tensor.sum(along: 1).doubles == [3, 7])
+        #expect(tensor.exponential().logarithm().largestDifference(to: tensor) < 1e-12)
+    }
+
+    @Test("Gradients asked for twice are those of the weights, and leaves collect none")
+    func gradients() {
+        let (x, y) = (Tensor([2, 3] as [Float]), Tensor([5, 7] as [Float]))
+        let collected = Tensor.zeros([2])
+        x.collectGradient(in: collected)
+        y.requireGradient()
+        let product = x * x * y
+        let first = product.gradients(
+            weightedBy: Tensor([1, 0] as [Float]),
+            of: [x, y],
+            keepingGraph: true
+        )
+        let second = product.gradients(weightedBy: Tensor([0, 10] as [Float]), of: [y])
+        #expect(first.map(\.doubles) == [[20, 0], [4, 0]])
+        #expect(second.map(\.doubles) == [[0, 90]])
+        #expect(collected.doubles == [0, 0])
+    }
+
     @Test("Quantiles interpolate between order statistics")
     func quantiles() {
         let tensor = Tensor([4, 1, 3, 2] as [Float])
