@@ -47,11 +47,8 @@ public struct LaplacePredictive: Predictive {
                 done += 1
                 progress(done, predictive.batchCount)
             }
-            return predictive.predictions(distributions, varianceScale: varianceScale).map {
-                var prediction = $0.prediction
-                prediction.mutualInformation = $0.mutualInformation
-                return AveragedPrediction(prediction)
-            }
+            return predictive.predictions(distributions, varianceScale: varianceScale)
+                .map { AveragedPrediction($0) }
         }
     }
 }

@@ -70,16 +70,14 @@ public struct LinearisedPredictive {
     public func predictions(
         _ distributions: [LogitDistribution],
         varianceScale: Double
-    ) -> [LinearisedPrediction] {
+    ) -> [Prediction] {
         let averages = distributions.predictive(varianceScale: varianceScale)
         return zip(examples, zip(distributions, averages)).map { example, answer in
-            LinearisedPrediction(
-                prediction: Prediction(
-                    id: example.id,
-                    label: example.label,
-                    probabilities: answer.1.probabilities,
-                    meanProbabilities: answer.0.meanProbabilities
-                ),
+            Prediction(
+                id: example.id,
+                label: example.label,
+                probabilities: answer.1.probabilities,
+                meanProbabilities: answer.0.meanProbabilities,
                 mutualInformation: answer.1.mutualInformation
             )
         }
@@ -168,12 +166,4 @@ public struct LinearisedPredictive {
             }
         }
     }
-}
-
-/// One example's linearised prediction.
-public struct LinearisedPrediction: Equatable, Sendable {
-    /// The average over the distribution of the logits, beside the probabilities at the mean.
-    public let prediction: Prediction
-    /// Mutual information of answer and parameters, in nats.
-    public let mutualInformation: Double
 }

@@ -89,7 +89,7 @@ struct PredictiveTests {
             candidate.priorPrecision = precision
             let distributions = model.predictive().logitDistributions(under: candidate)
             return model.predictive().predictions(distributions, varianceScale: 1)
-                .reduce(0) { $0 - log($1.prediction.probabilities[$1.prediction.label ?? 0]) }
+                .reduce(0) { $0 - log($1.probabilities[$1.label ?? 0]) }
         }
         let best = try #require(losses.indices.min { losses[$0] < losses[$1] })
         let tuned = model.predictive().tuned(posterior, priorPrecisions: grid)
@@ -104,18 +104,18 @@ struct PredictiveTests {
         let predictive = model.predictive()
         let distributions = predictive.logitDistributions(under: posterior)
         let predictions = predictive.predictions(distributions, varianceScale: 0)
-        #expect(predictions.map(\.prediction.id) == ["0", "1", "2"])
-        #expect(predictions.map(\.prediction.label) == [0, 2, 1])
+        #expect(predictions.map(\.id) == ["0", "1", "2"])
+        #expect(predictions.map(\.label) == [0, 2, 1])
         let batch = PackedBatch(model.examples)
         let expected = model.scorer.logProbabilities(batch).exponential()
         for (index, item) in predictions.enumerated() {
-            #expect(item.prediction.probabilities == item.prediction.meanProbabilities)
+            #expect(item.probabilities == item.meanProbabilities)
             let row = expected.narrowed(0, start: index, length: 1).doubles
-            #expect(largestDifference([item.prediction.probabilities], [row]) < 1e-5)
-            #expect(item.prediction.fault == nil)
+            #expect(largestDifference([item.probabilities], [row]) < 1e-5)
+            #expect(item.fault == nil)
         }
         let wide = predictive.predictions(distributions, varianceScale: 1)
-        #expect(zip(wide, predictions).allSatisfy { $0.prediction != $1.prediction })
+        #expect(zip(wide, predictions).allSatisfy { $0 != $1 })
     }
 
     @Test("Linearised variance is what small draws of the parameters give")
