@@ -76,7 +76,7 @@ extension Study {
             predictive.logitDistributions(under: kind, counter(predictive.batchCount))
         }
         return { scale in
-            predictive.predictions(distributions, varianceScale: scale).map(\.prediction)
+            predictive.predictions(distributions, varianceScale: scale)
         }
     }
 }
