@@ -1,6 +1,6 @@
 # An index of Scripts/; `make` alone lists it.
 
-.PHONY: help demo build test check format docs doctor
+.PHONY: help demo build test check format docs bench doctor
 
 help: ## List these targets
 	@awk -F ":.*## " '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,9 @@ format: ## Format all Swift files
 
 docs: ## Build the documentation into .build/docs; warnings are errors
 	Scripts/docs
+
+bench: ## Measure against PEFT + ivon-opt and write docs/benchmarks.md (about an hour)
+	Scripts/bench
 
 doctor: ## Print what a build on this machine finds
 	Scripts/doctor

@@ -112,6 +112,20 @@ struct RunTests {
         }
     }
 
+    @Test("An evaluation says on standard error what it took, apart from its results")
+    func evaluationTime() throws {
+        try withTool { tool in
+            #expect(try tool.run(Self.training).exitCode == 0)
+            let drawn = try tool.run(["evaluate", "run", "--threads", "1", "--json"])
+            let line = #/(?m)^6 examples, 3 draws: [0-9]+\.[0-9]{2} s$/#
+            #expect(drawn.errors.contains(line), "\(drawn.errors)")
+            #expect(!drawn.output.contains(line))
+            let base = ["evaluate", "--model", "model", "--task", "task", "--limit", "2"]
+            let point = try tool.run(base + ["--threads", "1"])
+            #expect(point.errors.contains(#/(?m)^2 examples: [0-9.]+ s$/#))
+        }
+    }
+
     @Test("Output that is no terminal has no control characters")
     func plainOutput() throws {
         try withTool { tool in

@@ -54,10 +54,13 @@ struct Evaluate: ParsableCommand {
         )
         let part = try subject.encode(loaded, limit: limit)
         let predictive = subject.predictive(draws: draws, varianceScale: varianceScale)
+        let start = ContinuousClock.now
         let evaluation = try PartEvaluation(part, predictive, recipe: recipe) {
             Console.bar("evaluating, batch \($0)/\($1)")
             if $0 == $1 { Console.bar("") }
         }
+        let drawCount = subject.trained?.posterior.kind.map { _ in predictive.drawCount }
+        report(evaluation, drawCount, start.duration(to: .now))
         if let predictions {
             try evaluation.predictions.map(\.prediction)
                 .write(to: URL(fileURLWithPath: predictions))
@@ -76,12 +79,19 @@ struct Evaluate: ParsableCommand {
                 model: recipe.model,
                 task: recipe.task,
                 split: split,
-                draws: subject.trained?.posterior.kind.map { _ in predictive.drawCount },
+                draws: drawCount,
                 varianceScale: subject.trained?.posterior.kind.map { _ in predictive.varianceScale
                 },
                 results: results
             )
         )
+    }
+
+    /// Says what was evaluated and how long that took, apart from the results.
+    private func report(_ evaluation: PartEvaluation, _ drawCount: Int?, _ duration: Duration) {
+        let draws = drawCount.map { ", \($0) draws" } ?? ""
+        let seconds = (duration / .seconds(1)).fixed(2)
+        Console.note("\(evaluation.predictions.count) examples\(draws): \(seconds) s")
     }
 
     /// What `--json` prints.

@@ -1,0 +1,105 @@
+"""Writes measurements as a page of Markdown."""
+
+import os
+import platform
+import statistics
+import subprocess
+
+from runs import PROJECT
+
+
+def spread(values, form):
+    """The median, and the smallest and largest value where there are several."""
+    if not values:
+        return "not recorded"
+    middle = form(statistics.median(values))
+    if len(values) == 1:
+        return middle
+    return f"{middle} ({form(min(values))} to {form(max(values))})"
+
+
+def decimals(count, factor=1.0, unit=""):
+    return lambda value: f"{value * factor:.{count}f}{unit}"
+
+
+def table(header, rows):
+    lines = ["| " + " | ".join(header) + " |"]
+    lines.append("| --- |" + " ---: |" * (len(header) - 1))
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def ratio(ours, theirs, more_is_better):
+    """How many times better our median is."""
+    if not ours or not theirs:
+        return ""
+    quotient = statistics.median(ours) / statistics.median(theirs)
+    return f"{quotient if more_is_better else 1 / quotient:.2f}x"
+
+
+def comparison(rows):
+    """A table of (what, form, whether more is better, ours, the peer's, the tuned peer's)."""
+    header = ["", "varlora", "peer", "peer, tuned", "gain", "gain, tuned"]
+    return table(
+        header,
+        [
+            [what, *(spread(values, form) if values else "" for values in (ours, peer, tuned))]
+            + [ratio(ours, peer, more), ratio(ours, tuned, more)]
+            for what, form, more, ours, peer, tuned in rows
+        ],
+    )
+
+
+def growth(what, points, form=decimals(3)):
+    """A table of (value, seconds of each repetition), with times relative to the first value."""
+    first = statistics.median(points[0][1])
+    return table(
+        [what, "seconds", "relative"],
+        [
+            [str(value), spread(seconds, form), f"{statistics.median(seconds) / first:.2f}"]
+            for value, seconds in points
+        ],
+    )
+
+
+def text_of(command):
+    try:
+        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
+    except OSError:
+        return ""
+
+
+def processor():
+    if platform.system() == "Darwin":
+        return text_of(["sysctl", "-n", "machdep.cpu.brand_string"])
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            lines = [line for line in file if line.startswith("model name")]
+    except OSError:
+        lines = []
+    return lines[0].split(":", 1)[1].strip() if lines else platform.machine()
+
+
+def machine(tool, threads):
+    """Processor, cores, system, commit and libtorch, one line each."""
+    git = ["git", "-c", "safe.directory=*"]
+    commit = text_of([*git, "rev-parse", "--short", "HEAD"]) or "unknown"
+    if text_of([*git, "status", "--porcelain", "--untracked-files=no"]):
+        commit += ", with changes"
+    findings = dict(
+        line.split("  ", 1) for line in text_of([str(tool), "doctor"]).splitlines() if "  " in line
+    )
+    return "\n".join(
+        [
+            f"- processor: {processor()}, {os.cpu_count()} cores; {threads} threads used",
+            f"- system: {platform.system()} {platform.machine()}",
+            f"- commit: {commit}",
+            f"- libtorch: {findings.get('libtorch', 'unknown').strip()}, vector instructions: "
+            + findings.get("vector instructions", "unknown").strip(),
+        ]
+    )
+
+
+def command_list(commands):
+    blocks = [f"{name}:\n\n```\n{command}\n```" for name, command in commands.items()]
+    return "\n\n".join(blocks)

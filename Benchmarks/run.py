@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Measures the tool against PEFT + ivon-opt + Transformers and writes docs/benchmarks.md.
+
+Usage: Scripts/bench [--quick] [--repetitions N] [--threads N] [--output FILE]
+
+ARC-Easy and BoolQ are read from the folder that VARLORA_DATA names. Runs of both sides take turns,
+so that a machine that gets slower or faster does so for all. A full measurement takes about an
+hour on two cores; --quick takes two steps of everything, once, to see that all works, and writes
+.deps/bench/quick.md.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+
+import report
+from report import decimals
+from runs import PROJECT, Runner
+
+BENCH = PROJECT / ".deps" / "bench"
+GGUF = ".deps/demo/SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="two steps of everything, once")
+    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--output", type=pathlib.Path)
+    parser.add_argument("--tool", type=pathlib.Path, default=PROJECT / ".build/release/varlora")
+    parser.add_argument("--model", type=pathlib.Path, default=PROJECT / GGUF)
+    parser.add_argument("--peer-model", type=pathlib.Path, default=BENCH / "model")
+    parser.add_argument("--python", default=sys.executable, help="with the peer's packages")
+    arguments = parser.parse_args()
+    data = os.environ.get("VARLORA_DATA", "")
+    arguments.data = pathlib.Path(data).absolute()
+    for task in ("arc-easy", "boolq"):
+        if not data or not (arguments.data / task / "train.jsonl").is_file():
+            parser.error(f"VARLORA_DATA is \"{data}\": expected a folder with {task}/train.jsonl")
+    if arguments.quick:
+        arguments.repetitions = 1
+    default = BENCH / "quick.md" if arguments.quick else PROJECT / "docs" / "benchmarks.md"
+    arguments.output = (arguments.output or default).absolute()
+    return arguments
+
+
+class Sizes:
+    """How much is measured: examples of a pass, test questions, and the values of each growth."""
+
+    def __init__(self, quick, threads):
+        self.arc, self.boolq, self.growth = (4, 4, 4) if quick else (80, 40, 32)
+        self.long = 4 if quick else 24
+        self.questions, self.draws = (4, 2) if quick else (64, 10)
+        self.tokens = [40, 80] if quick else [40, 80, 160, 320]
+        self.batches = [2, 4] if quick else [1, 2, 4, 8, 16]
+        self.ranks = [2, 8] if quick else [2, 8, 32, 64]
+        self.train_draws = [1, 2] if quick else [1, 2, 4]
+        self.predict_draws = [1, 2] if quick else [1, 2, 5, 10]
+        powers = [1 << shift for shift in range(8) if 1 << shift <= threads]
+        self.threads = sorted({*powers, threads})
+
+
+def note(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def in_turns(repetitions, variants):
+    """Runs every variant once, then every variant again; a list of results for each."""
+    results = {name: [] for name in variants}
+    for repetition in range(repetitions):
+        for name, run in variants.items():
+            note(f"{name}, {repetition + 1} of {repetitions}")
+            results[name].append(run())
+    return results
+
+
+def column(results, key):
+    return [result[key] for result in results if key in result]
+
+
+def measure_arc(runner, sizes, repetitions):
+    questions, draws = sizes.questions, sizes.draws
+
+    def ours():
+        result = runner.train("ARC-Easy with IVON", "arc-easy", sizes.arc)
+        point = runner.train(
+            "ARC-Easy with AdamW", "arc-easy", 4, warmup=False, options=["--method", "adamw"]
+        )
+        mean = runner.evaluate("evaluation of one model", point["folder"], questions)
+        name = "evaluation of the mean and draws"
+        return result | {
+            "mean_seconds": mean,
+            "draws_seconds": runner.evaluate(name, result["folder"], questions, draws),
+        }
+
+    def peer(name, extra):
+        evaluation = ["--test", str(questions), "--draws", str(draws)]
+        return runner.peer(name, "arc-easy", sizes.arc // 2, sizes.arc, [*evaluation, *extra])
+
+    return in_turns(
+        repetitions,
+        {
+            "ARC-Easy with IVON": ours,
+            "ARC-Easy, peer": lambda: peer("ARC-Easy, peer", []),
+            "ARC-Easy, peer, tuned": lambda: peer("ARC-Easy, peer, tuned", ["--tuned"]),
+        },
+    )
+
+
+def measure_boolq(runner, sizes, repetitions):
+    def peer(name, extra):
+        return runner.peer(name, "boolq", sizes.boolq // 2, sizes.boolq, extra)
+
+    return in_turns(
+        repetitions,
+        {
+            "BoolQ with IVON": lambda: runner.train("BoolQ with IVON", "boolq", sizes.boolq),
+            "BoolQ, peer": lambda: peer("BoolQ, peer", []),
+            "BoolQ, peer, tuned": lambda: peer("BoolQ, peer, tuned", ["--tuned"]),
+        },
+    )
+
+
+def measure_start(runner, repetitions):
+    return in_turns(
+        repetitions,
+        {
+            "start": lambda: runner.train("start", "arc-easy", 4, warmup=False),
+            "start, peer": lambda: runner.peer("start, peer", "arc-easy", 2, 4),
+        },
+    )
+
+
+def write_long_prompts(runner, count):
+    """A task of BoolQ's longest texts, all of which are longer than any length measured."""
+    with open(runner.data / "boolq" / "train.jsonl", encoding="utf-8") as lines:
+        rows = sorted(map(json.loads, lines), key=lambda row: -len(row["passage"]))[: count + 1]
+    folder = runner.scratch / "long"
+    folder.mkdir(exist_ok=True)
+    texts = [
+        json.dumps(
+            {
+                "prompt": f"Answer with only True or False: {row['question']} {row['passage']}",
+                "choices": ["False", "True"],
+                "label": int(row["answer"]),
+            }
+        )
+        for row in rows
+    ]
+    (folder / "train.jsonl").write_text("\n".join(texts[:count]) + "\n", encoding="utf-8")
+    (folder / "validation.jsonl").write_text(texts[count] + "\n", encoding="utf-8")
+    return folder
+
+
+def measure_growth(runner, sizes, repetitions):
+    """Seconds of a step, or of an evaluation, as one setting grows."""
+    long = write_long_prompts(runner, sizes.long)
+
+    def step(name, options, **settings):
+        arguments = {"recipe": "arc-easy", "examples": sizes.growth} | settings
+        return runner.train(name, options=options, **arguments)["seconds_per_step"]
+
+    def tokens(length):
+        cut = ["--max-length", str(length)]
+        result = runner.train("growth in tokens", "boolq", sizes.long, task=long, options=cut)
+        if f" {sizes.long} truncated" not in result["report"].splitlines()[0]:
+            raise SystemExit(f"bench: not all prompts have {length} tokens: {result['report']}")
+        return result["seconds_per_step"]
+
+    trained = runner.train("growth in draws of a prediction, training", "arc-easy", 4, warmup=False)
+
+    def predict(draws):
+        name = "growth in draws of a prediction"
+        return runner.evaluate(name, trained["folder"], sizes.questions, draws)
+
+    flags = {"rank": "--rank", "draws of a step": "--train-draws", "threads": "--threads"}
+    settings = [
+        ("tokens", sizes.tokens, tokens),
+        ("batch", sizes.batches, lambda n: step("growth in batch", [], batch=n)),
+        ("rank", sizes.ranks, None),
+        ("draws of a step", sizes.train_draws, None),
+        ("threads", sizes.threads, None),
+        ("draws of a prediction", sizes.predict_draws, predict),
+    ]
+    found = {}
+    for what, values, run in settings:
+        flag = flags.get(what)
+        run = run or (lambda n, what=what, flag=flag: step(f"growth in {what}", [flag, str(n)]))
+        variants = {f"{what} {value}": lambda run=run, value=value: run(value) for value in values}
+        found[what] = list(zip(values, in_turns(repetitions, variants).values()))
+    return found
+
+
+def page(arguments, runner, sizes, arc, boolq, start, growth):
+    def row(what, form, more_is_better, key, results, sides=3):
+        columns = [column(side, key) for side in list(results.values())[:sides]]
+        return (what, form, more_is_better, *columns, *([[]] * (3 - sides)))
+
+    seconds, gigabytes = decimals(2, unit=" s"), decimals(2, 1e-9, " GB")
+    questions = f"{sizes.questions} questions of ARC-Easy"
+    rows = [
+        row("ARC-Easy: training examples/s", decimals(2), True, "examples_per_second", arc),
+        row("BoolQ: training examples/s", decimals(2), True, "examples_per_second", boolq),
+        row(f"{questions}, one model", seconds, False, "mean_seconds", arc),
+        row(f"{questions}, {sizes.draws} draws", seconds, False, "draws_seconds", arc),
+        row("ARC-Easy: peak memory of training", gigabytes, False, "peak_memory_bytes", arc),
+        row("BoolQ: peak memory of training", gigabytes, False, "peak_memory_bytes", boolq),
+        row("start to end of the first step", seconds, False, "first_step_seconds", start, 2),
+    ]
+    ivon = arc["ARC-Easy with IVON"]
+    shares = [
+        ["draw", report.spread(column(ivon, "draw_seconds"), decimals(2, 1e3, " ms"))],
+        ["step", report.spread(column(ivon, "step_seconds"), decimals(2, 1e3, " ms"))],
+        ["share of both", report.spread(column(ivon, "optimizer_share"), decimals(2, 100, "%"))],
+    ]
+    text = (PROJECT / "Benchmarks" / "page.md").read_text(encoding="utf-8")
+    parts = {
+        "REPETITIONS": str(arguments.repetitions),
+        "MACHINE": report.machine(arguments.tool, arguments.threads),
+        "COMPARISON": report.comparison(rows),
+        "OPTIMIZER": report.table(["ARC-Easy, batch of 4", "a step"], shares),
+        "COMMANDS": report.command_list(runner.commands),
+    }
+    for what, points in growth.items():
+        parts["GROWTH IN " + what.upper()] = report.growth(what, points)
+    for name, part in parts.items():
+        text = text.replace("{{" + name + "}}", part)
+    return text
+
+
+def main():
+    arguments = options()
+    sizes = Sizes(arguments.quick, arguments.threads)
+    runner = Runner(arguments)
+    try:
+        arc = measure_arc(runner, sizes, arguments.repetitions)
+        boolq = measure_boolq(runner, sizes, arguments.repetitions)
+        start = measure_start(runner, arguments.repetitions)
+        growth = measure_growth(runner, sizes, arguments.repetitions)
+    finally:
+        runner.close()
+    text = page(arguments, runner, sizes, arc, boolq, start, growth)
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(text, encoding="utf-8")
+    note(f"wrote {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
