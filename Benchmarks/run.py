@@ -34,6 +34,9 @@ def options():
     parser.add_argument("--peer-model", type=pathlib.Path, default=BENCH / "model")
     parser.add_argument("--python", default=sys.executable, help="with the peer's packages")
     arguments = parser.parse_args()
+    for path in (arguments.tool, arguments.model, arguments.peer_model):
+        if not path.exists():
+            parser.error(f"{path} is not there: Scripts/bench makes it")
     data = os.environ.get("VARLORA_DATA", "")
     arguments.data = pathlib.Path(data).absolute()
     for task in ("arc-easy", "boolq"):
