@@ -52,6 +52,9 @@ let recipeNames = [
     "winogrande-m", "winogrande-s",
 ]
 
+/// The YAML files of `recipes/comparisons/`, which are compiled into the tool.
+let comparisonNames = ["paper-table-1", "sentiment-methods"]
+
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser",
@@ -102,7 +105,8 @@ let package = Package(
         .target(
             name: "RecipeFiles",
             path: "recipes",
-            resources: recipeNames.map { .embedInCode("\($0).yaml") }
+            resources: (recipeNames + comparisonNames.map { "comparisons/" + $0 })
+                .map { .embedInCode("\($0).yaml") }
         ),
         library("Training", "Evaluation", "JSON", "Laplace", "LoRA", "RecipeFiles", yaml),
         library("Comparison", "JSON", "Training", yaml),

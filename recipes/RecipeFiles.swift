@@ -12,5 +12,11 @@ public enum RecipeFiles {
         ("winogrande-s", text(PackageResources.winogrande_s_yaml)),
     ]
 
+    /// The YAML text of each comparison, by name.
+    public static let comparisons: [(name: String, yaml: String)] = [
+        ("paper-table-1", text(PackageResources.paper_table_1_yaml)),
+        ("sentiment-methods", text(PackageResources.sentiment_methods_yaml)),
+    ]
+
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

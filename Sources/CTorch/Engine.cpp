@@ -4,6 +4,10 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
+
 #include "Shim.h"
 
 namespace ctorch {
@@ -57,6 +61,12 @@ int32_t ctorch_cuda_device_count(void) {
 }
 
 int32_t ctorch_threads(void) { return at::get_num_threads(); }
+
+void ctorch_release_memory(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 void ctorch_set_threads(int32_t count) { at::set_num_threads(count); }
 

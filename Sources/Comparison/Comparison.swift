@@ -17,8 +17,8 @@ public enum ComparisonEvent {
 
 /// Runs every method of a plan that has not run yet, and gathers the results.
 ///
-/// Each method's run is a folder of its own, `TASK/seed-SEED/METHOD`. What is finished is kept, so a
-/// comparison that was stopped goes on where it was, with the same numbers.
+/// Each method's run is a folder of its own, `TASK/seed-SEED/METHOD`. What is finished is kept, so
+/// that a comparison that was stopped goes on where it was, with the same numbers.
 public struct Comparison {
     private let plan: ComparisonPlan
     private let folder: URL
@@ -56,7 +56,8 @@ public struct Comparison {
             for seed in plan.seeds {
                 let recipes = plan.recipes(task, seed: seed)
                 Engine.threads = recipes.adamw.threads ?? Engine.threads
-                let model = try loaded.flatMap { $0.name == recipes.adamw.model ? $0.model : nil }
+                let model =
+                    try loaded.flatMap { $0.name == recipes.adamw.model ? $0.model : nil }
                     ?? LoadedModel(
                         try ModelLocation(recipes.adamw.model),
                         device: Device(recipes.adamw.device)
@@ -64,7 +65,12 @@ public struct Comparison {
                 loaded = (recipes.adamw.model, model)
                 let data = try TrainingData(recipes.adamw, tokenizer: model.tokenizer)
                 let shifts = try plan.shifts.map {
-                    try Shift($0, recipe: recipes.adamw, tokenizer: model.tokenizer)
+                    try Shift(
+                        $0,
+                        limit: plan.settings.shiftLimit,
+                        recipe: recipes.adamw,
+                        tokenizer: model.tokenizer
+                    )
                 }
                 for method in methods {
                     number += 1

@@ -61,15 +61,17 @@ public struct ComparisonRecipe: Equatable, Sendable {
     ///
     /// - Throws: `RecipeError`.
     public init(named name: String) throws {
-        if ShippedRecipes.names.contains(name) {
+        let names = ShippedRecipes.comparisonNames + ShippedRecipes.names
+        if names.contains(name) {
             try self.init(yaml: try ShippedRecipes.yaml(of: name), place: name)
-        } else {
-            guard let yaml = try? String(contentsOfFile: name, encoding: .utf8) else {
-                let names = ShippedRecipes.names.joined(separator: ", ")
-                throw RecipeError("\(name): neither a readable file nor a shipped recipe (\(names))")
-            }
-            try self.init(yaml: yaml, place: name)
+            return
         }
+        guard let yaml = try? String(contentsOfFile: name, encoding: .utf8) else {
+            throw RecipeError(
+                "\(name): neither a readable file nor shipped (\(names.joined(separator: ", ")))"
+            )
+        }
+        try self.init(yaml: yaml, place: name)
     }
 
     /// Sets a key from its text, as a flag does; lists have commas between.
@@ -77,7 +79,11 @@ public struct ComparisonRecipe: Equatable, Sendable {
     /// - Throws: `RecipeError` for an unknown key or a value out of range.
     public mutating func set(_ key: String, to text: String, place: String) throws {
         if Self.lists.contains(key) {
-            return try set(key, Node(text.split(separator: ",").map { Node(String($0)) }), place: place)
+            return try set(
+                key,
+                Node(text.split(separator: ",").map { Node(String($0)) }),
+                place: place
+            )
         }
         try set(key, Node(text), place: place)
     }
@@ -134,6 +140,7 @@ public struct ComparisonRecipe: Equatable, Sendable {
         case "methods": methods = try texts()
         case "seeds": seeds = try numbers(0...Int(Int32.max))
         case "ood": shifts = try texts()
+        case "limit-ood": settings.shiftLimit = try number(1...Int(Int32.max))
         case "ensemble-members": settings.members = try number(2...1000)
         case "swag-start": settings.swagStart = try number(0.0...0.99)
         case "swag-rate": settings.swagRate = try number(1e-6...1e6)

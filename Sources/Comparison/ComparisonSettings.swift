@@ -18,6 +18,8 @@ public struct ComparisonSettings: Equatable, Sendable {
         case draws
     }
 
+    /// Examples used of each task that is not trained on, the first ones; by default all.
+    public var shiftLimit: Int?
     /// Members of the ensemble, the AdamW run among them.
     public var members = 5
     /// Share of the training after which SWA and SWAG begin to average.
@@ -31,7 +33,7 @@ public struct ComparisonSettings: Equatable, Sendable {
     /// How Laplace answers.
     public var laplacePredictive = LaplacePredictive.linearised
     /// The variance scales (τ) that tuned rows choose from, 0 among them.
-    public var varianceScales: [Double] = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 4]
+    public var varianceScales: [Double] = [0, 0.01, 0.1, 0.25, 0.5, 1, 2]
 
     /// The defaults.
     public init() {}

@@ -19,6 +19,7 @@ extension ComparisonRecipe {
         list("methods", methods)
         list("seeds", seeds.map { "\($0)" })
         list("ood", shifts)
+        value("limit-ood", settings.shiftLimit.map { "\($0)" })
         value("ensemble-members", "\(settings.members)")
         value("swag-start", "\(settings.swagStart)")
         value("swag-rate", "\(settings.swagRate)")

@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// Measures what a method takes.
 final class CostMeter {
@@ -26,6 +27,8 @@ final class CostMeter {
 enum PeakMemory {
     /// Starts to measure anew, where the system allows it.
     static func reset() {
+        // What the allocator keeps of earlier methods is not this one's.
+        Engine.releaseMemory()
         #if os(Linux)
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
         #endif

@@ -54,13 +54,16 @@ extension ComparisonResult.Cost {
             trainingSeconds = try run(trained.name).trainingSeconds()
         }
         let fits = costs.dropFirst()
-        extraSeconds = fits.contains { $0 == nil } ? nil : fits.reduce(0) { $0 + ($1?.fitSeconds ?? 0) }
+        extraSeconds =
+            fits.contains { $0 == nil } ? nil : fits.reduce(0) { $0 + ($1?.fitSeconds ?? 0) }
         peakMemory = costs.last??.peakMemory
         let own = run(method.name)
         let results = try own.readMetrics()
         forwardPasses = results?.drawCount ?? 1
-        let isLinearised = forwardPasses == 1 && results?.posteriorKind?.hasPrefix("laplace") == true
-        let answers = try isLinearised ? [Prediction](contentsOf: own.predictions("validation")) : []
+        let isLinearised =
+            forwardPasses == 1 && results?.posteriorKind?.hasPrefix("laplace") == true
+        let answers =
+            try isLinearised ? [Prediction](contentsOf: own.predictions("validation")) : []
         backwardPasses = (answers.map(\.probabilities.count).max() ?? 1) - 1
         let attributes = try? FileManager.default.attributesOfItem(atPath: own.posterior.path)
         extraBytes = (attributes?[.size] as? Int) ?? 0
@@ -68,8 +71,8 @@ extension ComparisonResult.Cost {
 }
 
 extension RunFolder {
-    /// Seconds of training up to the last line of the timings, which a run that was stopped and went
-    /// on starts anew each time.
+    /// Seconds of training up to the last line of the timings, which a run that was stopped and
+    /// went on starts anew each time.
     fileprivate func trainingSeconds() throws -> Double? {
         struct Line: Decodable {
             let seconds: Double

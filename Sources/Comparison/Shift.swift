@@ -10,16 +10,16 @@ struct Shift {
     /// Its encoded examples.
     let part: TrainingData.Part
 
-    /// Loads the test part of a task with the other settings of a recipe.
+    /// Loads the first examples of the test part of a task, with the other settings of a recipe.
     ///
     /// - Throws: an error that names file, line or id, expected and found.
-    init(_ task: String, recipe: Recipe, tokenizer: Tokenizer) throws {
+    init(_ task: String, limit: Int?, recipe: Recipe, tokenizer: Tokenizer) throws {
         var recipe = recipe
         (recipe.task, recipe.data) = (task, nil)
         name = ComparisonPlan.name(of: task)
         part = try TrainingData.Part(
             try recipe.textTask().load(.test, seed: UInt64(recipe.splitSeed ?? recipe.seed)),
-            limit: recipe.limitTest,
+            limit: limit,
             recipe: recipe,
             tokenizer: tokenizer
         )

@@ -17,8 +17,8 @@ public struct ParameterPosterior: Posterior {
 
     /// A posterior of a kind around the present values of `parameters`.
     ///
-    /// `varianceScale` (τ) is at least 0; draw i is made from `seed` and i. A kind with a limited
-    /// number of draws gives no more than these.
+    /// `varianceScale` (τ) is at least 0; draw i is made from `seed` and i. Of a kind with
+    /// a limited number of draws all are taken.
     public init(
         _ kind: any PosteriorKind,
         around parameters: FlatParameters,
@@ -30,7 +30,7 @@ public struct ParameterPosterior: Posterior {
         self.kind = kind
         self.parameters = parameters
         self.varianceScale = varianceScale
-        self.drawCount = min(drawCount, kind.drawLimit ?? drawCount)
+        self.drawCount = kind.drawLimit ?? drawCount
         self.seed = seed
     }
 

@@ -11,6 +11,9 @@ public enum Engine {
     /// Whether the package was built with Gloo's headers, which several ranks need.
     public static var hasGloo: Bool { ctorch_has_gloo() }
 
+    /// Gives memory that the allocator keeps for later back to the system, where it can.
+    public static func releaseMemory() { ctorch_release_memory() }
+
     /// Threads an operation may use on the CPU; at least 1.
     public static var threads: Int {
         get { Int(ctorch_threads()) }

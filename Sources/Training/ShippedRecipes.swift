@@ -6,19 +6,22 @@ public enum ShippedRecipes {
     /// Their names.
     public static var names: [String] { RecipeFiles.all.map(\.name) }
 
-    /// A shipped recipe's text.
+    /// The names of the comparisons of methods that come with the package.
+    public static var comparisonNames: [String] { RecipeFiles.comparisons.map(\.name) }
+
+    /// The text of a shipped recipe or comparison.
     ///
     /// - Throws: ``RecipeError`` for an unknown name.
     public static func yaml(of name: String) throws -> String {
-        guard let recipe = RecipeFiles.all.first(where: { $0.name == name }) else {
-            throw RecipeError(
-                "no recipe is called \(name); there are \(names.joined(separator: ", "))"
-            )
+        let all = RecipeFiles.all + RecipeFiles.comparisons
+        guard let recipe = all.first(where: { $0.name == name }) else {
+            let names = all.map(\.name).joined(separator: ", ")
+            throw RecipeError("no recipe is called \(name); there are \(names)")
         }
         return recipe.yaml
     }
 
-    /// The first sentence of a shipped recipe; empty for an unknown name.
+    /// The first sentence of a shipped recipe or comparison; empty for an unknown name.
     public static func summary(of name: String) -> String {
         let yaml = (try? yaml(of: name)) ?? ""
         return yaml.prefix { $0 != "\n" }.drop { "# ".contains($0) }.description

@@ -30,6 +30,8 @@ bool ctorch_has_gloo(void);
 int32_t ctorch_cuda_device_count(void);
 int32_t ctorch_threads(void);
 void ctorch_set_threads(int32_t count);
+/// Gives memory that the allocator keeps back to the system, where it can.
+void ctorch_release_memory(void);
 const char *ctorch_cpu_capability(void);
 
 // Creation and data ----------------------------------------------------------------------------

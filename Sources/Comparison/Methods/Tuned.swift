@@ -39,7 +39,7 @@ extension Prediction {
 }
 
 extension Study {
-    /// The validation metrics at each of ``ComparisonSettings/varianceScales``, with the same noise.
+    /// The validation metrics at each of ``ComparisonSettings/varianceScales``, by the same noise.
     fileprivate func varianceScaleCurve(_ posterior: AdaptedPosterior) throws -> [CurvePoint] {
         let recipe = try sourceRun.readRecipe()
         let answers = try validationAnswers(posterior, recipe)

@@ -1,11 +1,12 @@
 import ArgumentParser
+import Comparison
 import Foundation
 import TensorFiles
 import Training
 
 struct Recipes: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show, copy and check recipes.",
+        abstract: "List, show, copy and check recipes and comparisons.",
         discussion: """
             EXAMPLES
               varlora recipes list
@@ -22,9 +23,10 @@ struct Recipes: ParsableCommand {
         var json = false
 
         func run() throws {
-            if json { return try Console.printJSON(ShippedRecipes.names) }
-            let width = ShippedRecipes.names.map(\.count).max() ?? 0
-            for name in ShippedRecipes.names {
+            let names = ShippedRecipes.names + ShippedRecipes.comparisonNames
+            if json { return try Console.printJSON(names) }
+            let width = names.map(\.count).max() ?? 0
+            for name in names {
                 let cell = name.padding(toLength: width + 2, withPad: " ", startingAt: 0)
                 Console.print(cell + ShippedRecipes.summary(of: name))
             }
@@ -65,7 +67,12 @@ struct Recipes: ParsableCommand {
         var file: String
 
         func run() throws {
-            Console.print(try ShippedRecipes.load(file).resolved().yaml)
+            do {
+                Console.print(try ShippedRecipes.load(file).resolved().yaml)
+            } catch let error as RecipeError {
+                guard let comparison = try? ComparisonRecipe(named: file) else { throw error }
+                Console.print(comparison.yaml)
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ struct ComparisonOptions: ParsableArguments {
     var seeds: String?
     @Option(help: "Tasks to test on without training, with commas between.")
     var ood: String?
+    @Option(help: "Use the first N examples of each of these.")
+    var limitOod: Int?
     @Option(
         help: ArgumentHelp("Set a key for AdamW's runs; may be repeated.", valueName: "key=value")
     )
@@ -36,7 +38,8 @@ struct ComparisonOptions: ParsableArguments {
 
     /// The plan of a recipe with what the flags say over it.
     func plan(_ options: RecipeOptions) throws -> ComparisonPlan {
-        var recipe = try options.recipe.map { try ComparisonRecipe(named: $0) } ?? ComparisonRecipe()
+        var recipe =
+            try options.recipe.map { try ComparisonRecipe(named: $0) } ?? ComparisonRecipe()
         for (key, value) in flags { try recipe.set(key, to: value, place: "--\(key)") }
         for (key, value) in try options.overrides where key != "task" {
             try recipe.set(key, to: value, place: "--\(key)")
@@ -56,6 +59,7 @@ struct ComparisonOptions: ParsableArguments {
     private var flags: [(key: String, value: String)] {
         let all: [(String, String?)] = [
             ("methods", methods), ("seeds", seeds), ("ood", ood),
+            ("limit-ood", limitOod.map { "\($0)" }),
             ("ensemble-members", ensembleMembers.map { "\($0)" }),
             ("swag-start", swagStart.map { "\($0)" }), ("swag-rate", swagRate.map { "\($0)" }),
             ("swag-rank", swagRank.map { "\($0)" }), ("laplace-prior", laplacePrior),
