@@ -6,9 +6,9 @@ struct Point: Equatable {
 
 /// How a series is told apart: a colour and, for lines, a pattern of dashes.
 struct SeriesStyle {
-    /// 1 to 3 of the palette, or 0 for references.
+    /// 1 to 6 of the palette, or 0 for references.
     let colour: Int
-    /// 0 for a whole line, 1 for dashes, 2 for dots.
+    /// 0 for a whole line, 1 for dashes, 2 for dots, 3 for dashes and dots.
     var dash = 0
 }
 
@@ -18,6 +18,8 @@ struct Mark {
     enum Shape {
         case line([Point])
         case points([Point])
+        /// Empty circles, which single points of a line out.
+        case rings([Point])
         case band(lower: [Point], upper: [Point])
         case columns([Column])
         /// Strokes at the height of columns.
@@ -43,6 +45,14 @@ struct Mark {
 struct Axis {
     let label: String
     let range: ClosedRange<Double>
+    /// What is written along it; nil for round numbers.
+    var ticks: [Tick]?
+
+    /// A place along an axis and what is written there.
+    struct Tick {
+        let value: Double
+        let label: String
+    }
 
     /// An axis over a range that is not empty.
     init(_ label: String, _ range: ClosedRange<Double>) {
@@ -64,8 +74,8 @@ struct Axis {
 
 /// One panel of a figure: axes, marks, and a legend where marks have names.
 struct Chart {
-    /// Width and height of every panel in pixels; about a phone's width, so that text keeps its
-    /// size there.
+    /// Width of every panel in pixels, about a phone's, so that text keeps its size there, and its
+    /// height with a legend of up to two rows.
     static let size = (width: 340.0, height: 270.0)
 
     var title: String
@@ -77,16 +87,14 @@ struct Chart {
 
     /// The panel as an SVG element for a page.
     var svg: String {
-        Markup.element(
+        let drawing = ChartDrawing(self)
+        return Markup.element(
             "svg",
             [
                 "xmlns": "http://www.w3.org/2000/svg", "role": "img", "aria-label": title,
-                "viewBox": "0 0 \(Self.size.width.pixels) \(Self.size.height.pixels)",
+                "viewBox": "0 0 \(Self.size.width.pixels) \(drawing.height.pixels)",
             ],
-            content
+            drawing.content
         )
     }
-
-    /// The panel's elements, without the `svg` around them.
-    var content: String { ChartDrawing(self).content }
 }

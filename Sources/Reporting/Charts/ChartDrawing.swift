@@ -6,6 +6,8 @@ struct ChartDrawing {
     private let y: LinearScale
     private let left = 46.0
     private let right = Chart.size.width - 12
+    /// Height of the panel: more than usual where the legend has many rows.
+    let height: Double
     private let top: Double
     private let bottom: Double
     /// Where the ticks of the x axis stand: below the counts, where there are any.
@@ -14,7 +16,8 @@ struct ChartDrawing {
     init(_ chart: Chart) {
         self.chart = chart
         legend = Legend(chart.marks, left: 4, top: 40, right: Chart.size.width - 4)
-        base = Chart.size.height - 38
+        height = Chart.size.height + max(0, legend.bottom - 68)
+        base = height - 38
         bottom = chart.counts.isEmpty ? base : base - 44
         top = legend.bottom + 10
         x = LinearScale(domain: chart.x.range, start: left, end: right)
@@ -32,20 +35,23 @@ struct ChartDrawing {
 
     private var axes: [String] {
         let vertical = Ticks(in: chart.y.range, count: 5)
-        let horizontal = Ticks(in: chart.x.range, count: 5)
         var parts: [String] = []
         for value in vertical.values {
             guard let place = y(value) else { continue }
             parts.append(line(left, place, right, place, "grid"))
             parts.append(text(vertical.label(value), x: left - 6, y: place + 4, "muted end"))
         }
-        for value in horizontal.values {
-            guard let place = x(value) else { continue }
+        var end = 0.0
+        for tick in horizontalTicks {
+            guard let place = x(tick.value) else { continue }
             parts.append(line(place, base, place, base + 4, "axis"))
-            let label = horizontal.label(value)
+            let width = letterWidth * Double(tick.label.count)
             // A long label at the right edge would be cut.
-            let middle = min(place, Chart.size.width - letterWidth * Double(label.count) / 2)
-            parts.append(text(label, x: middle, y: base + 16, "muted middle"))
+            let middle = min(place, Chart.size.width - width / 2)
+            // Where ticks stand close, some go without a label.
+            if middle - width / 2 < end { continue }
+            end = middle + width / 2 + 4
+            parts.append(text(tick.label, x: middle, y: base + 16, "muted middle"))
         }
         parts.append(line(left, base, right, base, "axis"))
         let middle = (left + right) / 2
@@ -53,20 +59,19 @@ struct ChartDrawing {
         return parts
     }
 
+    private var horizontalTicks: [Axis.Tick] {
+        if let ticks = chart.x.ticks { return ticks }
+        let round = Ticks(in: chart.x.range, count: 5)
+        return round.values.map { Axis.Tick(value: $0, label: round.label($0)) }
+    }
+
     private func draw(_ mark: Mark) -> String {
         let colour = mark.style.colour
         switch mark.shape {
         case .line(let points):
             return path(points, "line c\(colour) dash\(mark.style.dash)")
-        case .points(let points):
-            return points.compactMap { point in
-                guard let x = x(point.x), let y = y(point.y) else { return nil }
-                return Markup.element(
-                    "circle",
-                    ["cx": x.pixels, "cy": y.pixels, "r": "3.5", "class": "f\(colour)"]
-                )
-            }
-            .joined()
+        case .points(let points): return circles(points, "f\(colour)")
+        case .rings(let points): return circles(points, "ring c\(colour)")
         case .band(let lower, let upper):
             let outline = upper + lower.reversed()
             guard outline.allSatisfy({ x($0.x) != nil && y($0.y) != nil }) else { return "" }
@@ -93,6 +98,14 @@ struct ChartDrawing {
             }
             .joined()
         }
+    }
+
+    private func circles(_ points: [Point], _ style: String) -> String {
+        points.compactMap { point in
+            guard let x = x(point.x), let y = y(point.y) else { return nil }
+            return circle(x, y, style)
+        }
+        .joined()
     }
 
     private var countStrip: [String] {
@@ -171,11 +184,8 @@ private struct Legend {
         switch mark.shape {
         case .line: return line(x, y, x + 18, y, "line c\(colour) dash\(mark.style.dash)")
         case .levels: return line(x, y, x + 18, y, "line c\(colour)")
-        case .points:
-            return Markup.element(
-                "circle",
-                ["cx": (x + 9).pixels, "cy": y.pixels, "r": "3.5", "class": "f\(colour)"]
-            )
+        case .points: return circle(x + 9, y, "f\(colour)")
+        case .rings: return circle(x + 9, y, "ring c\(colour)")
         case .intervals: return line(x + 9, y - 6, x + 9, y + 6, "axis")
         case .band, .columns:
             var style = "f\(colour) soft"
@@ -193,6 +203,10 @@ private let letterWidth = 6.2
 
 private func text(_ text: String, x: Double, y: Double, _ style: String) -> String {
     Markup.element("text", ["x": x.pixels, "y": y.pixels, "class": style], text.escaped)
+}
+
+private func circle(_ x: Double, _ y: Double, _ style: String) -> String {
+    Markup.element("circle", ["cx": x.pixels, "cy": y.pixels, "r": "3.5", "class": style])
 }
 
 private func line(

@@ -2,14 +2,17 @@
 enum Style {
     /// Rules for charts, which also stand in figures written as files of their own.
     ///
-    /// The series' colours are of Okabe and Ito's palette (2008), which colour-blind readers can
-    /// tell apart; dark screens get its lighter ones.
+    /// The first three of the series' colours are of Okabe and Ito's palette (2008), which
+    /// colour-blind readers can tell apart; dark screens get its lighter ones. The others were
+    /// searched to be at least 3 : 1 in contrast to the paper and far from these and each other in
+    /// CIELAB, also as readers without one kind of cone see them (Machado et al. 2009).
     static let charts = """
         :root{--paper:#fff;--ink:#1f2328;--muted:#57606a;--grid:#d8dee4;--note:#fff4d6;\
-        --c1:#0072b2;--c2:#d55e00;--c3:#009e73;--soft:.55}
+        --c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#9314db;--c5:#6e4924;--c6:#1f2328;\
+        --soft:.55}
         @media screen and (prefers-color-scheme:dark){:root{--paper:#14181d;--ink:#e6e9ed;\
         --muted:#a3adb8;--grid:#343c45;--note:#3a3013;--c1:#56b4e9;--c2:#e69f00;--c3:#2cc79b;\
-        --soft:.6}}
+        --c4:#b84da0;--c5:#cffc95;--c6:#ffffff;--soft:.6}}
         svg text{font:11.5px system-ui,sans-serif;fill:var(--ink)}
         svg .title{font-weight:600;font-size:12.5px}svg .muted{fill:var(--muted)}
         svg .middle{text-anchor:middle}svg .end{text-anchor:end}
@@ -17,10 +20,13 @@ enum Style {
         svg .grid{stroke:var(--grid);stroke-width:1}svg .axis{stroke:var(--muted);stroke-width:1}
         svg .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}
         svg .c1{stroke:var(--c1)}svg .c2{stroke:var(--c2)}svg .c3{stroke:var(--c3)}
-        svg .c0{stroke:var(--muted)}
+        svg .c4{stroke:var(--c4)}svg .c5{stroke:var(--c5)}svg .c6{stroke:var(--c6)}
+        svg .c0{stroke:var(--muted)}svg .ring{fill:var(--paper);stroke-width:2}
         svg .f1{fill:var(--c1)}svg .f2{fill:var(--c2)}svg .f3{fill:var(--c3)}
+        svg .f4{fill:var(--c4)}svg .f5{fill:var(--c5)}svg .f6{fill:var(--c6)}
         svg .f0{fill:var(--muted)}svg .soft{fill-opacity:var(--soft)}svg .band{fill-opacity:.25}
         svg .dash1{stroke-dasharray:7 4}svg .dash2{stroke-dasharray:2 4}
+        svg .dash3{stroke-dasharray:9 3 2 3}
         """
 
     /// Rules for the page around the charts.
@@ -45,6 +51,12 @@ enum Style {
         th,td{padding:.2rem .9rem .2rem 0;text-align:right;border-bottom:1px solid var(--grid);\
         overflow-wrap:normal}
         th{font-weight:500}thead th{color:var(--muted)}th:first-child{text-align:left}
+        .lead{font-weight:600}h2.task{font-size:1.3rem;border-bottom:2px solid var(--grid)}
+        .results .scroll{max-height:none}.results .muted{font-size:.875rem}
+        .results th:first-child{position:sticky;left:0;background:var(--paper);min-width:7rem;\
+        max-width:11rem}
+        .results thead th:not(:first-child){max-width:7rem;vertical-align:bottom}
+        .results td{white-space:nowrap}
         .settings .scroll{max-height:none}\
         .settings th,.settings td{text-align:left;overflow-wrap:anywhere}
         summary{cursor:pointer;color:var(--muted);padding:.35rem 0}

@@ -32,18 +32,24 @@ extension Figure {
                 column is overconfidence. Thin lines are 95% intervals of the accuracy (Wilson). \
                 ECE is the mean gap between column and stroke, weighted by the counts.
                 """,
-            panels: sets.map { panel($0.name, $0.bins, from: first) },
+            panels: sets.map { name, bins in
+                let count = bins.reduce(0) { $0 + $1.count }
+                return reliability(
+                    "\(name.capitalisedFirst): ECE \(bins.error.text()), \(count) examples",
+                    bins,
+                    from: first
+                )
+            },
             table: table
         )
     }
 
-    private static func panel(
-        _ name: String,
+    /// A reliability diagram over the confidences from `first` up.
+    static func reliability(
+        _ title: String,
         _ bins: [CalibrationBin],
         from first: Double
     ) -> Chart {
-        let total = bins.reduce(0) { $0 + $1.count }
-        let error = bins.reduce(0) { $0 + $1.gap(among: total) }
         let found = bins.filter { $0.count > 0 && $0.lower >= first }
         func columns(_ height: (CalibrationBin) -> Double?) -> [Mark.Column] {
             found.compactMap { bin in
@@ -56,7 +62,7 @@ extension Figure {
             }
         }
         return Chart(
-            title: "\(name.capitalisedFirst): ECE \(error.text()), \(total) examples",
+            title: title,
             x: Axis("confidence (probability of the answer)", first...1),
             y: Axis("accuracy (share of right answers)", 0...1),
             marks: [
@@ -87,6 +93,14 @@ extension CalibrationBin {
     func gap(among total: Int) -> Double {
         guard let accuracy, let confidence else { return 0 }
         return Double(count) / Double(total) * abs(accuracy - confidence)
+    }
+}
+
+extension [CalibrationBin] {
+    /// The calibration error that the bins add up to.
+    var error: Double {
+        let total = reduce(0) { $0 + $1.count }
+        return reduce(0) { $0 + $1.gap(among: total) }
     }
 }
 

@@ -56,21 +56,30 @@ public struct Figure: Sendable {
         .joined(separator: "\n")
     }
 
-    /// All panels in a row, in one file.
+    /// All panels in one file, up to three in a row.
     private static func file(_ title: String, _ panels: [Chart]) -> String {
         let margin = 10.0
-        let (width, height) = Chart.size
-        let total = (
-            width: margin + Double(panels.count) * (width + margin), height: height + 2 * margin
-        )
-        let groups = panels.enumerated().map { index, panel in
-            let left = margin + Double(index) * (width + margin)
-            return Markup.element(
-                "g",
-                ["transform": "translate(\(left.pixels) \(margin.pixels))"],
-                panel.content
-            )
+        let columns = min(panels.count, 3)
+        let drawings = panels.map(ChartDrawing.init)
+        var groups: [String] = []
+        var top = margin
+        for start in stride(from: 0, to: drawings.count, by: max(columns, 1)) {
+            let row = drawings[start..<min(start + columns, drawings.count)]
+            for (column, drawing) in row.enumerated() {
+                let left = margin + Double(column) * (Chart.size.width + margin)
+                groups.append(
+                    Markup.element(
+                        "g",
+                        ["transform": "translate(\(left.pixels) \(top.pixels))"],
+                        drawing.content
+                    )
+                )
+            }
+            top += (row.map(\.height).max() ?? 0) + margin
         }
+        let total = (
+            width: margin + Double(columns) * (Chart.size.width + margin), height: top
+        )
         let paper = Markup.element(
             "rect",
             ["width": "100%", "height": "100%", "rx": "6", "class": "paper"]

@@ -56,7 +56,7 @@ extension Figure {
     }
 
     /// At most some 400 points of a curve, the last among them.
-    private static func points(_ risks: [Double]) -> [Point] {
+    static func points(_ risks: [Double]) -> [Point] {
         let distance = risks.count / 400 + 1
         let count = Double(risks.count)
         return risks.indices.reversed().filter { (risks.count - 1 - $0) % distance == 0 }

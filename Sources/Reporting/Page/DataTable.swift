@@ -4,6 +4,16 @@ public struct DataTable: Equatable, Sendable {
     public var header: [String]
     /// Cells, as many in a row as there are columns.
     public var rows: [[String]]
+    /// The cells that stand out; what that means is said beside the table.
+    public var marks: Set<Place> = []
+
+    /// A cell by the indices of its row and column.
+    public struct Place: Hashable, Sendable {
+        /// Index of the row.
+        public var row: Int
+        /// Index of the column.
+        public var column: Int
+    }
 
     /// A table.
     public init(_ header: [String], _ rows: [[String]] = []) {
@@ -11,14 +21,21 @@ public struct DataTable: Equatable, Sendable {
         self.rows = rows
     }
 
+    func isMarked(_ row: Int, _ column: Int) -> Bool {
+        marks.contains(Place(row: row, column: column))
+    }
+
     /// The table as HTML that scrolls sideways where it is too wide.
     var html: String {
         let head = header.map { Markup.element("th", ["scope": "col"], $0.escaped) }.joined()
-        let body = rows.map { row in
+        let body = rows.enumerated().map { index, row in
             let cells = row.enumerated().map { column, cell in
-                column == 0
-                    ? Markup.element("th", ["scope": "row"], cell.escaped)
-                    : Markup.element("td", [:], cell.escaped)
+                let text =
+                    isMarked(index, column)
+                    ? Markup.element("strong", [:], cell.escaped) : cell.escaped
+                return column == 0
+                    ? Markup.element("th", ["scope": "row"], text)
+                    : Markup.element("td", [:], text)
             }
             return Markup.element("tr", [:], cells.joined())
         }

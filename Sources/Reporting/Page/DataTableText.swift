@@ -1,0 +1,60 @@
+extension DataTable {
+    /// The table for a terminal: the first column to the left, the others to the right, an asterisk
+    /// behind cells that stand out.
+    public var text: String {
+        let cells =
+            [header]
+            + rows.enumerated().map { index, row in
+                row.enumerated().map { column, cell in
+                    isMarked(index, column) ? cell + "*" : cell
+                }
+            }
+        // Where a column has asterisks, the other cells get a space, so that digits stand below
+        // each other.
+        let starred = Set(marks.map(\.column))
+        let padded = cells.map { row in
+            row.enumerated().map { column, cell in
+                starred.contains(column) && !cell.hasSuffix("*") ? cell + " " : cell
+            }
+        }
+        let widths = header.indices.map { column in padded.map { $0[column].count }.max() ?? 0 }
+        return padded.map { row in
+            let line = row.enumerated().map { column, cell in
+                let space = String(repeating: " ", count: widths[column] - cell.count)
+                return column == 0 ? cell + space : space + cell
+            }
+            .joined(separator: "  ")
+            return String(line.reversed().drop { $0 == " " }.reversed())
+        }
+        .joined(separator: "\n")
+    }
+
+    /// The table in Markdown, with cells that stand out in bold.
+    public var markdown: String {
+        let ruler = header.indices.map { $0 == 0 ? "---" : "---:" }
+        let cells = rows.enumerated().map { index, row in
+            row.enumerated().map { column, cell in
+                isMarked(index, column) ? "**\(cell.inMarkdown)**" : cell.inMarkdown
+            }
+        }
+        return ([header.map(\.inMarkdown), ruler] + cells)
+            .map { "| " + $0.joined(separator: " | ") + " |" }
+            .joined(separator: "\n")
+    }
+}
+
+extension String {
+    /// The text with what has a meaning in a Markdown table escaped, on one line.
+    var inMarkdown: String {
+        var result = ""
+        for character in self {
+            if character.isNewline {
+                result += " "
+            } else {
+                if "\\`*_[]<>|#".contains(character) { result += "\\" }
+                result.append(character)
+            }
+        }
+        return result
+    }
+}
