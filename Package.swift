@@ -110,7 +110,7 @@ let package = Package(
         ),
         library("Training", "Evaluation", "JSON", "Laplace", "LoRA", "RecipeFiles", yaml),
         library("Comparison", "JSON", "Training", yaml),
-        library("VariationalLoRA", "Comparison"),
+        library("VariationalLoRA", "Comparison", "Reporting"),
         .executableTarget(name: "varlora", dependencies: ["Comparison", "Reporting", arguments]),
         .executableTarget(
             name: "SentimentExample",

@@ -25,7 +25,26 @@ struct BrowserTests {
         }
     }
 
-    @Test("The check finds a box that is too wide and texts that overlap or are cut")
+    @Test(
+        "The page of a comparison is laid out as well, and readable on light and dark screens",
+        arguments: [360, 1280],
+        [false, true]
+    )
+    func comparison(width: Int, isDark: Bool) throws {
+        try withRun { run in
+            try MadeComparison().write(to: run)
+            let dark = "@media screen and (prefers-color-scheme:dark)"
+            let html = try run.comparisonReport(name: String(repeating: "long-name-", count: 9))
+                .html
+            #expect(html.contains(dark))
+            let page = html.replacing("<details>", with: "<details open=\"open\">")
+                .replacing(dark, with: isDark ? "@media all" : "@media print")
+            let faults = try Browser.faults(of: page, width: width, in: run)
+            #expect(faults.isEmpty, "\(faults)")
+        }
+    }
+
+    @Test("The check finds wide boxes, texts that overlap or are cut, pale ones, missing images")
     func check() throws {
         let chart = { (content: String) in
             Markup.element("svg", ["viewBox": "0 0 300 100", "width": "300"], content)
@@ -33,7 +52,9 @@ struct BrowserTests {
         let text = { (x: String) in Markup.element("text", ["x": x, "y": "50"], "some text") }
         let pages = [
             "<div style=\"width:400px\">wide</div>", chart(text("10") + text("12")),
-            chart(text("280")),
+            chart(text("280")), "<p style=\"color:#888\">pale</p>",
+            chart("<path class=\"line\" d=\"M0 0L9 9\" style=\"stroke:#aaa\"/>"),
+            "<img src=\"missing.png\" alt=\"\"/>",
         ]
         try withRun { run in
             for page in pages {
@@ -104,6 +125,28 @@ enum Browser {
                             faults.push("overlap: " + name + ", " + other)
                 })
             }
+            const brightness = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(Number)
+                .map(part => part / 255)
+                .map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+                .reduce((sum, part, index) => sum + part * [.2126, .7152, .0722][index], 0)
+            const ground = element => {
+                if (!element) return 1
+                const colour = page.defaultView.getComputedStyle(element).backgroundColor
+                return colour.endsWith(", 0)") ? ground(element.parentElement) : brightness(colour)
+            }
+            // WCAG 2: 4.5 for texts, 3 for lines.
+            const readable = (element, property, least) => {
+                const colour = page.defaultView.getComputedStyle(element)[property]
+                const pair = [brightness(colour), ground(element)].sort((a, b) => b - a)
+                if ((pair[0] + .05) / (pair[1] + .05) < least)
+                    faults.push("pale: " + element.textContent + element.classList)
+            }
+            const written = "h1, h2, h3, p, figcaption, th, td, summary"
+            for (const text of page.querySelectorAll(written)) readable(text, "color", 4.5)
+            for (const text of page.querySelectorAll("svg text")) readable(text, "fill", 4.5)
+            for (const line of page.querySelectorAll("svg .line")) readable(line, "stroke", 3)
+            for (const image of page.images)
+                if (!image.naturalWidth) faults.push("not loaded: " + image.src)
             document.querySelector("pre").textContent = ["done", ...faults].join("\\n") + "\\n"
         }
         """

@@ -45,7 +45,7 @@ struct ChartDrawing {
         for tick in horizontalTicks {
             guard let place = x(tick.value) else { continue }
             parts.append(line(place, base, place, base + 4, "axis"))
-            let width = letterWidth * Double(tick.label.count)
+            let width = tick.label.pixelWidth
             // A long label at the right edge would be cut.
             let middle = min(place, Chart.size.width - width / 2)
             // Where ticks stand close, some go without a label.
@@ -168,7 +168,7 @@ private struct Legend {
         var parts: [String] = []
         var (x, row) = (left, 0.0)
         for case (let mark, let name?) in marks.map({ ($0, $0.name) }) {
-            let width = 24 + letterWidth * Double(name.count)
+            let width = 24 + name.pixelWidth
             if x > left && x + width > right { (x, row) = (left, row + 1) }
             let middle = top + 6 + row * 16
             parts.append(Self.sample(mark, x: x, y: middle))
@@ -198,8 +198,20 @@ private struct Legend {
     }
 }
 
-/// Pixels of a letter, on the safe side, since text cannot be measured here.
-private let letterWidth = 6.2
+extension String {
+    /// Pixels of the text as charts write it, for a wide font, since it cannot be measured here.
+    fileprivate var pixelWidth: Double {
+        reduce(0) { width, character in
+            switch character {
+            case "m", "M", "W": width + 11.2
+            case "w": width + 9.4
+            case _ where " .,:;'|()[]Iijlftr".contains(character): width + 4.6
+            case _ where character.isUppercase: width + 8.2
+            default: width + 7.3
+            }
+        }
+    }
+}
 
 private func text(_ text: String, x: Double, y: Double, _ style: String) -> String {
     Markup.element("text", ["x": x.pixels, "y": y.pixels, "class": style], text.escaped)

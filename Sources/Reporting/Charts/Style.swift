@@ -52,11 +52,14 @@ enum Style {
         overflow-wrap:normal}
         th{font-weight:500}thead th{color:var(--muted)}th:first-child{text-align:left}
         .lead{font-weight:600}h2.task{font-size:1.3rem;border-bottom:2px solid var(--grid)}
+        body:has(.results){max-width:70rem}
         .results .scroll{max-height:none}.results .muted{font-size:.875rem}
-        .results th:first-child{position:sticky;left:0;background:var(--paper);min-width:7rem;\
-        max-width:11rem}
-        .results thead th:not(:first-child){max-width:7rem;vertical-align:bottom}
-        .results td{white-space:nowrap}
+        .results h3{margin-top:1.5rem}.results th,.results td{padding-right:.6rem}
+        .results td{white-space:nowrap}.results thead th{vertical-align:bottom}
+        .results thead th:not(:first-child){max-width:7rem}
+        .results th:first-child{position:sticky;left:0;background:var(--paper)}
+        @media (min-width:48rem){.results th:first-child{white-space:nowrap}}
+        @media (max-width:48rem){.results th:first-child{min-width:7rem}}
         .settings .scroll{max-height:none}\
         .settings th,.settings td{text-align:left;overflow-wrap:anywhere}
         summary{cursor:pointer;color:var(--muted);padding:.35rem 0}

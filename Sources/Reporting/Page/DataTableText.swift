@@ -44,6 +44,19 @@ extension DataTable {
 }
 
 extension String {
+    /// The text in lines of at most `width` characters where its words allow, broken at spaces.
+    func wrapped(at width: Int) -> String {
+        var lines: [String] = []
+        for word in split(separator: " ") {
+            if let line = lines.last, line.count + 1 + word.count <= width {
+                lines[lines.count - 1] = line + " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
     /// The text with what has a meaning in a Markdown table escaped, on one line.
     var inMarkdown: String {
         var result = ""

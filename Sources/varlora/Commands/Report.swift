@@ -6,38 +6,57 @@ import Training
 
 struct Report: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make a page with the results and figures of a run.",
+        abstract: "Make a page with the results and figures of a run or a comparison.",
         discussion: """
             The page is one file that opens without a network. A run that is not finished
-            gets the figures of its training.
+            gets the figures of its training. The folder of a comparison, which holds
+            results.json, gets tables of its methods, too.
 
             EXAMPLES
               varlora report runs/ivon
               varlora report runs/ivon --output ivon.html --figures figures/
+              varlora report comparisons/sentiment
             """
     )
 
-    @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
-    var runFolder: String
-    @Option(help: "The page (default: report.html in the run folder).")
+    @Argument(help: "The folder of a run or a comparison.")
+    var folder: String
+    @Option(help: "The page (default: report.html in the folder).")
     var output: String?
     @Option(help: "Write each figure as an SVG file into this folder, too.")
     var figures: String?
 
     func run() throws {
-        let run = RunFolder(URL(fileURLWithPath: runFolder))
+        let folder = URL(fileURLWithPath: folder)
+        let run = RunFolder(folder)
+        if ComparisonRecord.isComparison(folder) {
+            let record = try ComparisonRecord(folder: folder)
+            let summary = try ComparisonSummary(record)
+            let report = try ComparisonReport(record, summary, name: folder.lastPathComponent)
+            try write(report.html, report.figures, beside: run)
+        } else if run.holdsRun {
+            let report = try RunReport(Self.record(of: run))
+            try write(report.html, report.figures, beside: run)
+        } else {
+            throw ReportError.nothing(toReportIn: folder)
+        }
+    }
+
+    private static func record(of run: RunFolder) throws -> RunRecord {
         let recipe = try run.readRecipe()
         let settings = RecipeField.all.compactMap { field in
             recipe.values[field.key].map { (key: field.key, value: $0) }
         }
-        let record = try RunRecord(
+        return try RunRecord(
             folder: run.url,
             name: run.url.lastPathComponent,
             settings: settings
         )
-        let report = try RunReport(record)
+    }
+
+    private func write(_ html: String, _ drawn: [Figure], beside run: RunFolder) throws {
         let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
-        try AtomicFile.write(Data(report.html.utf8), to: page)
+        try AtomicFile.write(Data(html.utf8), to: page)
         Console.print(page.relativePath)
         guard let figures else { return }
         let folder = URL(fileURLWithPath: figures)
@@ -46,7 +65,7 @@ struct Report: ParsableCommand {
         } catch {
             throw TrainingError.fileSystem(path: figures, reason: "the folder cannot be made")
         }
-        for figure in report.figures {
+        for figure in drawn {
             let file = folder.appendingPathComponent("\(figure.name).svg")
             try AtomicFile.write(Data(figure.svg.utf8), to: file)
             Console.print(file.relativePath)

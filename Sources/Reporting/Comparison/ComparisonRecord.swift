@@ -1,0 +1,102 @@
+import Foundation
+import JSON
+import Metrics
+
+/// What the folder of a comparison says: methods, on tasks, with seeds.
+///
+/// `results.json` is read at once, the predictions it names when they are asked for.
+public struct ComparisonRecord: Sendable {
+    /// The folder.
+    public let folder: URL
+    /// All elements of `results.json`, in its order.
+    public let results: [MethodResult]
+
+    /// Whether a folder holds a comparison.
+    public static func isComparison(_ folder: URL) -> Bool {
+        FileManager.default.fileExists(atPath: file(in: folder).path)
+    }
+
+    /// Reads `results.json`.
+    ///
+    /// - Parameter folder: The comparison's folder.
+    /// - Throws: `JSONError`, one sentence with file, key, expected and found, where the file
+    ///   cannot be read, is empty, or has the same task, method and seed twice.
+    public init(folder: URL) throws {
+        self.folder = folder
+        let root = try JSONNode(contentsOf: Self.file(in: folder))
+        let elements = try root.elements()
+        guard !elements.isEmpty else { throw root.invalid(expected: "results", found: "none") }
+        var seen: Set<[String]> = []
+        results = try elements.map { element in
+            let result = try MethodResult(element)
+            let name = [result.task, result.method, "seed \(result.seed)"]
+            guard seen.insert(name).inserted else {
+                throw element.invalid(
+                    expected: "another task, method or seed than before",
+                    found: name.joined(separator: ", ") + " once more"
+                )
+            }
+            return result
+        }
+    }
+
+    /// Tasks in the order of the file.
+    public var tasks: [String] { distinct(results.map(\.task)) }
+
+    /// Methods of a task in the order of tables.
+    public func methods(of task: String) -> [String] {
+        ComparisonMethod.sorted(results.filter { $0.task == task }.map(\.method))
+    }
+
+    /// Results of a method on a task, by seed.
+    public func results(of method: String, on task: String) -> [MethodResult] {
+        results.filter { $0.task == task && $0.method == method }.sorted { $0.seed < $1.seed }
+    }
+
+    /// The predictions behind a result.
+    ///
+    /// - Throws: `JSONLinesError` where the file cannot be read, ``ReportError`` where it has
+    ///   another number of examples than the result says or one of them has no label.
+    public func predictions(of result: MethodResult) throws -> [Prediction] {
+        let file = folder.appendingPathComponent(result.predictions)
+        let predictions = try [Prediction](contentsOf: file)
+        guard predictions.count == result.examples else {
+            throw ReportError(
+                description: "\(file.path): expected \(result.examples) predictions, as "
+                    + "results.json says, found \(predictions.count)"
+            )
+        }
+        if let unlabelled = predictions.first(where: { $0.label == nil }) {
+            throw ReportError(
+                description: "\(file.path): label: expected one for every example, found none "
+                    + "for \(unlabelled.id.quoted)"
+            )
+        }
+        return predictions
+    }
+
+    /// The run folder of a method.
+    func runFolder(of method: String, on task: String, seed: Int) -> URL {
+        folder.appendingPathComponent("\(task)/seed-\(seed)/\(method)")
+    }
+
+    private static func file(in folder: URL) -> URL {
+        folder.appendingPathComponent("results.json")
+    }
+}
+
+extension ReportError {
+    /// A folder that holds neither a run nor a comparison.
+    public static func nothing(toReportIn folder: URL) -> ReportError {
+        ReportError(
+            description: "\(folder.path): expected the folder of a run or of a comparison, found "
+                + "neither recipe.yaml nor results.json in it"
+        )
+    }
+}
+
+/// The elements without repetitions, in order.
+func distinct<Element: Hashable>(_ elements: [Element]) -> [Element] {
+    var seen: Set<Element> = []
+    return elements.filter { seen.insert($0).inserted }
+}

@@ -1,0 +1,205 @@
+import Foundation
+import Metrics
+
+/// A comparison over its seeds: the numbers behind tables, sentences and `summary.json`.
+///
+/// Tasks are never mixed but in ``average``, where each counts the same.
+public struct ComparisonSummary: Codable, Equatable, Sendable {
+    /// The methods on one task.
+    public struct Task: Codable, Equatable, Sendable {
+        /// The task.
+        public var task: String
+        /// The part that was answered.
+        public var split: String
+        /// Number of its examples.
+        public var examples: Int
+        /// The methods in the order of tables.
+        public var methods: [Method]
+
+        /// The method with a key.
+        func method(_ key: String) -> Method? { methods.first { $0.method == key } }
+    }
+
+    /// A method over its seeds.
+    public struct Method: Codable, Equatable, Sendable {
+        /// The method's key.
+        public var method: String
+        /// The seeds, rising.
+        public var seeds: [Int]
+        /// Each metric over the seeds.
+        public var metrics: [ResultMetric: SeedSummary]
+        /// Each metric's difference to `map` on the seeds that both have; empty for `map` itself.
+        public var differences: [PairedDifference]
+        /// Each cost over the seeds.
+        public var cost: [CostMetric: SeedSummary]
+        /// Other tasks.
+        public var shifts: [Shift]
+
+        /// The difference of a metric to `map`.
+        func difference(_ metric: ResultMetric) -> PairedDifference? {
+            differences.first { $0.metric == metric.rawValue }
+        }
+    }
+
+    /// A method on a task that it was not trained for, over its seeds.
+    public struct Shift: Codable, Equatable, Sendable {
+        /// The other task.
+        public var task: String
+        /// Number of its examples.
+        public var examples: Int
+        /// Each metric over the seeds; empty where the tasks do not share their labels.
+        public var metrics: [ResultMetric: SeedSummary]
+        /// How well uncertainty finds the other task's examples, over the seeds.
+        public var separation: [UncertaintyScore: [SeparationMetric: SeedSummary]]
+    }
+
+    /// A method over all tasks.
+    public struct Average: Codable, Equatable, Sendable {
+        /// The method's key.
+        public var method: String
+        /// The mean over tasks, for each seed that all tasks have; then over these seeds.
+        public var metrics: [ResultMetric: SeedSummary]
+    }
+
+    /// Tasks in the order of `results.json`.
+    public var tasks: [Task]
+    /// Methods that every task has, over the tasks; empty for a single task.
+    public var average: [Average]
+
+    /// Summarises a comparison.
+    ///
+    /// - Parameters:
+    ///   - record: The comparison.
+    ///   - resamples: Bootstrap resamples behind the intervals of differences, at least one.
+    /// - Throws: What ``ComparisonRecord/predictions(of:)`` throws, or `MetricError` where methods
+    ///   did not answer the same examples.
+    public init(_ record: ComparisonRecord, resamples: Int = 1000) throws {
+        tasks = try record.tasks.map { try Task(record, $0, resamples: resamples) }
+        average = record.tasks.count > 1 ? Self.average(record) : []
+    }
+
+    private static func average(_ record: ComparisonRecord) -> [Average] {
+        let tasks = record.tasks
+        return record.allMethods.compactMap { method in
+            let results = tasks.map { record.results(of: method, on: $0) }
+            let seeds = (results.first ?? []).map(\.seed).filter { seed in
+                results.allSatisfy { $0.contains { $0.seed == seed } }
+            }
+            guard !seeds.isEmpty else { return nil }
+            let metrics = summaries { (metric: ResultMetric) in
+                seeds.map { seed in
+                    let found = results.joined().filter { $0.seed == seed }
+                    return found.compactMap { $0.metrics[metric] }.reduce(0, +)
+                        / Double(tasks.count)
+                }
+            }
+            return Average(method: method, metrics: metrics)
+        }
+    }
+
+    /// The summary as JSON with sorted keys, as it stands in `summary.json`.
+    ///
+    /// - Throws: `EncodingError`; no summary of a ``ComparisonRecord`` is known to.
+    public func json() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    }
+}
+
+extension ComparisonSummary.Task {
+    fileprivate init(_ record: ComparisonRecord, _ task: String, resamples: Int) throws {
+        self.task = task
+        let differences = try Differences(record, task, resamples: resamples)
+        let results = record.results.filter { $0.task == task }
+        split = results.first?.split ?? ""
+        examples = results.map(\.examples).max() ?? 0
+        methods = try record.methods(of: task).map { method in
+            let results = record.results(of: method, on: task)
+            return ComparisonSummary.Method(
+                method: method,
+                seeds: results.map(\.seed),
+                metrics: summaries { metric in results.compactMap { $0.metrics[metric] } },
+                differences: try differences(of: results),
+                cost: summaries { metric in results.compactMap { $0.cost[metric] } },
+                shifts: distinct(results.flatMap(\.shifts).map(\.task)).map { other in
+                    ComparisonSummary.Shift(results.flatMap(\.shifts).filter { $0.task == other })
+                }
+            )
+        }
+    }
+}
+
+extension ComparisonSummary.Shift {
+    /// The same other task with one or more seeds.
+    fileprivate init(_ shifts: [MethodResult.Shift]) {
+        task = shifts.first?.task ?? ""
+        examples = shifts.map(\.examples).max() ?? 0
+        metrics = summaries { metric in shifts.compactMap { $0.metrics?[metric] } }
+        separation = [:]
+        for score in UncertaintyScore.allCases {
+            let found = shifts.compactMap { $0.separation[score] }
+            if found.isEmpty { continue }
+            separation[score] = summaries { metric in found.compactMap { $0[metric] } }
+        }
+    }
+}
+
+extension ComparisonRecord {
+    /// The methods of all tasks in the order of tables.
+    var allMethods: [String] { ComparisonMethod.sorted(results.map(\.method)) }
+}
+
+/// One summary for each metric that has values.
+private func summaries<Name: CaseIterable & Hashable>(
+    _ values: (Name) -> [Double]
+) -> [Name: SeedSummary] {
+    let found = Name.allCases.compactMap { name in SeedSummary(values(name)).map { (name, $0) } }
+    return Dictionary(uniqueKeysWithValues: found)
+}
+
+/// Compares the methods of a task with `map`, each on the seeds that both have.
+private struct Differences {
+    private let record: ComparisonRecord
+    private let task: String
+    private let resamples: Int
+    /// Predictions of `map` by seed.
+    private let reference: [Int: [Prediction]]
+    /// The comparison over all of its seeds, which most methods have too; nil without `map`.
+    private let bootstrap: PairedBootstrap?
+
+    init(_ record: ComparisonRecord, _ task: String, resamples: Int) throws {
+        self.record = record
+        self.task = task
+        self.resamples = resamples
+        let results = record.results(of: ComparisonMethod.reference, on: task)
+        let predictions = try results.map(record.predictions)
+        reference = Dictionary(uniqueKeysWithValues: zip(results.map(\.seed), predictions))
+        bootstrap =
+            predictions.isEmpty
+            ? nil : try PairedBootstrap(reference: predictions, resamples: resamples)
+    }
+
+    func callAsFunction(of results: [MethodResult]) throws -> [PairedDifference] {
+        let shared = results.filter { reference[$0.seed] != nil }
+        guard let method = shared.first?.method, method != ComparisonMethod.reference else {
+            return []
+        }
+        let predictions = try shared.map(record.predictions)
+        do {
+            return try comparison(on: shared.map(\.seed)).differences(of: predictions)
+        } catch let error as MetricError {
+            throw ReportError(
+                description: "\(record.folder.path): \(method) on \(task): \(error)"
+            )
+        }
+    }
+
+    private func comparison(on seeds: [Int]) throws -> PairedBootstrap {
+        if let bootstrap, seeds.count == reference.count { return bootstrap }
+        return try PairedBootstrap(
+            reference: seeds.compactMap { reference[$0] },
+            resamples: resamples
+        )
+    }
+}

@@ -1,0 +1,125 @@
+/// A number that says how good a method's answers are, by its key in `results.json`.
+public enum ResultMetric: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
+    /// Share of right answers.
+    case accuracy
+    /// Calibration error over 10 bins of equal width.
+    case ece
+    /// Calibration error over 15 bins of equal width.
+    case ece15
+    /// Calibration error over 15 bins with equally many examples.
+    case adaptiveECE = "adaptive_ece"
+    /// Negative log-likelihood in nats, which may be infinite.
+    case nll
+    /// Brier score, 0 to 2.
+    case brier
+    /// Area under the risk-coverage curve.
+    case aurc
+    /// Accuracy among the surest 80% of the examples.
+    case accuracyAt80 = "accuracy_at_80"
+    /// Accuracy among the surest 90% of the examples.
+    case accuracyAt90 = "accuracy_at_90"
+
+    /// The name at the head of a column.
+    var title: String {
+        switch self {
+        case .accuracy: "ACC"
+        case .ece: "ECE"
+        case .ece15: "ECE15"
+        case .adaptiveECE: "adaptive ECE"
+        case .nll: "NLL"
+        case .brier: "Brier"
+        case .aurc: "AURC"
+        case .accuracyAt80: "ACC at 80%"
+        case .accuracyAt90: "ACC at 90%"
+        }
+    }
+
+    /// Decimals that people need: areas under a curve of errors are small.
+    var decimals: Int { self == .aurc ? 4 : 3 }
+
+    /// Whether more is better.
+    var isBetterHigher: Bool {
+        switch self {
+        case .accuracy, .accuracyAt80, .accuracyAt90: true
+        case .ece, .ece15, .adaptiveECE, .nll, .brier, .aurc: false
+        }
+    }
+
+    /// The values it can have.
+    var range: ClosedRange<Double> {
+        switch self {
+        case .nll: 0...(.infinity)
+        case .brier: 0...2
+        default: 0...1
+        }
+    }
+}
+
+/// A number that says how well a score tells examples of another task from those of the own one.
+public enum SeparationMetric: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
+    /// Area under the ROC curve; 0.5 is chance.
+    case auroc
+    /// Area under the precision-recall curve.
+    case aupr
+    /// Share of own examples taken for others where 95% of the others are found.
+    case fpr95
+
+    /// The name at the head of a column.
+    var title: String { rawValue.uppercased() }
+
+    /// Whether more is better.
+    var isBetterHigher: Bool { self != .fpr95 }
+}
+
+/// A score of how uncertain an answer is.
+public enum UncertaintyScore: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
+    /// 1 - probability of the answer.
+    case maxProbability = "max_probability"
+    /// Entropy of the averaged probabilities.
+    case entropy
+    /// Mutual information of answer and parameters; only methods with draws have it.
+    case mutualInformation = "mutual_information"
+
+    /// The name in a column's head.
+    var title: String {
+        switch self {
+        case .maxProbability: "1\u{A0}-\u{A0}max\u{A0}p"
+        case .entropy: "entropy"
+        case .mutualInformation: "MI"
+        }
+    }
+}
+
+/// What a method costs, by its key in `results.json`.
+public enum CostMetric: String, CaseIterable, Codable, CodingKeyRepresentable, Sendable {
+    /// Seconds of training, of all runs that the method needs.
+    case trainingSeconds = "training_seconds"
+    /// Seconds between training and the first answer, such as for curvature.
+    case extraSeconds = "extra_seconds"
+    /// Forward passes for an answer.
+    case forwardPasses = "forward_passes"
+    /// Bytes to keep beside the adapter.
+    case extraBytes = "extra_bytes"
+    /// The most memory the process took, in bytes.
+    case peakMemoryBytes = "peak_memory_bytes"
+
+    /// The name at the head of a column, with the unit.
+    var title: String {
+        switch self {
+        case .trainingSeconds: "training (s)"
+        case .extraSeconds: "extra (s)"
+        case .forwardPasses: "forward passes an answer"
+        case .extraBytes: "extra memory (MB)"
+        case .peakMemoryBytes: "peak memory (MB)"
+        }
+    }
+
+    /// The number in the unit of the title, for people.
+    func text(_ value: Double) -> String {
+        switch self {
+        case .trainingSeconds, .extraSeconds: value.text(1)
+        case .forwardPasses: value.text(value == value.rounded() ? 0 : 1)
+        case .extraBytes, .peakMemoryBytes: (value / 1e6).text(1)
+        }
+    }
+}
