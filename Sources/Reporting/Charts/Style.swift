@@ -24,7 +24,7 @@ enum Style {
         svg .c0{stroke:var(--muted)}svg .ring{fill:var(--paper);stroke-width:2}
         svg .f1{fill:var(--c1)}svg .f2{fill:var(--c2)}svg .f3{fill:var(--c3)}
         svg .f4{fill:var(--c4)}svg .f5{fill:var(--c5)}svg .f6{fill:var(--c6)}
-        svg .f0{fill:var(--muted)}svg .soft{fill-opacity:var(--soft)}svg .band{fill-opacity:.25}
+        svg .f0{fill:var(--muted)}svg .soft{fill-opacity:var(--soft)}svg .band{fill-opacity:.16}
         svg .dash1{stroke-dasharray:7 4}svg .dash2{stroke-dasharray:2 4}
         svg .dash3{stroke-dasharray:9 3 2 3}
         """
@@ -42,7 +42,7 @@ enum Style {
         margin:.75rem 0}
         figure{margin:0}figcaption{margin:.25rem 0 .5rem}
         .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr));\
-        gap:1rem}
+        gap:1rem;align-items:end}
         .panels svg{width:100%;max-width:27rem;height:auto;display:block}
         .tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25rem),1fr));\
         gap:0 2rem}

@@ -65,8 +65,11 @@ public struct Figure: Sendable {
         var top = margin
         for start in stride(from: 0, to: drawings.count, by: max(columns, 1)) {
             let row = drawings[start..<min(start + columns, drawings.count)]
+            let height = row.map(\.height).max() ?? 0
             for (column, drawing) in row.enumerated() {
                 let left = margin + Double(column) * (Chart.size.width + margin)
+                // Feet in line, so that the axes are.
+                let top = top + height - drawing.height
                 groups.append(
                     Markup.element(
                         "g",
@@ -75,7 +78,7 @@ public struct Figure: Sendable {
                     )
                 )
             }
-            top += (row.map(\.height).max() ?? 0) + margin
+            top += height + margin
         }
         let total = (
             width: margin + Double(columns) * (Chart.size.width + margin), height: top

@@ -41,9 +41,15 @@ extension Figure {
         let curves = methods.map { $0.curve(quantity.value) }
         let last = curves.flatMap(\.points).map(\.x).max() ?? 2
         let isTuned = methods.allSatisfy(\.method.isTuned)
+        var x = Axis("number of draws", 1...max(last, 2))
+        if last <= 20 {
+            x.ticks = stride(from: 1, through: last, by: 1).map {
+                Axis.Tick(value: $0, label: $0.text(0))
+            }
+        }
         return Chart(
             title: quantity.title + (isTuned ? ", tuned variance" : ""),
-            x: Axis("number of draws", 1...max(last, 2)),
+            x: x,
             y: Axis(quantity.label, around: curves.flatMap(\.heights)),
             marks: curves.flatMap { $0.marks() }
         )
