@@ -68,23 +68,30 @@ struct SeedCurve {
         }
     }
 
-    /// Line and band of the standard error, with the method's title in the legend.
-    func marks(place: (Double) -> Double = { $0 }) -> [Mark] {
+    /// The means, with the method's title in the legend.
+    fileprivate func line(_ place: (Double) -> Double) -> Mark {
         let line = points.map { Point(x: place($0.x), y: $0.value.mean) }
+        return Mark(
+            name: method.shortTitle,
+            shape: line.count > 1 ? .line(line) : .points(line),
+            style: method.style
+        )
+    }
+
+    /// The standard error around the means; nil with one seed.
+    fileprivate func band(_ place: (Double) -> Double) -> Mark? {
         let banded = points.filter { $0.value.standardError != nil }
+        guard banded.count > 1 else { return nil }
         func edge(_ sign: Double) -> [Point] {
             banded.map {
                 Point(x: place($0.x), y: $0.value.mean + sign * ($0.value.standardError ?? 0))
             }
         }
-        let band = Mark(
+        return Mark(
             name: nil,
             shape: .band(lower: edge(-1), upper: edge(1)),
             style: method.style
         )
-        let shape: Mark.Shape = line.count > 1 ? .line(line) : .points(line)
-        return (banded.count > 1 ? [band] : [])
-            + [Mark(name: method.shortTitle, shape: shape, style: method.style)]
     }
 
     /// Every end of line and band, for the range of an axis.
@@ -93,6 +100,13 @@ struct SeedCurve {
             let error = point.value.standardError ?? 0
             return [point.value.mean - error, point.value.mean + error]
         }
+    }
+}
+
+extension [SeedCurve] {
+    /// Bands of the standard error below all lines, so that they do not stain them.
+    func marks(place: (Double) -> Double = { $0 }) -> [Mark] {
+        compactMap { $0.band(place) } + map { $0.line(place) }
     }
 }
 

@@ -51,7 +51,7 @@ extension Figure {
             title: quantity.title + (isTuned ? ", tuned variance" : ""),
             x: x,
             y: Axis(quantity.label, around: curves.flatMap(\.heights)),
-            marks: curves.flatMap { $0.marks() }
+            marks: curves.marks()
         )
     }
 }

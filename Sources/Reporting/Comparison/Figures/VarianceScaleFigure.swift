@@ -72,7 +72,7 @@ extension Figure {
         var y = Axis(label, around: heights)
         // A mean less its standard error may be negative, an error may not.
         if y.range.lowerBound < 0 { y = Axis(label, 0...max(y.range.upperBound, 0.01)) }
-        var marks = curves.flatMap { $0.curve.marks(place: place) }
+        var marks = curves.map(\.curve).marks(place: place)
         if let reference {
             marks.append(
                 Mark(
