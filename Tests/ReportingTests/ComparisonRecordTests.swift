@@ -51,6 +51,7 @@ struct ComparisonRecordTests {
             let base = try #require(record.results.last)
             #expect(base.draws == 1 && base.varianceScale == 1)
             #expect(base.drawCurve.isEmpty && base.shifts.isEmpty)
+            #expect(base.cost[.trainingSeconds] == 21 && base.cost[.backwardPasses] == nil)
         }
     }
 

@@ -185,10 +185,16 @@ struct ComparisonReportTests {
             // Seconds: 10 · (0.1 + 0.02); loss: 0.35 + 0.02 + 2 / 10.
             #expect(figure.table.rows[0] == ["AdamW (MAP)", "10", "1.2", "0.7150", "0.5700"])
             #expect(figure.table.rows.count == 12 && figure.caption.contains("seed 3"))
-            let timings = "films/seed-3/map/timings.jsonl"
-            try run.write(timings, "{\"step\":10,\"seconds\":5}\n{\"step\":20,\"seconds\":1}\n")
+            func rows(_ seconds: Int...) throws -> [[String]] {
+                let lines = zip([10, 30], seconds).map { "{\"step\":\($0),\"seconds\":\($1)}\n" }
+                try run.write("films/seed-3/map/timings.jsonl", lines.joined())
+                return try #require(try Figure.progress(compared)).table.rows
+            }
+            // Between two lines time goes evenly; after them it is not known.
+            let seconds = try rows(5, 9).filter { $0[0] == "AdamW (MAP)" }.map { $0[2] }
+            #expect(seconds == ["5.0", "7.0", "9.0"])
             // A clock that began anew tells no time.
-            let others = try #require(try Figure.progress(compared)).table.rows.map { $0[0] }
+            let others = try rows(5, 1).map { $0[0] }
             #expect(Set(others) == ["IVON"])
         }
     }

@@ -124,7 +124,7 @@ struct ComparisonTablesTests {
                 ]
             )
             #expect(
-                entries[4].table.rows[0] == ["AdamW (MAP)", "21.0", "3.2", "10", "1.8", "9000.0"]
+                entries[4].table.rows[0] == ["AdamW (MAP)", "21.0", "3.2", "10", "1.84", "9000"]
             )
         }
     }

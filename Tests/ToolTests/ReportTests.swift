@@ -90,4 +90,37 @@ struct ReportTests {
             }
         }
     }
+
+    @Test("A comparison writes its tables, and all its numbers are in them and on its page")
+    func compare() throws {
+        try withTool { tool in
+            func text(_ name: String) throws -> String {
+                try String(contentsOf: tool.folder.appendingPathComponent(name), encoding: .utf8)
+            }
+            let compared = try tool.run([
+                "compare", "--model", "model", "--task", "task", "--seeds", "1,2", "--methods",
+                "base,map,temperature,swag,ivon,ivon-tuned", "--steps", "6", "--threads", "1",
+                "--draws", "2", "--eval-every", "2", "--log-every", "2", "--swag-start", "0.5",
+                "--output", "cmp",
+            ])
+            #expect(compared.exitCode == 0, "\(compared.errors)")
+            let titles = [
+                "base model", "AdamW (MAP)", "temperature scaling", "SWAG", "IVON",
+                "IVON, tuned variance",
+            ]
+            for title in titles {
+                #expect(compared.output.contains("\n\(title) "))
+                for name in ["cmp/table.txt", "cmp/table.md", "cmp/table.tex"] {
+                    #expect(try text(name).contains(title))
+                }
+            }
+            #expect(try text("cmp/table.csv").contains("task,ivon-tuned,2,nll,"))
+            #expect(try text("cmp/summary.json").contains("\"method\" : \"ivon-tuned\""))
+            let reported = try tool.run(["report", "cmp", "--figures", "drawn"])
+            #expect(reported.exitCode == 0, "\(reported.errors)")
+            let names = ["variance-scale", "time", "calibration", "selective", "draws"]
+            let files = ["cmp/report.html"] + names.map { "drawn/\($0).svg" }
+            #expect(reported.output.split(separator: "\n").map(String.init) == files)
+        }
+    }
 }

@@ -27,11 +27,11 @@ struct ComparisonMethod {
         ComparisonMethod("tfb", "TFB", colour: 2),
         ComparisonMethod("ivon-mean", "IVON at the mean", colour: 1, dash: 1),
         ComparisonMethod("ivon", "IVON", colour: 1),
-        ComparisonMethod(tuned: "ivon", "IVON", colour: 1),
         ComparisonMethod(tuned: "swag", "SWAG", colour: 3),
         ComparisonMethod(tuned: "laplace-diagonal", "Laplace (diagonal)", colour: 5),
         ComparisonMethod(tuned: "laplace-kfac", "Laplace (KFAC)", colour: 4),
         ComparisonMethod(tuned: "tfb", "TFB", colour: 2),
+        ComparisonMethod(tuned: "ivon", "IVON", colour: 1),
     ]
 
     /// The method with a key; one that is not known is called by it.

@@ -62,7 +62,7 @@ public struct ComparisonTables: Sendable {
         sections.map { section in
             ([heading(section.title)] + section.entries.map(entry)).joined(separator: "\n\n")
         }
-        .joined(separator: "\n\n\n") + "\n"
+        .joined(separator: "\n\n\n")
     }
 
     private static func section(_ task: ComparisonSummary.Task) -> Section {
@@ -233,15 +233,18 @@ public struct ComparisonTables: Sendable {
     }
 
     private static func cost(_ task: ComparisonSummary.Task) -> Entry {
-        Entry(
+        let costs = CostMetric.allCases.filter { cost in
+            task.methods.contains { $0.cost[cost] != nil }
+        }
+        return Entry(
             title: "Cost",
             note: "Mean over the seeds. Extra seconds pass between training and the first answer; "
                 + "extra memory is kept beside the adapter; 1 MB is 1,000,000 bytes.",
             table: DataTable(
-                ["method"] + CostMetric.allCases.map(\.title),
+                ["method"] + costs.map(\.title),
                 task.methods.map { method in
                     [ComparisonMethod.named(method.method).title]
-                        + CostMetric.allCases.map { cost in
+                        + costs.map { cost in
                             method.cost[cost].map { cost.text($0.mean) } ?? ""
                         }
                 }
@@ -256,7 +259,8 @@ extension ComparisonTables {
     /// - Throws: What ``ComparisonSummary/json()`` throws.
     public func files(_ summary: ComparisonSummary) throws -> [(name: String, text: String)] {
         [
-            ("table.txt", text), ("table.md", markdown), ("table.tex", latex), ("table.csv", csv),
+            ("table.txt", text + "\n"), ("table.md", markdown + "\n"), ("table.tex", latex),
+            ("table.csv", csv),
             ("summary.json", try summary.json()),
         ]
     }
@@ -302,10 +306,11 @@ extension PairedDifference {
 }
 
 extension Double {
-    /// The number with its sign.
+    /// The number with its sign, unless it is rounded to 0.
     func signed(_ decimals: Int = 3) -> String {
         if isNaN { return "undefined" }
-        return (self > 0 ? "+" : "") + (isFinite ? fixed(decimals) : text())
+        let text = isFinite ? fixed(decimals) : text()
+        return (self > 0 && text != 0.0.fixed(decimals) ? "+" : "") + text
     }
 
     /// The number with exactly `decimals` places, and 0 without a sign where it is rounded to it.

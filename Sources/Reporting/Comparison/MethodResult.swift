@@ -38,7 +38,7 @@ public struct MethodResult: Equatable, Sendable {
     public var examples: Int
     /// How good the answers are.
     public var metrics: [ResultMetric: Double]
-    /// What they cost.
+    /// What they cost, as far as it was measured.
     public var cost: [CostMetric: Double]
     /// The predictions file, relative to the comparison's folder.
     public var predictions: String
@@ -65,8 +65,10 @@ extension MethodResult {
         metrics = try Self.metrics(node.required("metrics"))
         let cost = try node.required("cost")
         self.cost = try Dictionary(
-            uniqueKeysWithValues: CostMetric.allCases.map { metric in
-                (metric, try cost.required(metric.rawValue).number(in: 0...(.infinity)))
+            uniqueKeysWithValues: CostMetric.allCases.compactMap { metric in
+                try cost.member(metric.rawValue).map {
+                    (metric, try $0.number(in: 0...(.infinity)))
+                }
             }
         )
         predictions = try node.required("predictions").name()

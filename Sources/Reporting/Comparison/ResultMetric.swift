@@ -98,6 +98,8 @@ public enum CostMetric: String, CaseIterable, Codable, CodingKeyRepresentable, S
     case extraSeconds = "extra_seconds"
     /// Forward passes for an answer.
     case forwardPasses = "forward_passes"
+    /// Backward passes for an answer, as a linearised prediction needs them.
+    case backwardPasses = "backward_passes"
     /// Bytes to keep beside the adapter.
     case extraBytes = "extra_bytes"
     /// The most memory the process took, in bytes.
@@ -109,6 +111,7 @@ public enum CostMetric: String, CaseIterable, Codable, CodingKeyRepresentable, S
         case .trainingSeconds: "training (s)"
         case .extraSeconds: "extra (s)"
         case .forwardPasses: "forward passes an answer"
+        case .backwardPasses: "backward passes an answer"
         case .extraBytes: "extra memory (MB)"
         case .peakMemoryBytes: "peak memory (MB)"
         }
@@ -117,9 +120,10 @@ public enum CostMetric: String, CaseIterable, Codable, CodingKeyRepresentable, S
     /// The number in the unit of the title, for people.
     func text(_ value: Double) -> String {
         switch self {
-        case .trainingSeconds, .extraSeconds: value.text(1)
-        case .forwardPasses: value.text(value == value.rounded() ? 0 : 1)
-        case .extraBytes, .peakMemoryBytes: (value / 1e6).text(1)
+        case .trainingSeconds, .extraSeconds: value.fixed(1)
+        case .forwardPasses, .backwardPasses: value.fixed(value == value.rounded() ? 0 : 1)
+        case .extraBytes: (value / 1e6).fixed(2)
+        case .peakMemoryBytes: (value / 1e6).fixed(0)
         }
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Comparison
 import Foundation
+import Reporting
+import TensorFiles
 import Training
 
 struct Compare: ParsableCommand {
@@ -54,8 +56,14 @@ struct Compare: ParsableCommand {
             Console.note("stopped; the same command with --resume goes on")
             throw ExitCode.failure
         }
+        let record = try ComparisonRecord(folder: folder)
+        let summary = try ComparisonSummary(record)
+        let tables = ComparisonTables(record, summary)
+        for (name, text) in try tables.files(summary) {
+            try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent(name))
+        }
         if json { return try Console.printJSON(results) }
-        Console.print(TextTable.comparison(results).text)
-        Console.note("results: \(output)/\(ComparisonResult.file)")
+        Console.print(tables.text)
+        Console.note("results and tables are in \(output); varlora report \(output) makes a page")
     }
 }

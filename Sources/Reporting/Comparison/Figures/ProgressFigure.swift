@@ -41,7 +41,7 @@ extension Figure {
             title: compared.title("Training over time, on validation"),
             caption: """
                 AdamW and IVON with seed \(seed), measured during training; IVON at the mean of \
-                its posterior. The seconds are those of the clock, measurements included.
+                its posterior. Seconds between two lines of the timings are interpolated.
                 """,
             panels: panels,
             table: DataTable(
@@ -83,12 +83,10 @@ private struct MeasuredRun {
             return
         }
         let times = try JSONLines.read(RunRecord.Timing.self, from: timings).map(\.row)
-        let rises = zip(times, times.dropFirst()).allSatisfy { $0.seconds <= $1.seconds }
-        let seconds = Dictionary(rises ? times.map { ($0.step, $0.seconds) } : []) { $1 }
         let lines = try JSONLines.read(RunRecord.Interval.self, from: history).map(\.row)
         measurements = lines.compactMap { line in
             guard line.split == "validation", let metrics = line.metrics,
-                let seconds = seconds[line.step]
+                let seconds = Self.seconds(at: line.step, times)
             else { return nil }
             return Measurement(
                 step: line.step,
@@ -97,5 +95,18 @@ private struct MeasuredRun {
                 nll: metrics.nll.value
             )
         }
+    }
+
+    /// The seconds at a step, between two known ones in proportion; nil outside of the times, and
+    /// where the clock began anew.
+    private static func seconds(at step: Int, _ times: [RunRecord.Timing]) -> Double? {
+        let pairs = zip(times, times.dropFirst())
+        guard pairs.allSatisfy({ $0.seconds <= $1.seconds && $0.step < $1.step }),
+            let next = times.first(where: { $0.step >= step })
+        else { return nil }
+        if next.step == step { return next.seconds }
+        guard let last = times.last(where: { $0.step < step }) else { return nil }
+        let share = (Double(step) - Double(last.step)) / (Double(next.step) - Double(last.step))
+        return last.seconds + share * (next.seconds - last.seconds)
     }
 }
