@@ -18,6 +18,9 @@ public final class Trainer {
     private let optimizer: any Optimizer
     private let order: BatchOrder
     private let lock: RunLock
+    private let cost: StepCost
+    /// What the steps taken by this trainer have cost so far.
+    public private(set) var profile = TrainingProfile()
 
     /// Prepares a run: new, with `force` in place of the run that the folder holds, or with
     /// `resume` to go on with it.
@@ -52,6 +55,7 @@ public final class Trainer {
             exampleCount: data.train.examples.count,
             seed: UInt64(recipe.seed)
         )
+        cost = StepCost(model.configuration, adapters: adapted.adapters.layout.modules)
         try run.prepare(for: recipe, resume: resume, force: force)
         lock = try RunLock(run)
         run.removeLeftovers()
@@ -108,6 +112,11 @@ public final class Trainer {
         let schedule = recipe.learningRateSchedule
         let clock = ContinuousClock()
         let start = clock.now
+        var times = StepTimes()  // since the last line of the timings
+        func add(_ more: StepTimes) {
+            times += more
+            profile.times += more
+        }
         observer(
             .started(
                 step: progress.step,
@@ -118,18 +127,26 @@ public final class Trainer {
         for step in progress.step..<recipe.steps {
             optimizer.learningRate = schedule(step)
             // Per step: what the engine failed to compute must not reach a checkpoint.
-            let loss = try withTorchErrors { try optimizer.step(lossOfDraw(at: step)) }
+            let (loss, stepTimes) = try withTorchErrors {
+                try StepTimes.measure(optimizer, lossOfDraw(at: step))
+            }
+            add(stepTimes)
             progress.add(loss, clipped: (optimizer as? IVON)?.clippedShare ?? 0)
             observer(.trained(step: step + 1, loss: loss))
             if (step + 1).isMultiple(of: recipe.logEvery) {
                 let record = progress.record(optimizer.learningRate, health(progress.interval))
                 try history.append(record)
-                try timings.append(Timing(step: step + 1, seconds: seconds(clock.now - start)))
+                let seconds = (clock.now - start).inSeconds
+                try timings.append(Timing(step: step + 1, seconds: seconds, times: times))
+                times = StepTimes()
                 progress.interval = IntervalSums()
                 observer(.logged(record))
             }
             if recipe.evalEvery > 0, (step + 1).isMultiple(of: recipe.evalEvery) {
-                let record = try evaluatedRecord(step + 1, observer)
+                let (record, evaluationTimes) = try StepTimes.measureEvaluation {
+                    try evaluatedRecord(step + 1, observer)
+                }
+                add(evaluationTimes)
                 try history.append(record)
                 observer(.evaluated(record))
             }
@@ -141,16 +158,12 @@ public final class Trainer {
                 try progress.write(adapted.parameters, optimizer, to: run, keeping: recipe.keepStep)
                 observer(.saved(step: step + 1))
             }
+            profile.seconds = (clock.now - start).inSeconds
             if stops, step + 1 < recipe.steps { return step + 1 }
         }
         // The one before may be of a step where the run was stopped: equal runs would differ.
         Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run)
         return nil
-    }
-
-    private func seconds(_ duration: Duration) -> Double {
-        let parts = duration.components
-        return Double(parts.seconds) + Double(parts.attoseconds) * 1e-18
     }
 
     /// Bytes up to the end of the last line that is whole.
@@ -211,8 +224,10 @@ public final class Trainer {
                 data.train.examples[$0]
             }
             let seed = RandomStream.dropout.seed(from: UInt64(recipe.seed), step, draw, index)
+            let packed = PackedBatch(examples)
+            profile.count(packed, cost)
             let loss = adapted.adapters.withDropout(seed: seed) {
-                adapted.scorer.loss(PackedBatch(examples)) * (1 / Double(batch.count))
+                adapted.scorer.loss(packed) * (1 / Double(batch.count))
             }
             let value = loss.item
             guard value.isFinite else {
@@ -272,12 +287,6 @@ public final class Trainer {
         let writer = RunResults(recipe: recipe, adapted: adapted, data: data, run: run)
         return try writer.write(optimizer as? IVON) { observer(.evaluating(done: $0, of: $1)) }
     }
-}
-
-/// One line of `timings.jsonl`.
-private struct Timing: Encodable {
-    let step: Int
-    let seconds: Double
 }
 
 extension Checkpoint {

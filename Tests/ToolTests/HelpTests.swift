@@ -46,7 +46,9 @@ struct HelpTests {
             guard line.hasPrefix("  --") else { return nil }
             return line.split(separator: " ").first.map { String($0.dropFirst(2)) }
         }
-        let others: Set = ["recipe", "set", "output", "resume", "force", "json", "version"]
+        let others: Set = [
+            "recipe", "set", "output", "resume", "force", "profile", "json", "version",
+        ]
         #expect(Set(flags).isSuperset(of: others))
         #expect(Set(flags).subtracting(others) == Set(RecipeField.all.map(\.key)))
     }

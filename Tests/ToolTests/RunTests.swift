@@ -39,6 +39,26 @@ struct RunTests {
         }
     }
 
+    @Test("A profile says where the time went, apart from results in JSON")
+    func profile() throws {
+        try withTool { tool in
+            let outcome = try tool.run(Self.training + ["--profile"])
+            let lines = outcome.output.split(separator: "\n").map(String.init)
+            #expect(lines.first?.hasPrefix("8 steps, ivon") == true, "\(outcome.output)")
+            let shares = lines.dropFirst().prefix(5).compactMap { line in
+                line.split(separator: " ").last.flatMap { Double($0.dropLast()) }
+            }
+            try #require(shares.count == 5)
+            #expect(abs(shares[..<4].reduce(0, +) - 100) < 0.3 && shares[4] == 100)
+            for part in ["examples/s", "tokens/s", "peak memory", "GFLOP a step", "GFLOP/s"] {
+                #expect(outcome.output.contains(part))
+            }
+            #expect(lines.map(\.count).max() ?? 0 <= 80)
+            let json = try tool.run(Self.training + ["--force", "--profile", "--json"])
+            #expect(json.output.hasPrefix("{") && json.errors.contains("peak memory"))
+        }
+    }
+
     @Test("Predictions take rows with and without labels, through files, pipes and links")
     func predictions() throws {
         try withTool { tool in

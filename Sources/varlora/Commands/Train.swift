@@ -27,6 +27,8 @@ struct Train: ParsableCommand {
     var resume = false
     @Flag(help: "Replace the run in the output folder.")
     var force = false
+    @Flag(help: "Say where the time of the steps went, after training.")
+    var profile = false
     @Flag(help: "Print the results as JSON.")
     var json = false
 
@@ -79,6 +81,7 @@ struct Train: ParsableCommand {
         } shouldStop: {
             StopRequest.isMade
         }
+        if profile { try show(trainer.profile, recipe, model) }
         switch outcome {
         case .finished(let metrics): try show(metrics)
         case .stopped(let step):
@@ -100,6 +103,18 @@ struct Train: ParsableCommand {
                     + "\(part.report.truncated) truncated\(leftOut)"
             )
         }
+    }
+
+    /// Prints where the time went; apart from the results where these are JSON.
+    private func show(
+        _ profile: TrainingProfile,
+        _ recipe: Recipe,
+        _ model: LoadedModel
+    ) throws {
+        let rows = profile.tokens / max(1, profile.passes)
+        let rate = try MachineLimits.matrixProductRate(of: model, rows: max(1, rows))
+        let table = ProfileTable(profile, method: recipe.method.rawValue, rate: rate)
+        json ? Console.note(table.text) : Console.print(table.text)
     }
 
     private func show(_ metrics: RunMetrics) throws {

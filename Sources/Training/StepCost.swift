@@ -1,0 +1,127 @@
+import LanguageModels
+import LoRA
+import TextTasks
+
+/// Counts the floating-point operations of the matrix products that a training step needs, from
+/// sizes alone: a multiplication and an addition are two.
+///
+/// For one forward and backward pass over a packed batch:
+///
+/// * A frozen weight [out, in] over n rows takes 2 · n · in · out forward, and as many again for
+///   the gradient of its input where an adapter lies before it. There is no gradient of the weight,
+///   and nothing flows back below the first adapter.
+/// * An adapter of rank r takes 2 · n · r · (in + out) forward, twice that for the gradients of A,
+///   B and what lies between them, less 2 · n · r · in where its input needs no gradient.
+/// * Attention takes two products forward and four backward over all padded pairs of query and key
+///   of every sequence, as they are computed, and over those of the shared prefix.
+/// * In the last block, attention and what follows it run on the last token of each sequence only,
+///   and the head is the rows of the answers' tokens.
+///
+/// Element-wise work and the memory that all of it moves are not counted.
+public struct StepCost: Sendable {
+    /// Operations by what they belong to.
+    public struct Operations: Equatable, Sendable {
+        /// Products with weights that are not trained, the head among them.
+        public var frozen = 0.0
+        /// Products with the adapters' matrices.
+        public var adapters = 0.0
+        /// Scores and weighted sums of attention.
+        public var attention = 0.0
+
+        /// No operations.
+        public init() {}
+
+        /// All of them.
+        public var total: Double { frozen + adapters + attention }
+
+        /// Adds other operations.
+        public static func += (sum: inout Operations, other: Operations) {
+            sum.frozen += other.frozen
+            sum.adapters += other.adapters
+            sum.attention += other.attention
+        }
+    }
+
+    /// Operations a token of a batch.
+    private var ofToken = Operations()
+    /// Operations a last token of a sequence, besides those of a token.
+    private var ofLastToken = Operations()
+    /// Operations a pair of query and key, in all blocks but the last and in the last.
+    private var (ofPair, ofLastPair) = (0.0, 0.0)
+    /// Operations a sequence and token of an answer.
+    private let ofAnswer: Double
+
+    /// The linear layers of a block in the order of their use, by what follows a block's path;
+    /// those behind attention run on the last tokens only in the last block.
+    private static func linears(
+        _ model: ModelConfiguration
+    ) -> [(parts: [(name: String, input: Int, output: Int)], isBehindAttention: Bool)] {
+        let (hidden, inner) = (model.hiddenSize, model.intermediateSize)
+        let queries = model.headCount * model.headSize
+        let keys = model.keyHeadCount * model.headSize
+        return [
+            (
+                [
+                    ("self_attn.q_proj", hidden, queries), ("self_attn.k_proj", hidden, keys),
+                    ("self_attn.v_proj", hidden, keys),
+                ], false
+            ),
+            ([("self_attn.o_proj", queries, hidden)], true),
+            ([("mlp.gate_proj", hidden, inner), ("mlp.up_proj", hidden, inner)], true),
+            ([("mlp.down_proj", inner, hidden)], true),
+        ]
+    }
+
+    /// The cost of steps that train adapters on a model; only sizes are read.
+    public init(_ model: ModelConfiguration, adapters: [LoRALayout.Module]) {
+        let ranks = Dictionary(adapters.map { ($0.path, $0.rank) }) { $1 }
+        // Whether what a layer reads depends on an adapter, so that a gradient flows through it.
+        var needsGradient = false
+        for block in 0..<model.layerCount {
+            let isLast = block == model.layerCount - 1
+            for (parts, isBehindAttention) in Self.linears(model) {
+                var sum = Operations()
+                var isAdapted = false
+                for (name, input, output) in parts {
+                    let (n, m) = (Double(input), Double(output))
+                    sum.frozen += (needsGradient ? 4 : 2) * n * m
+                    guard let rank = ranks["model.layers.\(block).\(name)"] else { continue }
+                    isAdapted = true
+                    sum.adapters += Double(rank) * (6 * (n + m) - (needsGradient ? 0 : 2 * n))
+                }
+                if isLast && isBehindAttention { ofLastToken += sum } else { ofToken += sum }
+                needsGradient = needsGradient || isAdapted
+                if isBehindAttention { continue }
+                let products = needsGradient ? 6.0 : 2
+                let operations = products * 2 * Double(model.headCount * model.headSize)
+                if isLast { ofLastPair += operations } else { ofPair += operations }
+            }
+        }
+        ofAnswer = (needsGradient ? 4 : 2) * Double(model.hiddenSize)
+    }
+
+    /// The operations of one forward and backward pass over a batch.
+    public func operations(of batch: PackedBatch) -> Operations {
+        operations(
+            prefixLength: batch.prefixLength,
+            lengths: batch.lengths,
+            answers: Set(batch.answerTokens.joined()).count
+        )
+    }
+
+    /// The operations of one forward and backward pass over sequences that share a prefix and have
+    /// own tokens behind it, scored by this many different answer tokens.
+    public func operations(prefixLength: Int, lengths: [Int], answers: Int) -> Operations {
+        let prefix = Double(prefixLength)
+        let longest = Double(lengths.max() ?? 0)
+        let count = Double(lengths.count)
+        let tokens = prefix + Double(lengths.reduce(0, +))
+        let pairs = count * longest * (prefix + longest) + prefix * prefix
+        var result = Operations()
+        result.frozen =
+            tokens * ofToken.frozen + count * (ofLastToken.frozen + Double(answers) * ofAnswer)
+        result.adapters = tokens * ofToken.adapters + count * ofLastToken.adapters
+        result.attention = pairs * ofPair + count * (prefix + longest) * ofLastPair
+        return result
+    }
+}

@@ -1,0 +1,65 @@
+import Training
+
+/// What `varlora train --profile` prints: where the time of the steps went, and how near they are
+/// to what the machine's matrix products allow.
+struct ProfileTable {
+    private let profile: TrainingProfile
+    private let method: String
+    /// Operations a second of this machine's matrix products.
+    private let rate: Double
+
+    init(_ profile: TrainingProfile, method: String, rate: Double) {
+        self.profile = profile
+        self.method = method
+        self.rate = rate
+    }
+
+    var text: String {
+        let times = profile.times
+        guard times.steps > 0, profile.seconds > 0 else { return "no steps were taken" }
+        var table = TextTable(["\(times.steps) steps, \(method)", "ms a step", "share"])
+        var parts = [
+            ("forward, loss, backward", times.forwardBackward), ("draw", times.draw),
+            ("optimizer step", times.update),
+            ("the rest (logging, checkpoints)", profile.rest),
+        ]
+        if let evaluation = times.evaluation { parts.append(("evaluation", evaluation)) }
+        for (name, seconds) in parts + [("all", profile.seconds)] {
+            table.add([
+                name, (seconds / Double(times.steps) * 1000).fixed(2),
+                "\((seconds / profile.seconds * 100).fixed(1))%",
+            ])
+        }
+        return table.text + "\n" + [speed, memory, floor].compactMap { $0 }.joined(separator: "\n")
+    }
+
+    private var speed: String {
+        let seconds = profile.seconds - (profile.times.evaluation ?? 0)
+        return "\((Double(profile.sequences) / seconds).fixed(1)) examples/s, "
+            + "\((Double(profile.tokens) / seconds).fixed(0)) tokens/s "
+            + "(\(profile.tokens / max(1, profile.passes)) tokens a pass)"
+    }
+
+    private var memory: String? {
+        MachineLimits.peakMemory.map { "peak memory \((Double($0) / 1e6).fixed(0)) MB" }
+    }
+
+    private var floor: String? {
+        guard rate > 0 else { return nil }
+        let operations = profile.operations
+        let steps = Double(profile.times.steps)
+        let seconds = operations.total / rate
+        let parts = [
+            ("frozen", operations.frozen), ("adapters", operations.adapters),
+            ("attention", operations.attention),
+        ]
+        .map { "\($0) \(($1 / steps / 1e9).fixed(2))" }.joined(separator: ", ")
+        let spent = profile.times.forwardBackward + profile.times.draw + profile.times.update
+        return """
+            matrix products: \((operations.total / steps / 1e9).fixed(2)) GFLOP a step (\(parts))
+            at this machine's \((rate / 1e9).fixed(0)) GFLOP/s: \
+            \((seconds / steps * 1000).fixed(2)) ms a step, \
+            \((seconds / spent * 100).fixed(0))% of the time of the steps
+            """
+    }
+}
