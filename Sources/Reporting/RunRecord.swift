@@ -12,6 +12,13 @@ public struct RunRecord: Sendable {
             public var mean: MetricSummary
             /// Averaged over draws; absent for a point estimate.
             public var draws: MetricSummary?
+            /// Metrics over the first k draws, for k from 1 to all.
+            public var drawCurve: [CurvePoint]?
+
+            private enum CodingKeys: String, CodingKey {
+                case mean, draws
+                case drawCurve = "draw_curve"
+            }
         }
 
         /// How the adapter was trained.
@@ -34,6 +41,24 @@ public struct RunRecord: Sendable {
         public var test: Part?
     }
 
+    /// `curves.json`.
+    public struct Curves: Decodable, Sendable {
+        /// The part that was answered.
+        public var split: String
+        /// Draws behind the points of the variance scales.
+        public var draws: Int
+        /// Metrics over the first k draws, for k from 1 to all.
+        public var drawCurve: [CurvePoint]
+        /// Metrics by variance scale (τ).
+        public var varianceScaleCurve: [CurvePoint]
+
+        private enum CodingKeys: String, CodingKey {
+            case split, draws
+            case drawCurve = "draw_curve"
+            case varianceScaleCurve = "variance_scale_curve"
+        }
+    }
+
     /// How far the posterior has moved from its initial value.
     public struct Health: Decodable, Sendable {
         /// Share of the elements whose step the clip radius bounded.
@@ -42,26 +67,53 @@ public struct RunRecord: Sendable {
         public var hessianRatio: [Double]
         /// Mean of the posterior's standard deviation over the parameters.
         public var standardDeviation: Double
+        /// The same of each adapter matrix; at the end of a run only.
+        public var layers: [Layer]?
 
         private enum CodingKeys: String, CodingKey {
+            case layers
             case clippedShare = "clipped_share"
             case hessianRatio = "hessian_ratio"
             case standardDeviation = "standard_deviation"
         }
 
-        /// Reads the three keys; throws `DecodingError` unless there are three quantiles.
+        /// Reads the keys; throws `DecodingError` unless there are three quantiles.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             clippedShare = try container.decodeIfPresent(Double.self, forKey: .clippedShare)
-            hessianRatio = try container.decode([Double].self, forKey: .hessianRatio)
+            hessianRatio = try container.threeNumbers(.hessianRatio)
             standardDeviation = try container.decode(Double.self, forKey: .standardDeviation)
-            guard hessianRatio.count == 3 else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .hessianRatio,
-                    in: container,
-                    debugDescription: "expected 3 numbers, found \(hessianRatio.count)"
-                )
-            }
+            layers = try container.decodeIfPresent([Layer].self, forKey: .layers)
+        }
+    }
+
+    /// The posterior of one adapter matrix.
+    public struct Layer: Decodable, Sendable {
+        /// The number of the block; nil outside the blocks.
+        public var layer: Int?
+        /// The adapted projection, such as `q_proj`.
+        public var projection: String
+        /// `A` or `B`.
+        public var matrix: String
+        /// Quantiles of h / h₀ over the matrix at 5%, 50% and 95%.
+        public var hessianRatio: [Double]
+        /// Mean of the posterior's standard deviation over the matrix.
+        public var standardDeviation: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case layer, projection, matrix
+            case hessianRatio = "hessian_ratio"
+            case standardDeviation = "standard_deviation"
+        }
+
+        /// Reads the keys; throws `DecodingError` unless there are three quantiles.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            layer = try container.decodeIfPresent(Int.self, forKey: .layer)
+            projection = try container.decode(String.self, forKey: .projection)
+            matrix = try container.decode(String.self, forKey: .matrix)
+            hessianRatio = try container.threeNumbers(.hessianRatio)
+            standardDeviation = try container.decode(Double.self, forKey: .standardDeviation)
         }
     }
 
@@ -85,6 +137,24 @@ public struct RunRecord: Sendable {
         public var step: Int
         /// Seconds since the start of the process.
         public var seconds: Double
+        /// Steps of this process since its last line; the following are sums over them.
+        public var steps: Int?
+        /// Seconds of forward passes, losses and backward passes.
+        public var forwardBackward: Double?
+        /// Seconds of the optimizer's draws.
+        public var draw: Double?
+        /// Seconds of the optimizer's updates.
+        public var update: Double?
+        /// Seconds of evaluations between the steps.
+        public var evaluation: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case step, seconds, steps
+            case forwardBackward = "forward_backward_seconds"
+            case draw = "draw_seconds"
+            case update = "step_seconds"
+            case evaluation = "evaluation_seconds"
+        }
     }
 
     /// The name of the run, as people know it.
@@ -93,6 +163,8 @@ public struct RunRecord: Sendable {
     public var settings: [(key: String, value: String)]
     /// The results; nil while the run is not finished.
     public var results: Results?
+    /// Metrics by number of draws and by variance scale; nil where these were not measured.
+    public var curves: Curves?
     /// The history, in the order of the file.
     public var history: [Interval]
     /// Times of the history's intervals.
@@ -121,20 +193,45 @@ public struct RunRecord: Sendable {
         }
         self.name = name
         self.settings = settings
-        results = try file("metrics.json").map(Self.results)
+        results = try file("metrics.json").map { try Self.decode(Results.self, $0) }
+        curves = try file("curves.json").map { try Self.decode(Curves.self, $0) }
         history = try lines("history.jsonl", Interval.self)
         timings = try lines("timings.jsonl", Timing.self)
         test = try file("predictions/test.jsonl").map { try [Prediction](contentsOf: $0) } ?? []
     }
 
-    private static func results(_ file: URL) throws -> Results {
+    private static func decode<Contents: Decodable>(
+        _ type: Contents.Type,
+        _ file: URL
+    ) throws -> Contents {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
         do {
-            return try JSONDecoder().decode(Results.self, from: Data(contentsOf: file))
+            return try decoder.decode(type, from: Data(contentsOf: file))
         } catch let error as DecodingError {
             throw ReportError(file: file.path, error)
         } catch {
             throw ReportError(description: "\(file.path): the file cannot be read")
         }
+    }
+}
+
+extension KeyedDecodingContainer {
+    /// A list of three numbers; throws `DecodingError` for another length.
+    fileprivate func threeNumbers(_ key: Key) throws -> [Double] {
+        let numbers = try decode([Double].self, forKey: key)
+        guard numbers.count == 3 else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key,
+                in: self,
+                debugDescription: "expected 3 numbers, found \(numbers.count)"
+            )
+        }
+        return numbers
     }
 }
 

@@ -12,7 +12,9 @@ public struct RunReport: Sendable {
     public init(_ run: RunRecord) throws {
         self.run = run
         figures = [
-            try .calibration(run), try .selective(run), .training(run), .posterior(run),
+            try .calibration(run), try .selective(run), try .draws(run),
+            .drawCurve(run), .varianceScale(run), .training(run), .stepTimes(run), .posterior(run),
+            .layers(run),
         ]
         .compactMap { $0 }
     }

@@ -55,7 +55,7 @@ public struct PartEvaluation {
     }
 
     /// The metrics over the first k draws, for k from 1 to all; nil without draws.
-    private static func drawCurve(
+    static func drawCurve(
         _ predictions: [AveragedPrediction],
         varianceScale: Double
     ) throws -> [CurvePoint]? {

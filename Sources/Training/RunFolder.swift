@@ -25,6 +25,9 @@ public struct RunFolder: Sendable {
     /// Checkpoints, each a folder named by its step.
     public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
 
+    /// What `varlora evaluate --curves` measures.
+    public var curves: URL { url.appendingPathComponent("curves.json") }
+
     /// The page that `varlora report` writes.
     public var report: URL { url.appendingPathComponent("report.html") }
 
@@ -141,7 +144,8 @@ public struct RunFolder: Sendable {
 
     private static let ownNames = [
         "metrics.json", "checkpoints", "history.jsonl", "timings.jsonl", "posterior.safetensors",
-        "adapter_model.safetensors", "adapter_config.json", "predictions", "report.html",
+        "adapter_model.safetensors", "adapter_config.json", "predictions", "curves.json",
+        "report.html",
         // Last, so that a removal that is cut short leaves a run, which can be replaced again. Were
         // it first, the next run could take the old checkpoints for its own.
         "recipe.yaml",

@@ -36,7 +36,7 @@ struct RunResults {
             drawCount: predictive.drawCount,
             varianceScale: saved.varianceScale,
             parameters: adapted.parameters.count,
-            posterior: kind.map { PosteriorHealth($0, clippedShare: nil) },
+            posterior: kind.map { PosteriorHealth($0, entries: adapted.parameters.entries) },
             train: data.train.report,
             validation: try evaluate(data.validation, "validation", predictive, progress),
             test: try data.test.map { try evaluate($0, "test", predictive, progress) }
@@ -65,18 +65,6 @@ extension IVONPosterior {
             effectiveSampleSize: optimizer.settings.effectiveSampleSize,
             weightDecay: optimizer.settings.weightDecay,
             hessianInitialization: optimizer.settings.hessianInitialization
-        )
-    }
-}
-
-extension PosteriorHealth {
-    /// The state of a posterior.
-    init(_ posterior: IVONPosterior, clippedShare: Double?) {
-        let ratio = posterior.hessian * (1 / posterior.hessianInitialization)
-        self.init(
-            clippedShare: clippedShare,
-            hessianRatio: ratio.quantiles([0.05, 0.5, 0.95]),
-            standardDeviation: posterior.standardDeviation.mean().item
         )
     }
 }

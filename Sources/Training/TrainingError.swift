@@ -8,6 +8,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noRun(folder: String)
     /// The run to predict with has no adapter yet.
     case unfinished(folder: String)
+    /// The run to draw from is a point estimate.
+    case noPosterior(folder: String)
     /// A run is to go on with another setting than it was started with.
     case otherRecipe(file: String, key: String, saved: String, asked: String)
     /// A file belongs to another model, data set or recipe.
@@ -34,6 +36,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(folder): expected the folder of a run, found no recipe.yaml in it"
         case .unfinished(let folder):
             "\(folder): the run is not finished; go on with it with train --resume"
+        case .noPosterior(let folder):
+            "\(folder): expected a run with a posterior to draw from, found a point estimate"
         case .otherRecipe(let file, let key, let saved, let asked):
             "\(file): the run was started with \(key) \(saved), but \(asked) was asked for;"
                 + " --resume repeats the same run"

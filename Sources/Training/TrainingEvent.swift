@@ -47,20 +47,3 @@ public struct HistoryRecord: Codable, Equatable, Sendable {
         case learningRate = "learning_rate"
     }
 }
-
-/// How far IVON's posterior has moved from its initial value, and how its steps are bounded.
-public struct PosteriorHealth: Codable, Equatable, Sendable {
-    /// Mean share of the elements whose step the clip radius bounded, since the last line; absent
-    /// from the state at the end of a run.
-    public var clippedShare: Double?
-    /// Quantiles of h / h₀ over the parameters at 5%, 50% and 95%.
-    public var hessianRatio: [Double]
-    /// Mean of the posterior's standard deviation over the parameters.
-    public var standardDeviation: Double
-
-    private enum CodingKeys: String, CodingKey {
-        case clippedShare = "clipped_share"
-        case hessianRatio = "hessian_ratio"
-        case standardDeviation = "standard_deviation"
-    }
-}

@@ -69,19 +69,4 @@ public enum MachineLimits {
             }
         }
     }
-
-    /// The most memory this process has held so far, in bytes; nil where the system does not say.
-    public static var peakMemory: Int? {
-        #if os(Linux)
-        // Not getrusage: its value outlives `exec`, so that a large parent would be counted.
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kibibytes = line.split(whereSeparator: \.isWhitespace).dropFirst().first
-        else { return nil }
-        return Int(kibibytes).map { $0 * 1024 }
-        #else
-        var usage = rusage()
-        return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : nil
-        #endif
-    }
 }

@@ -44,6 +44,11 @@ enum Console {
     static func printJSON(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
         print(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 }
@@ -93,6 +98,22 @@ extension TextTable {
         ]
         for row in rows {
             table.add([row.name] + summaries.map { cell(row.value($0.1)) })
+        }
+        return table
+    }
+
+    /// Metrics by number of draws, then by variance scale.
+    static func curves(_ curves: RunCurves) -> TextTable {
+        let title = "\(curves.split.rawValue), \(curves.examples) examples"
+        var table = TextTable([title, "accuracy", "ECE (10 bins)", "NLL"])
+        func add(_ name: String, _ point: CurvePoint) {
+            table.add([name] + [point.accuracy, point.ece, point.nll].map { $0.fixed(3) })
+        }
+        for point in curves.drawCurve {
+            add("draws \(point.draws), variance scale \(point.varianceScale.fixed(2))", point)
+        }
+        for point in curves.varianceScaleCurve {
+            add("draws \(point.draws), variance scale \(point.varianceScale.fixed(2))", point)
         }
         return table
     }

@@ -16,32 +16,33 @@ struct ProfileTable {
 
     var text: String {
         let times = profile.times
-        guard times.steps > 0, profile.seconds > 0 else { return "no steps were taken" }
+        guard times.steps > 0, seconds > 0 else { return "no steps were taken" }
         var table = TextTable(["\(times.steps) steps, \(method)", "ms a step", "share"])
-        var parts = [
+        let parts = [
             ("forward, loss, backward", times.forwardBackward), ("draw", times.draw),
             ("optimizer step", times.update),
-            ("the rest (logging, checkpoints)", profile.rest),
+            ("the rest (logging, checkpoints)", profile.rest), ("all", seconds),
         ]
-        if let evaluation = times.evaluation { parts.append(("evaluation", evaluation)) }
-        for (name, seconds) in parts + [("all", profile.seconds)] {
+        for (name, part) in parts {
             table.add([
-                name, (seconds / Double(times.steps) * 1000).fixed(2),
-                "\((seconds / profile.seconds * 100).fixed(1))%",
+                name, (part / Double(times.steps) * 1000).fixed(2),
+                "\((part / seconds * 100).fixed(1))%",
             ])
         }
         return table.text + "\n" + [speed, memory, floor].compactMap { $0 }.joined(separator: "\n")
     }
 
+    /// Seconds of all steps, without evaluations between them.
+    private var seconds: Double { profile.seconds - (profile.times.evaluation ?? 0) }
+
     private var speed: String {
-        let seconds = profile.seconds - (profile.times.evaluation ?? 0)
-        return "\((Double(profile.sequences) / seconds).fixed(1)) examples/s, "
+        "\((Double(profile.sequences) / seconds).fixed(1)) examples/s, "
             + "\((Double(profile.tokens) / seconds).fixed(0)) tokens/s "
             + "(\(profile.tokens / max(1, profile.passes)) tokens a pass)"
     }
 
     private var memory: String? {
-        MachineLimits.peakMemory.map { "peak memory \((Double($0) / 1e6).fixed(0)) MB" }
+        PeakMemory.bytes.map { "peak memory \((Double($0) / 1e6).fixed(0)) MB" }
     }
 
     private var floor: String? {

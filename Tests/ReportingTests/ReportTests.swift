@@ -16,12 +16,19 @@ struct RunFiles: CustomTestStringConvertible, Sendable {
         RunFiles(
             testDescription: "a run of IVON",
             files: [
-                "metrics.json": Texts.metrics(method: "ivon", hasDraws: true),
+                "metrics.json": Texts.metrics(
+                    method: "ivon",
+                    hasDraws: true,
+                    health: Texts.layeredHealth
+                ),
                 "history.jsonl": Texts.history(Texts.health(0.5, 2)),
-                "timings.jsonl": Texts.timings,
+                "timings.jsonl": Texts.stepTimes, "curves.json": Texts.curves,
                 "predictions/test.jsonl": Texts.predictions(1000, hasMean: true),
             ],
-            figures: ["calibration", "selective", "training", "posterior"]
+            figures: [
+                "calibration", "selective", "draws", "draw-curve", "variance-scale", "training",
+                "step-times", "posterior", "posterior-layers",
+            ]
         ),
         RunFiles(
             testDescription: "a run of AdamW",
@@ -40,7 +47,7 @@ struct RunFiles: CustomTestStringConvertible, Sendable {
                 "history.jsonl": "", "timings.jsonl": "",
                 "predictions/test.jsonl": Texts.predictions(1, hasMean: true),
             ],
-            figures: ["calibration", "selective", "training"]
+            figures: ["calibration", "selective", "draws", "training"]
         ),
         RunFiles(
             testDescription: "a run that is not finished",
@@ -177,6 +184,7 @@ struct ReportTests {
                 ["history.jsonl", ":2: ", "expected 3 numbers, found 1"]
             ),
             ("timings.jsonl", "{\"step\":1}\n", ["timings.jsonl", "seconds"]),
+            ("curves.json", "{\"split\":\"test\"}", ["curves.json: draws: expected a value"]),
             ("predictions/test.jsonl", "{\"id\":\"a\",\"probabilities\":[2]}\n", ["test.jsonl"]),
         ]
     )

@@ -81,10 +81,52 @@ enum Texts {
             let posterior = health.map { ",\"posterior\":\($0)" } ?? ""
             return "{\"step\":\(step),\"loss\":0.5,\"learning_rate\":0.1\(posterior)}\n"
         }
-        .joined() + "{\"step\":10,\"split\":\"validation\",\"metrics\":\(summary)}\n"
+        .joined() + evaluation(step: 10)
+    }
+
+    static func evaluation(step: Int) -> String {
+        "{\"step\":\(step),\"split\":\"validation\",\"metrics\":\(summary)}\n"
+    }
+
+    /// Curves of three draws and three variance scales; the NLL of two draws is infinite.
+    static var curves: String {
+        func point(_ draws: Int, _ scale: Double, _ nll: String) -> String {
+            """
+            {"draws":\(draws),"variance_scale":\(scale),"accuracy":0.75,"ece":0.1,"nll":\(nll)}
+            """
+        }
+        return """
+            {"split":"validation","examples":8,"draws":3,"draw_curve":[\(point(1, 1, "0.75")),\
+            \(point(2, 1, "\"inf\"")),\(point(3, 1, "0.5"))],"variance_scale_curve":\
+            [\(point(1, 0, "0.625")),\(point(3, 1, "0.5")),\(point(3, 4, "0.875"))]}
+            """
     }
 
     static let timings = "{\"step\":10,\"seconds\":1.5}\n{\"step\":20,\"seconds\":3}\n"
+
+    /// Ten steps of 100 + 5 + 3 ms in 1.5 s, and ten of 120 + 5 + 5 ms in 2 s with an evaluation.
+    static let stepTimes = """
+        {"step":10,"seconds":1.5,"steps":10,"forward_backward_seconds":1,\
+        "draw_seconds":0.05,"step_seconds":0.03}
+        {"step":20,"seconds":3.5,"steps":10,"forward_backward_seconds":1.2,\
+        "draw_seconds":0.05,"step_seconds":0.05,"evaluation_seconds":0.3}
+
+        """
+
+    /// The health of the posterior with two projections of three layers.
+    static var layeredHealth: String {
+        let layers = (0..<3).flatMap { layer in
+            ["q_proj", "v_proj"].flatMap { projection in
+                ["A", "B"].map { matrix in
+                    """
+                    {"layer":\(layer),"projection":"\(projection)","matrix":"\(matrix)",\
+                    "hessian_ratio":[0.9,\(1 + Double(layer) / 10),1.5],"standard_deviation":0.03}
+                    """
+                }
+            }
+        }
+        return health(0.5, 2).dropLast() + ",\"layers\":[\(layers.joined(separator: ","))]}"
+    }
 
     static func predictions(_ count: Int, hasMean: Bool) -> String {
         (0..<count).map { index in

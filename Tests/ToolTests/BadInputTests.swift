@@ -256,6 +256,12 @@ extension BadInput {
             says: ["--variance-scale"]
         ),
         BadInput(
+            "curves of another task",
+            ["evaluate", "x", "--curves", "--task", "task"],
+            exitCode: 64,
+            says: ["--curves", "--task"]
+        ),
+        BadInput(
             "resume and force",
             train + ["--resume", "--force"],
             exitCode: 64,

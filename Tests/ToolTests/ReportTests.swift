@@ -19,7 +19,10 @@ struct ReportTests {
             #expect(try tool.run(Self.training).exitCode == 0)
             let outcome = try tool.run(["report", "run", "--figures", "new/figures"])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            let names = ["calibration", "selective", "training", "posterior"]
+            let names = [
+                "calibration", "selective", "draws", "draw-curve", "training", "posterior",
+                "posterior-layers",
+            ]
             let files = ["run/report.html"] + names.map { "new/figures/\($0).svg" }
             #expect(outcome.output.split(separator: "\n").map(String.init) == files)
             #expect(files.allSatisfy(exists))

@@ -59,6 +59,28 @@ struct RunTests {
         }
     }
 
+    @Test("Curves are written into the run, and its layers are shown")
+    func curves() throws {
+        try withTool { tool in
+            #expect(try tool.run(Self.training).exitCode == 0)
+            let arguments = ["evaluate", "run", "--curves", "--threads", "1"]
+            let outcome = try tool.run(arguments)
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            #expect(outcome.output.hasPrefix("validation, 6 examples"))
+            let file = tool.folder.appendingPathComponent("run/curves.json")
+            let first = try JSONNode(contentsOf: file)
+            #expect(try first.required("draws").integer() == 3)
+            #expect(try tool.run(arguments + ["--draws", "2", "--json"]).exitCode == 0)
+            #expect(try JSONNode(contentsOf: file).required("draws").integer() == 2)
+            let inspected = try tool.run(["inspect", "run"]).output
+            let groups = inspected.split(separator: "\n").filter { $0.contains(" to ") }
+            #expect(groups.map { $0.split(separator: " ")[0] }.contains("v_proj.lora_B"))
+            #expect(groups.count == 5 && groups.allSatisfy { $0.count <= 80 })
+            #expect(try tool.run(Self.training + ["--force"]).exitCode == 0)
+            #expect(!FileManager.default.fileExists(atPath: file.path))
+        }
+    }
+
     @Test("Predictions take rows with and without labels, through files, pipes and links")
     func predictions() throws {
         try withTool { tool in

@@ -97,10 +97,10 @@ struct StepTimesTests {
         try withTinyRun { tiny in
             let rate = try MachineLimits.matrixProductRate(of: tiny.model(), rows: 16)
             #expect(rate > 1e6 && rate < 1e16)
-            let before = try #require(MachineLimits.peakMemory)
+            let before = try #require(PeakMemory.bytes)
             let held = Tensor.full([32 << 20], 1)
-            #expect(try #require(MachineLimits.peakMemory) >= before)
-            #expect(try #require(MachineLimits.peakMemory) > held.shape[0] * 4)
+            #expect(try #require(PeakMemory.bytes) >= before)
+            #expect(try #require(PeakMemory.bytes) > held.shape[0] * 4)
         }
     }
 }

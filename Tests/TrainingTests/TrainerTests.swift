@@ -132,6 +132,37 @@ struct TrainerTests {
         }
     }
 
+    @Test("The health of a layer is that of its part of the Hessian, and only at the end")
+    func layerHealth() throws {
+        try withTinyRun {
+            ($0.logEvery, $0.beta2, $0.weightDecay) = (6, 0.9, 1e-3)
+        } _: { tiny in
+            guard case .finished(let metrics) = try tiny.train("run") else { return }
+            let hessian = try tiny.hessian("run")
+            let layers = try #require(metrics.posterior?.layers)
+            let layout = try LoRALayout(tiny.recipe.lora, for: try tiny.model().model)
+            #expect(layers.map(\.layer) == [0, 0, 0, 0, 1, 1, 1, 1])
+            let names = ["q_proj", "q_proj", "v_proj", "v_proj"]
+            #expect(layers.map(\.projection) == names + names)
+            #expect(layers.map(\.matrix) == ["A", "B", "A", "B", "A", "B", "A", "B"])
+            var start = 0
+            for (layer, parameter) in zip(layers, layout.parameters) {
+                let part = hessian[start..<start + parameter.shape.reduce(1, *)].sorted()
+                start += part.count
+                let low = Int(0.95 * Double(part.count - 1))
+                let share = 0.95 * Double(part.count - 1) - Double(low)
+                let quantile = part[low] + share * (part[low + 1] - part[low])
+                #expect(abs(layer.hessianRatio[2] * tiny.recipe.hessInit / quantile - 1) < 1e-5)
+                let deviation =
+                    part.map { 1 / (tiny.recipe.ess * ($0 + 1e-3)).squareRoot() }.reduce(0, +)
+                    / Double(part.count)
+                #expect(abs(layer.standardDeviation / deviation - 1) < 1e-5)
+            }
+            #expect(Set(layers.map { $0.hessianRatio[1] }).count == 8)
+            #expect(try tiny.run("run").records().allSatisfy { $0.posterior?.layers == nil })
+        }
+    }
+
     @Test("The share of clipped updates is 0 without a bound and 1 at a bound below all of them")
     func clippedShare() throws {
         for (radius, expected) in [(Double.infinity, 0.0), (1e-30, 1.0)] {

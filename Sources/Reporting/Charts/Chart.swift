@@ -24,6 +24,8 @@ struct Mark {
         case columns([Column])
         /// Strokes at the height of columns.
         case levels([Column])
+        /// Texts with their middle above points, in lines.
+        case labels([(at: Point, lines: [String])])
         /// Vertical intervals with ends.
         case intervals([(x: Double, range: ClosedRange<Double>)])
     }

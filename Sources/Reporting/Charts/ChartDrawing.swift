@@ -87,6 +87,14 @@ struct ChartDrawing {
                 return line(start + 2, height, end - 2, height, "line c\(colour)")
             }
             .joined()
+        case .labels(let labels):
+            return labels.flatMap { label -> [String] in
+                guard let x = x(label.at.x), let y = y(label.at.y) else { return [] }
+                return label.lines.reversed().enumerated().map { row, line in
+                    text(line, x: x, y: y - 5 - 14 * Double(row), "middle halo")
+                }
+            }
+            .joined()
         case .intervals(let intervals):
             return intervals.compactMap { interval in
                 guard let place = x(interval.x), let low = y(interval.range.lowerBound),
@@ -186,6 +194,7 @@ private struct Legend {
         case .levels: return line(x, y, x + 18, y, "line c\(colour)")
         case .points: return circle(x + 9, y, "f\(colour)")
         case .rings: return circle(x + 9, y, "ring c\(colour)")
+        case .labels: return ""
         case .intervals: return line(x + 9, y - 6, x + 9, y + 6, "axis")
         case .band, .columns:
             var style = "f\(colour) soft"

@@ -16,6 +16,7 @@ enum Style {
         svg text{font:11.5px system-ui,sans-serif;fill:var(--ink)}
         svg .title{font-weight:600;font-size:12.5px}svg .muted{fill:var(--muted)}
         svg .middle{text-anchor:middle}svg .end{text-anchor:end}
+        svg .halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px}
         svg .paper{fill:var(--paper)}
         svg .grid{stroke:var(--grid);stroke-width:1}svg .axis{stroke:var(--muted);stroke-width:1}
         svg .line{fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}

@@ -10,13 +10,11 @@ extension Figure {
             lossPanel("Loss over steps", stepLabel, loss, validation.map { ($0.x, $0.nll) })
         ]
         if validation.count > 1 {
-            let accuracy = validation.map { Point(x: $0.x, y: $0.accuracy) }
             panels.append(
-                Chart(
-                    title: "Accuracy over steps",
-                    x: Axis(stepLabel, upTo: accuracy.map(\.x)),
-                    y: Axis("accuracy (share of right answers)", around: accuracy.map(\.y)),
-                    marks: series("validation", accuracy, SeriesStyle(colour: 2))
+                accuracyPanel(
+                    "Accuracy over steps",
+                    stepLabel,
+                    validation.map { ($0.x, $0.accuracy) }
                 )
             )
         }
@@ -25,11 +23,21 @@ extension Figure {
         }
         if timed.count > 1 {
             let evaluations = validation.compactMap { point in
-                seconds[point.x].map { ($0, point.nll) }
+                seconds[point.x].map { (x: $0, nll: point.nll, accuracy: point.accuracy) }
             }
+            let unit = "seconds since the start"
             panels.append(
-                lossPanel("Loss over time", "seconds since the start", timed, evaluations)
+                lossPanel("Loss over time", unit, timed, evaluations.map { ($0.x, $0.nll) })
             )
+            if evaluations.count > 1 {
+                panels.append(
+                    accuracyPanel(
+                        "Accuracy over time",
+                        unit,
+                        evaluations.map { ($0.x, $0.accuracy) }
+                    )
+                )
+            }
         }
         return Figure(
             name: "training",
@@ -82,10 +90,25 @@ extension Figure {
     }
 
     /// Seconds by step; none where the clock began anew, as in a run that was stopped.
+    ///
+    /// A step of the history between two lines of the timings gets its share of the time between.
     private static func seconds(of run: RunRecord) -> [Double: Double] {
-        let times = run.timings.map(\.seconds)
-        guard zip(times, times.dropFirst()).allSatisfy({ $0 <= $1 }) else { return [:] }
-        return Dictionary(run.timings.map { (Double($0.step), $0.seconds) }) { $1 }
+        let times = run.timings.map { (step: Double($0.step), seconds: $0.seconds) }
+        guard
+            zip(times, times.dropFirst()).allSatisfy({
+                $0.step < $1.step && $0.seconds <= $1.seconds
+            })
+        else { return [:] }
+        var seconds = Dictionary(times.map { ($0.step, $0.seconds) }) { $1 }
+        for step in Set(run.history.map { Double($0.step) }) where seconds[step] == nil {
+            guard let next = times.firstIndex(where: { $0.step > step }) else { continue }
+            let end = times[next]
+            let start = next > 0 ? times[next - 1] : (step: 0, seconds: 0)
+            guard start.step < step else { continue }
+            let share = (step - start.step) / (end.step - start.step)
+            seconds[step] = start.seconds + share * (end.seconds - start.seconds)
+        }
+        return seconds
     }
 
     private static func lossPanel(
@@ -102,6 +125,23 @@ extension Figure {
             y: Axis("loss, NLL (nats)", around: [0] + all.map(\.y)),
             marks: series("training loss", loss, SeriesStyle(colour: 1))
                 + series("validation NLL", evaluations, SeriesStyle(colour: 2, dash: 1))
+        )
+    }
+
+    private static func accuracyPanel(
+        _ title: String,
+        _ unit: String,
+        _ accuracy: [(x: Double, y: Double)]
+    ) -> Chart {
+        Chart(
+            title: title,
+            x: Axis(unit, upTo: accuracy.map(\.x)),
+            y: Axis("accuracy (share of right answers)", around: accuracy.map(\.y)),
+            marks: series(
+                "validation",
+                accuracy.map { Point(x: $0.x, y: $0.y) },
+                SeriesStyle(colour: 2)
+            )
         )
     }
 

@@ -15,6 +15,7 @@ struct Evaluate: ParsableCommand {
               varlora evaluate runs/ivon --draws 10 --predictions answers.jsonl
               varlora evaluate runs/ivon --variance-scale 0.5 --json
               varlora evaluate runs/ivon --task other-data/
+              varlora evaluate runs/ivon --curves
               varlora evaluate --model model.gguf --task arc-easy --data arc-easy/
             """
     )
@@ -22,8 +23,8 @@ struct Evaluate: ParsableCommand {
     @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
     var runFolder: String?
     @OptionGroup var subject: SubjectOptions
-    @Option(help: "The part of the data.")
-    var split = Split.test
+    @Option(help: "The part of the data (default: test; with --curves validation).")
+    var split: Split?
     @Option(help: "Draws of the posterior (default: the run's).")
     var draws: Int?
     @Option(help: "Factor of the posterior's variance; 0 is the mean (default: the run's).")
@@ -32,6 +33,13 @@ struct Evaluate: ParsableCommand {
     var limit: Int?
     @Option(help: "Write a line of probabilities for each example to this file.")
     var predictions: String?
+    @Flag(
+        help: """
+            Measure the run by number of draws and by variance scale, and write curves.json into \
+            it for the report.
+            """
+    )
+    var curves = false
     @Flag(help: "Print the results as JSON.")
     var json = false
 
@@ -43,16 +51,23 @@ struct Evaluate: ParsableCommand {
         if let varianceScale, !(varianceScale >= 0 && varianceScale.isFinite) {
             throw ValidationError("--variance-scale: expected a number of at least 0")
         }
+        if curves {
+            let others = [
+                ("--model without a run", runFolder == nil), ("--task", subject.task != nil),
+                ("--variance-scale", varianceScale != nil), ("--predictions", predictions != nil),
+            ]
+            for (name, isGiven) in others where isGiven {
+                throw ValidationError("--curves and \(name) exclude each other")
+            }
+        }
     }
 
     func run() throws {
+        if curves { return try measureCurves() }
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
-        let loaded = try recipe.textTask().load(
-            split,
-            seed: UInt64(recipe.splitSeed ?? recipe.seed)
-        )
-        let part = try subject.encode(loaded, limit: limit)
+        let split = split ?? .test
+        let part = try subject.encode(subject.load(split), limit: limit)
         let predictive = subject.predictive(draws: draws, varianceScale: varianceScale)
         let start = ContinuousClock.now
         let evaluation = try PartEvaluation(part, predictive, recipe: recipe) {
@@ -92,6 +107,36 @@ struct Evaluate: ParsableCommand {
         let draws = drawCount.map { ", \($0) draws" } ?? ""
         let seconds = (duration / .seconds(1)).fixed(2)
         Console.note("\(evaluation.predictions.count) examples\(draws): \(seconds) s")
+    }
+
+    private func measureCurves() throws {
+        guard let runFolder else { return }
+        let subject = try subject.load(run: runFolder)
+        guard let trained = subject.trained else { return }
+        let split = split ?? .validation
+        let limits = [
+            Split.validation: subject.recipe.limitValidation, .test: subject.recipe.limitTest,
+        ]
+        let part = try subject.encode(
+            subject.load(split),
+            limit: limit ?? limits[split] ?? nil
+        )
+        let folder = RunFolder(URL(fileURLWithPath: runFolder))
+        let curves = try RunCurves(
+            trained,
+            folder: folder,
+            part,
+            split: split,
+            draws: draws,
+            seed: subject.recipe.seed
+        ) {
+            Console.bar("evaluating, batch \($0)/\($1)")
+            if $0 == $1 { Console.bar("") }
+        }
+        try curves.write(to: folder.curves)
+        if json { return try Console.printJSON(curves) }
+        Console.print(TextTable.curves(curves).text)
+        Console.note("curves: \(folder.curves.relativePath)")
     }
 
     /// What `--json` prints.

@@ -120,6 +120,21 @@ private struct RunSummary: Encodable {
         }
     }
 
+    /// The smallest and the largest median of h / h₀ over the layers of a group, by its name.
+    private var medians: [String: ClosedRange<Double>] {
+        var medians: [String: ClosedRange<Double>] = [:]
+        for layer in metrics?.posterior?.layers ?? [] {
+            guard let median = layer.hessianRatio.dropFirst().first, median.isFinite else {
+                continue
+            }
+            for name in ["all", "\(layer.projection).lora_\(layer.matrix)"] {
+                let known = medians[name] ?? median...median
+                medians[name] = min(known.lowerBound, median)...max(known.upperBound, median)
+            }
+        }
+        return medians
+    }
+
     let path: String
     let recipe: [String: String]
     let metrics: RunMetrics?
@@ -179,10 +194,16 @@ private struct RunSummary: Encodable {
             }
         }
         guard let posterior else { return lines }
-        var table = TextTable(["posterior", "h/h0 5%", "50%", "95%", "standard deviation"])
+        let medians = medians
+        var table = TextTable(["posterior", "h/h0 5%", "50%", "95%", "50% by layer", "deviation"])
         for health in posterior {
             let ratios = health.hessianRatio.map { $0.fixed(3) }
-            table.add([health.layers] + ratios + [health.standardDeviation.fixed(6)])
+            let range = medians[health.layers].map {
+                "\($0.lowerBound.fixed(3)) to \($0.upperBound.fixed(3))"
+            }
+            table.add(
+                [health.layers] + ratios + [range ?? "", health.standardDeviation.fixed(6)]
+            )
         }
         return lines + [table.text]
     }

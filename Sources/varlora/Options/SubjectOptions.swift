@@ -67,6 +67,11 @@ struct Subject {
             ?? SampledPredictive(AnswerScorer(base.model, device: base.device))
     }
 
+    /// The examples of a part, split off as the run did.
+    func load(_ split: Split) throws -> LoadedExamples {
+        try recipe.textTask().load(split, seed: UInt64(recipe.splitSeed ?? recipe.seed))
+    }
+
     /// Encodes examples, and says what was truncated or left out.
     func encode(_ loaded: LoadedExamples, limit: Int? = nil) throws -> TrainingData.Part {
         let part = try TrainingData.Part(

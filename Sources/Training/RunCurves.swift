@@ -1,0 +1,96 @@
+import Evaluation
+import Foundation
+import Metrics
+import TensorFiles
+import TextTasks
+
+/// `curves.json`: how a run's answers depend on the number of draws and on their variance, which
+/// training itself does not measure.
+public struct RunCurves: Codable, Equatable, Sendable {
+    /// The variance scales (τ) that are measured, 0 (the mean) among them.
+    public static let varianceScales = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 4]
+
+    /// The part that was answered.
+    public var split: Split
+    /// Examples of it.
+    public var examples: Int
+    /// Draws behind every point of ``varianceScaleCurve`` but the mean.
+    public var draws: Int
+    /// Metrics over the first k draws for k from 1 to all, at the run's variance scale; empty for a
+    /// method that needs no draws.
+    public var drawCurve: [CurvePoint]
+    /// Metrics at each variance scale.
+    public var varianceScaleCurve: [CurvePoint]
+
+    private enum CodingKeys: String, CodingKey {
+        case split, examples, draws
+        case drawCurve = "draw_curve"
+        case varianceScaleCurve = "variance_scale_curve"
+    }
+
+    /// Answers the examples of a part at every variance scale, each with this many draws.
+    ///
+    /// The draws are the run's own: the same noise at every scale. `progress` is told how many
+    /// batches of how many are done.
+    ///
+    /// - Throws: ``TrainingError/noPosterior(folder:)`` for a point estimate, `MetricError` for
+    ///   examples without labels, `TorchError` when the engine fails.
+    public init(
+        _ run: TrainedRun,
+        folder: RunFolder,
+        _ part: TrainingData.Part,
+        split: Split,
+        draws: Int? = nil,
+        seed: Int? = nil,
+        progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) throws {
+        guard let kind = run.posterior.kind, !kind.isPoint else {
+            throw TrainingError.noPosterior(folder: folder.url.path)
+        }
+        let own = run.predictive(draws: draws, seed: seed)
+        let others = Self.varianceScales.filter { $0 != 0 && $0 != own.varianceScale }
+        let ways =
+            [own] + others.map { run.predictive(draws: draws, varianceScale: $0, seed: seed) }
+        var points: [CurvePoint] = []
+        drawCurve = []
+        for (index, way) in ways.enumerated() {
+            let answers = try way.predictions(
+                part.examples,
+                maximumTokens: run.recipe.evalTokens
+            ) { done, total in
+                progress(index * total + done, ways.count * total)
+            }
+            func add(_ predictions: [Prediction], _ draws: Int, _ varianceScale: Double) throws {
+                points.append(
+                    try CurvePoint(predictions, draws: draws, varianceScale: varianceScale)
+                )
+            }
+            if index == 0 {
+                try add(answers.map { $0.prediction.atMean ?? $0.prediction }, 1, 0)
+                drawCurve =
+                    try PartEvaluation.drawCurve(answers, varianceScale: own.varianceScale) ?? []
+            }
+            // At scale 0 all draws are the mean, which is there already.
+            if way.varianceScale == 0 { continue }
+            try add(answers.map(\.prediction), way.drawCount, way.varianceScale)
+        }
+        self.split = split
+        examples = part.examples.count
+        self.draws = own.drawCount
+        varianceScaleCurve = points.sorted { $0.varianceScale < $1.varianceScale }
+    }
+
+    /// Writes the curves; an infinite number is the text "inf".
+    ///
+    /// - Throws: an error when the file cannot be written; an old one is then intact.
+    public func write(to file: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf",
+            negativeInfinity: "-inf",
+            nan: "nan"
+        )
+        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: file)
+    }
+}
