@@ -27,10 +27,10 @@ std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
   return schema->typed<OneDNNLinear>();
 }
 
-/// x [tokens, in] times the transpose of weight [out, in], which may be a transposed view.
-///
-/// oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there.
-at::Tensor product(const at::Tensor &x, const at::Tensor &weight) {
+}  // namespace
+
+// oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there.
+at::Tensor ctorch::product(const at::Tensor &x, const at::Tensor &weight) {
   static const auto onednn = find_onednn_linear();
   if (onednn && x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0) {
     return onednn->call(x, weight, std::nullopt, "none",
@@ -38,6 +38,8 @@ at::Tensor product(const at::Tensor &x, const at::Tensor &weight) {
   }
   return at::linear(x, weight);
 }
+
+namespace {
 
 struct FrozenLinear : Function<FrozenLinear> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
@@ -139,13 +141,16 @@ at::Tensor dropout_mask(at::IntArrayRef shape, double probability, uint64_t seed
 struct Dropout : Function<Dropout> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, double probability,
                             uint64_t seed) {
-    at::Tensor mask = dropout_mask(x.sizes(), probability, seed).to(x.options());
-    context->save_for_backward({mask});
-    return x * mask;
+    context->saved_data["probability"] = probability;
+    context->saved_data["seed"] = static_cast<int64_t>(seed);
+    return x * dropout_mask(x.sizes(), probability, seed).to(x.options());
   }
 
+  // The mask is made again: kept, those of all layers would be a sixth of what a step holds.
   static variable_list backward(AutogradContext *context, variable_list grads) {
-    at::Tensor mask = context->get_saved_variables()[0];
+    double probability = context->saved_data["probability"].toDouble();
+    auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
+    at::Tensor mask = dropout_mask(grads[0].sizes(), probability, seed).to(grads[0].options());
     return {grads[0] * mask, at::Tensor(), at::Tensor()};
   }
 };

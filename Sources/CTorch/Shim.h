@@ -31,6 +31,10 @@ inline at::Generator &unwrap(ctorch_generator handle) {
   return *reinterpret_cast<at::Generator *>(handle);
 }
 
+/// x [tokens, in] times the transpose of a weight [out, in], which may be a transposed view; it
+/// records no gradient (see Layers.cpp).
+at::Tensor product(const at::Tensor &x, const at::Tensor &weight);
+
 inline at::IntArrayRef sizes(const int64_t *shape, int32_t rank) {
   return {shape, static_cast<size_t>(rank)};
 }

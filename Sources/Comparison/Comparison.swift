@@ -56,11 +56,14 @@ public struct Comparison {
             for seed in plan.seeds {
                 let recipes = plan.recipes(task, seed: seed)
                 Engine.threads = recipes.adamw.threads ?? Engine.threads
+                let precision = recipes.adamw.basePrecision
+                let known = loaded.flatMap { $0.name == recipes.adamw.model ? $0.model : nil }
                 let model =
-                    try loaded.flatMap { $0.name == recipes.adamw.model ? $0.model : nil }
+                    try known.flatMap { $0.precision == precision ? $0 : nil }
                     ?? LoadedModel(
                         try ModelLocation(recipes.adamw.model),
-                        device: Device(recipes.adamw.device)
+                        device: Device(recipes.adamw.device),
+                        precision: precision
                     )
                 loaded = (recipes.adamw.model, model)
                 let data = try TrainingData(recipes.adamw, tokenizer: model.tokenizer)

@@ -55,7 +55,7 @@ public final class LoRAAdapters {
     public let layout: LoRALayout
     private let model: any CausalLanguageModel
     private let adapters: [LoRAAdapter]
-    private var weightsBeforeMerge: [Tensor]?
+    private var beforeMerge: [(weight: Tensor, values: Tensor)]?
 
     /// Adapters over `parameters`, the tensors of every name in the layout; attached to the model.
     public init(
@@ -130,16 +130,25 @@ public final class LoRAAdapters {
     }
 
     /// Adds the adapters to the weights and takes them out: same outputs, no extra work.
-    public func merge() {
-        guard weightsBeforeMerge == nil else { return }
+    ///
+    /// - Throws: ``LoRAError/quantizedBase(path:)`` when the weights are in 8 bits, which would
+    ///   round the adapters away.
+    public func merge() throws {
+        guard beforeMerge == nil else { return }
+        let weights = try adapters.map { adapter in
+            guard let linear = model.linears[adapter.module.path] else {
+                preconditionFailure("the model has no layer \(adapter.module.path)")
+            }
+            guard case .float32(let weight) = linear.weight else {
+                throw LoRAError.quantizedBase(path: adapter.module.path)
+            }
+            return weight
+        }
         withoutGradients {
-            weightsBeforeMerge = adapters.map { adapter in
-                guard let linear = model.linears[adapter.module.path] else {
-                    preconditionFailure("the model has no layer \(adapter.module.path)")
-                }
-                let before = linear.weight.clone()
-                linear.weight.addInPlace(adapter.product)
-                return before
+            beforeMerge = zip(adapters, weights).map { adapter, weight in
+                let values = weight.clone()
+                weight.addInPlace(adapter.product)
+                return (weight, values)
             }
         }
         detach()
@@ -147,11 +156,9 @@ public final class LoRAAdapters {
 
     /// Undoes ``merge()``: the weights as they were, bit for bit, and the adapters attached.
     public func unmerge() {
-        guard let weights = weightsBeforeMerge else { return }
-        for (adapter, weight) in zip(adapters, weights) {
-            model.linears[adapter.module.path]?.weight.copyInPlace(weight)
-        }
-        weightsBeforeMerge = nil
+        guard let weights = beforeMerge else { return }
+        for (weight, values) in weights { weight.copyInPlace(values) }
+        beforeMerge = nil
         attach()
     }
 }

@@ -69,6 +69,21 @@ public struct MappedBytes: @unchecked Sendable {
     /// The mapping; hold it for as long as `pointer` is used.
     public let owner: MappedFile
 
+    /// Takes the pages out of this process's memory; reading them later loads them again.
+    ///
+    /// A file that is read from start to end then needs memory for its last tensor only.
+    public func dropPages() {
+        guard let address = pointer.baseAddress else { return }
+        let page = Int(getpagesize())
+        let offset = Int(bitPattern: address) % page
+        // Neighbours on the first and last page are loaded again as well.
+        _ = madvise(
+            UnsafeMutableRawPointer(mutating: address - offset),
+            pointer.count + offset,
+            MADV_DONTNEED
+        )
+    }
+
     /// The bytes of `owner` in `range`, which must lie inside the file.
     init(_ range: Range<Int>, of owner: MappedFile) {
         self.pointer = UnsafeRawBufferPointer(rebasing: owner.bytes[range])

@@ -1,3 +1,4 @@
+import LanguageModels
 import LoRA
 import Optimizers
 import Torch
@@ -20,6 +21,8 @@ public struct Recipe: Equatable, Sendable {
     public var task = ""
     /// The folder of the named data set.
     public var data: String?
+    /// The precision of the base model's linear layers.
+    public var basePrecision = BasePrecision.float32
     /// How the adapter is trained.
     public var method = Method.ivon
 
@@ -129,6 +132,18 @@ extension Recipe {
         recipe.microBatchSize = min(microBatchSize ?? batchSize, batchSize)
         recipe.threads = threads ?? Engine.threads
         return recipe
+    }
+
+    /// Checks that a model is in the precision that the recipe names.
+    func check(_ model: LoadedModel) throws {
+        guard model.precision == basePrecision else {
+            throw TrainingError.mismatch(
+                file: self.model,
+                key: "base-precision",
+                expected: basePrecision.rawValue,
+                found: model.precision.rawValue
+            )
+        }
     }
 
     /// The learning rate over the run.

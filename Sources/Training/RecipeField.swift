@@ -31,6 +31,7 @@ public struct RecipeField: Sendable {
         field("model", \.model, .text),
         field("task", \.task, .text),
         field("data", \.data, .text),
+        field("base-precision", \.basePrecision, .choice()),
         field("method", \.method, .choice()),
         field("steps", \.steps, .integer(1...most)),
         field("batch-size", \.batchSize, .integer(1...65_536)),
@@ -168,11 +169,18 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable & Senda
     static func choice() -> ValueKind {
         let choices = Array(Value.allCases)
         let names = choices.map(\.rawValue)
-        return ValueKind(expected: names.joined(separator: " or ")) { node in
+        return ValueKind(expected: names.alternatives) { node in
             node.string.flatMap(names.firstIndex(of:)).map { choices[$0] }
         } format: {
             Node($0.rawValue)
         }
+    }
+}
+
+extension [String] {
+    /// As in `one, two or three`.
+    fileprivate var alternatives: String {
+        (count > 1 ? dropLast().joined(separator: ", ") + " or " : "") + (last ?? "")
     }
 }
 

@@ -40,6 +40,7 @@ public final class Trainer {
     ) throws {
         let recipe = recipe.resolved()
         try run.check(recipe, resume: resume, force: force)
+        try recipe.check(model)
         let data = try data ?? TrainingData(recipe, tokenizer: model.tokenizer)
         for part in [data.train, data.validation, data.test] {
             try part?.check(fits: model.configuration)

@@ -23,13 +23,18 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
     var path: String { "Models/\(model)/\(name)" }
 
     /// The model, its adapters and their parameters, as PEFT saved them.
-    func load() throws -> (any CausalLanguageModel, LoRAAdapters, FlatParameters) {
+    ///
+    /// `source` makes the weights that the model is built from of those in its folder.
+    func load(
+        _ precision: BasePrecision = .float32,
+        source: (any WeightSource) -> any WeightSource = { $0 }
+    ) throws -> (any CausalLanguageModel, LoRAAdapters, FlatParameters) {
         let folder = Golden.folder("Models/\(model)")
         let configuration = try ModelConfiguration(
             contentsOf: folder.appendingPathComponent("config.json")
         )
-        let source = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder))
-        let model = try LoadedModel.build(Llama.self, source, configuration, .cpu).0
+        let weights = source(HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder)))
+        let model = try LoadedModel.build(Llama.self, weights, configuration, .cpu, precision).0
         let layout = try LoRALayout(try PEFTFolder.settings(in: Golden.folder(path)), for: model)
         let parameters = FlatParameters(layout.parameters)
         let values = try PEFTFolder.values(of: layout, in: Golden.folder(path))
@@ -92,7 +97,7 @@ struct AdapterTests {
         let base = try golden.answerLogits(model)
         #expect(attached.largestDifference(to: base) > 1e-3)
         adapters.attach()
-        adapters.merge()
+        try adapters.merge()
         #expect(try golden.answerLogits(model).largestDifference(to: attached) < 5e-5)
         adapters.unmerge()
         #expect(try golden.answerLogits(model).isEqual(to: attached))

@@ -168,6 +168,31 @@ struct RunTests {
         }
     }
 
+    @Test("A base in 8 bits is trained on, and evaluated in the run's precision by default")
+    func precision() throws {
+        try withTool { tool in
+            let training = Self.training + ["--base-precision", "int8"]
+            #expect(try tool.run(training).exitCode == 0)
+            func evaluated(_ arguments: [String] = []) throws -> String {
+                let outcome = try tool.run(
+                    ["evaluate", "run", "--threads", "1", "--json"] + arguments
+                )
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                return outcome.output
+            }
+            #expect(try evaluated() == evaluated(["--base-precision", "int8"]))
+            #expect(try evaluated() != evaluated(["--base-precision", "float32"]))
+            for command in [["train", "--task", "task", "--output", "other"], ["evaluate"]] {
+                let outcome = try tool.run(
+                    command + ["--model", "model", "--base-precision", "int4"]
+                )
+                #expect(outcome.exitCode == 64)
+                let line = try #require(outcome.errorLines.first)
+                #expect(line.contains("--base-precision") && line.contains("int8-dynamic"))
+            }
+        }
+    }
+
     @Test("Output that is no terminal has no control characters")
     func plainOutput() throws {
         try withTool { tool in

@@ -10,7 +10,7 @@ struct RecipeTests {
     private static func unusual() -> Recipe {
         var recipe = Recipe()
         (recipe.model, recipe.task, recipe.data) = ("2024", "a: b # c", "~")
-        recipe.method = .adamw
+        (recipe.basePrecision, recipe.method) = (.int8Dynamic, .adamw)
         (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
         (recipe.maxLength, recipe.learningRate, recipe.schedule) = (99, 1.5e-7, .cosine)
         (recipe.warmupSteps, recipe.weightDecay, recipe.beta1) = (2, 1e-6, 0.75)
@@ -97,6 +97,7 @@ struct RecipeTests {
         ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
         ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
         ("debias rescale-lr rslora", ["1", "0", "maybe", "''"]),
+        ("base-precision", ["int4", "float16", "''"]),
         ("method", ["sgd", "IVON", "''"]),
         ("schedule", ["step", "Linear"]),
         ("target-modules", ["[]", "[[a]]", "{a: b}", "''"]),

@@ -35,7 +35,7 @@ struct TinyRun {
     func run(_ name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
 
     func model() throws -> LoadedModel {
-        try LoadedModel(try ModelLocation(recipe.model))
+        try LoadedModel(try ModelLocation(recipe.model), precision: recipe.basePrecision)
     }
 
     @discardableResult

@@ -131,6 +131,11 @@ int32_t ctorch_eigh(ctorch_tensor a, ctorch_tensor *values, ctorch_tensor *vecto
 /// x times the transpose of a frozen weight [out, in]: the weight never gets a gradient.
 int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
                              ctorch_tensor *out);
+/// Writes the codes (int8) and scales (float32) of a float32 weight; see Quantized.cpp.
+int32_t ctorch_quantize_rows(ctorch_tensor weight, ctorch_tensor codes, ctorch_tensor scales);
+/// x times the transpose of a frozen weight in 8 bits; `dynamic` rounds x to 8 bits too.
+int32_t ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor codes, ctorch_tensor scales,
+                                ctorch_tensor bias, bool dynamic, ctorch_tensor *out);
 /// x with a share of its elements set to zero and the others scaled up.
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);

@@ -11,13 +11,13 @@ public final class Linear {
     /// The layer's name in the checkpoint, such as `model.layers.0.self_attn.q_proj`.
     public let path: String
     /// The frozen weight [out, in].
-    public let weight: Tensor
+    public let weight: FrozenWeight
     /// The frozen bias [out], where the layer has one.
     public let bias: Tensor?
     /// What is added to the output; none in the untouched model.
     public var adapter: (any LinearAdapter)?
 
-    init(path: String, weight: Tensor, bias: Tensor?) {
+    init(path: String, weight: FrozenWeight, bias: Tensor?) {
         self.path = path
         self.weight = weight
         self.bias = bias
@@ -30,7 +30,7 @@ public final class Linear {
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor {
-        let y = x.frozenLinear(weight, bias: bias)  // [tokens, out]
+        let y = weight.product(x, bias: bias)  // [tokens, out]
         guard let adapter else { return y }
         return y + adapter.delta(x)
     }
@@ -39,17 +39,14 @@ public final class Linear {
 /// Linear layers that read the same input, computed as one product with their weights joined.
 final class LinearGroup {
     let linears: [Linear]
-    private let weight: Tensor  // [sum of out, in]; each linear's weight is a view of it
+    private let weight: FrozenWeight  // [sum of out, in]; each linear's weight is a view of it
     private let bias: Tensor?
     private let sizes: [Int]
 
     /// The layers `names` below `weights`, each with a bias when `bias` says so.
     init(_ weights: WeightScope, _ names: [(String, output: Int)], input: Int, bias: Bool) throws {
         sizes = names.map(\.output)
-        weight = Tensor.concatenated(
-            try names.map { try (weights / $0.0).tensor("weight", [$0.output, input]) },
-            along: 0
-        )
+        weight = try weights.joinedWeight(names, input: input)
         self.bias =
             bias
             ? Tensor.concatenated(
@@ -63,7 +60,7 @@ final class LinearGroup {
             linears.append(
                 Linear(
                     path: (weights / name).path,
-                    weight: weight.narrowed(0, start: start, length: output),
+                    weight: weight.rows(start: start, length: output),
                     bias: self.bias?.narrowed(0, start: start, length: output)
                 )
             )
@@ -74,7 +71,7 @@ final class LinearGroup {
 
     /// The output of each layer: [tokens, out].
     func separate(_ x: Tensor) -> [Tensor] {
-        let parts = x.frozenLinear(weight, bias: bias).split(sizes, along: -1)
+        let parts = weight.product(x, bias: bias).split(sizes, along: -1)
         return zip(linears, parts).map { linear, part in
             linear.adapter.map { part + $0.delta(x) } ?? part
         }
@@ -83,7 +80,7 @@ final class LinearGroup {
     /// The outputs side by side: [tokens, sum of out].
     func joined(_ x: Tensor) -> Tensor {
         guard linears.contains(where: { $0.adapter != nil }) else {
-            return x.frozenLinear(weight, bias: bias)
+            return weight.product(x, bias: bias)
         }
         return Tensor.concatenated(separate(x), along: -1)
     }
@@ -94,7 +91,7 @@ extension Linear {
     convenience init(_ weights: WeightScope, input: Int, output: Int, bias: Bool) throws {
         self.init(
             path: weights.path,
-            weight: try weights.tensor("weight", [output, input]),
+            weight: try weights.weight(input: input, output: output),
             bias: bias ? try weights.tensor("bias", [output]) : nil
         )
     }

@@ -52,6 +52,7 @@ struct GGUFWeights: WeightSource {
             throw ModelError.missingTensor(file: file, tensor: name)
         }
         let tensor = Tensor(try archive.dequantized(stored), shape: shape)
+        try archive.bytes(of: stored).dropPages()
         if name.contains(".self_attn.q_proj.") {
             return Self.halvesTogether(tensor, heads: configuration.headCount)
         }
@@ -60,6 +61,8 @@ struct GGUFWeights: WeightSource {
         }
         return tensor
     }
+
+    func loadStored(_ name: String) throws -> Tensor { try load(name) }
 
     /// Undoes llama.cpp's order of the rows of query and key weights [heads * size, ...].
     ///

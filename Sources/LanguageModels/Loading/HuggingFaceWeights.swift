@@ -14,6 +14,15 @@ struct HuggingFaceWeights: WeightSource {
     var file: String { archive.url.path }
 
     func load(_ name: String) throws -> Tensor {
+        try copy(name) { $0.dtype == .float32 ? $0.clone() : $0.to(.float32) }
+    }
+
+    func loadStored(_ name: String) throws -> Tensor { try copy(name) { $0.clone() } }
+
+    /// What `body` makes of a tensor as it is stored, without keeping the file's pages.
+    ///
+    /// It must copy: merging writes to weights, and the file is mapped for reading only.
+    private func copy(_ name: String, _ body: (Tensor) -> Tensor) throws -> Tensor {
         guard let entry = archive.entries[name] else {
             throw ModelError.missingTensor(file: file, tensor: name)
         }
@@ -37,8 +46,8 @@ struct HuggingFaceWeights: WeightSource {
             dtype: type,
             owner: bytes.owner
         )
-        // A copy, since merging writes to weights and the file is mapped for reading only.
-        return type == .float32 ? mapped.clone() : mapped.to(.float32)
+        defer { bytes.dropPages() }
+        return body(mapped)
     }
 
     func ropeDivisors() throws -> [Float]? { nil }

@@ -16,10 +16,17 @@ public struct LoadedModel {
     /// Where the weights lie.
     public let device: Device
 
-    /// Loads a model in float32, tensor by tensor.
+    /// The precision of its linear layers.
+    public let precision: BasePrecision
+
+    /// Loads a model tensor by tensor: at no time two copies of more than one of them are held.
     ///
     /// - Throws: an error that names file, key, expected and found.
-    public init(_ location: ModelLocation, device: Device = .cpu) throws {
+    public init(
+        _ location: ModelLocation,
+        device: Device = .cpu,
+        precision: BasePrecision = .float32
+    ) throws {
         let source: any WeightSource
         switch location {
         case .folder(let folder):
@@ -41,8 +48,9 @@ public struct LoadedModel {
                 supported: ModelFamily.all.keys.sorted().joined(separator: ", ")
             )
         }
-        (model, fingerprint) = try Self.build(family, source, configuration, device)
+        (model, fingerprint) = try Self.build(family, source, configuration, device, precision)
         self.device = device
+        self.precision = precision
     }
 
     /// A model without its tokenizer, for tests of the computation alone.
@@ -50,9 +58,10 @@ public struct LoadedModel {
         _ family: any CausalLanguageModel.Type,
         _ source: any WeightSource,
         _ configuration: ModelConfiguration,
-        _ device: Device
+        _ device: Device,
+        _ precision: BasePrecision = .float32
     ) throws -> (any CausalLanguageModel, String) {
-        let scope = WeightScope(source, device: device)
+        let scope = WeightScope(source, precision, device: device)
         let model = try withTorchErrors { try family.init(scope, configuration) }
         try scope.checkAllRead { name in
             // Tied checkpoints may repeat the embedding; old Llama files store derived frequencies.

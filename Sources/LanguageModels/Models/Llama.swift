@@ -130,14 +130,14 @@ public final class Llama: CausalLanguageModel {
     public init(_ weights: WeightScope, _ configuration: ModelConfiguration) throws {
         let model = weights / "model"
         let table = [configuration.vocabularySize, configuration.hiddenSize]
-        embedding = try (model / "embed_tokens").tensor("weight", table)
+        embedding = try (model / "embed_tokens").table("weight", table)
         blocks = try (0..<configuration.layerCount).map {
             try LlamaBlock(model / "layers" / "\($0)", configuration)
         }
         norm = try (model / "norm").tensor("weight", [configuration.hiddenSize])
         head =
             configuration.tiesEmbeddings
-            ? embedding : try (weights / "lm_head").tensor("weight", table)
+            ? embedding : try (weights / "lm_head").table("weight", table)
         rotary = RotaryEmbedding(
             theta: configuration.ropeTheta,
             headSize: configuration.headSize,
@@ -166,7 +166,7 @@ public final class Llama: CausalLanguageModel {
             sine: angles.sine,
             lastIndices: Tensor(batch.lastIndices, device: device)
         )
-        var x = embedding.selecting(Tensor(batch.tokens, device: device), along: 0)
+        var x = embedding.selecting(Tensor(batch.tokens, device: device), along: 0).to(.float32)
         for block in blocks.dropLast() { x = block(x, pass, at: .all) }  // [tokens, hidden]
         if let last = blocks.last { x = last(x, pass, at: positions) }  // [rows, hidden]
         return x.rmsNorm(weight: norm, epsilon: configuration.normEpsilon)
@@ -174,8 +174,8 @@ public final class Llama: CausalLanguageModel {
 
     /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].
     public func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
-        guard let tokens else { return hidden.frozenLinear(head) }
+        guard let tokens else { return hidden.frozenLinear(head.to(.float32)) }
         let rows = head.selecting(Tensor(tokens, device: head.device), along: 0)
-        return hidden.frozenLinear(rows)
+        return hidden.frozenLinear(rows.to(.float32))
     }
 }

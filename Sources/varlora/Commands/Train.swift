@@ -58,7 +58,11 @@ struct Train: ParsableCommand {
             return try show(finished)
         }
         Engine.threads = recipe.threads ?? Engine.threads
-        let model = try LoadedModel(try ModelLocation(recipe.model), device: Device(recipe.device))
+        let model = try LoadedModel(
+            try ModelLocation(recipe.model),
+            device: Device(recipe.device),
+            precision: recipe.basePrecision
+        )
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         report(data)
         let trainer = try Trainer(

@@ -25,6 +25,12 @@ struct RecipeOptions: ParsableArguments {
     var task: String?
     @Option(help: "The folder of the named data set (default: below $VARLORA_DATA).")
     var data: String?
+    @Option(
+        help: ArgumentHelp(
+            "Precision of the linear layers: float32, int8, int8-dynamic (default: float32)."
+        )
+    )
+    var basePrecision: String?
     @Option(help: "ivon or adamw (default: ivon).")
     var method: String?
 
@@ -110,7 +116,8 @@ struct RecipeOptions: ParsableArguments {
     /// The flags that were given, as keys and values of a recipe.
     var flags: [(key: String, value: String)] {
         let all: [(String, String?)] = [
-            ("model", model), ("task", task), ("data", data), ("method", method),
+            ("model", model), ("task", task), ("data", data),
+            ("base-precision", basePrecision), ("method", method),
             ("steps", steps), ("batch-size", batchSize), ("micro-batch-size", microBatchSize),
             ("max-length", maxLength), ("learning-rate", learningRate), ("schedule", schedule),
             ("warmup-steps", warmupSteps), ("weight-decay", weightDecay), ("beta1", beta1),

@@ -20,6 +20,8 @@ struct SubjectOptions: ParsableArguments {
     var seed: Int?
     @Option(help: "cpu, cuda, cuda:N or mps.")
     var device = "cpu"
+    @Option(help: "Precision of the linear layers (default: the run's, or float32).")
+    var basePrecision: BasePrecision?
     @Option(help: "Threads of an operation on the CPU (default: one a core).")
     var threads: Int?
 
@@ -49,11 +51,18 @@ struct SubjectOptions: ParsableArguments {
         if let data { recipe.data = data }
         if let maxLength { recipe.maxLength = maxLength }
         if let seed { (recipe.seed, recipe.splitSeed) = (seed, nil) }
-        let base = try LoadedModel(try ModelLocation(recipe.model), device: Device(device))
+        if let basePrecision { recipe.basePrecision = basePrecision }
+        let base = try LoadedModel(
+            try ModelLocation(recipe.model),
+            device: Device(device),
+            precision: recipe.basePrecision
+        )
         let trained = try folder.map { try TrainedRun($0, model: base) }
         return Subject(recipe: recipe, base: base, trained: trained)
     }
 }
+
+extension BasePrecision: ExpressibleByArgument {}
 
 /// A loaded run, or a base model alone.
 struct Subject {

@@ -1,0 +1,80 @@
+import Optimizers
+import TestSupport
+import Testing
+import Torch
+
+@testable import LanguageModels
+@testable import LoRA
+
+/// The weights of a checkpoint with those of its linear layers rounded to 8 bits.
+private struct RoundedWeights: WeightSource {
+    let source: any WeightSource
+
+    var file: String { source.file }
+    var shapes: [String: [Int]] { source.shapes }
+
+    func load(_ name: String) throws -> Tensor {
+        let weight = try source.load(name)
+        guard name.hasSuffix("_proj.weight") else { return weight }
+        let rows = QuantizedRows(zeros: weight.shape)
+        rows.assign(weight)
+        return rows.dequantized()
+    }
+
+    func loadStored(_ name: String) throws -> Tensor { try load(name) }
+    func ropeDivisors() throws -> [Float]? { try source.ropeDivisors() }
+    func sample(_ name: String) throws -> [UInt8] { try source.sample(name) }
+}
+
+@Suite("Adapters on a base in 8 bits")
+struct QuantizedBaseTests {
+    /// Logits of the answers and the gradient of every parameter.
+    private func results(
+        _ golden: GoldenAdapter,
+        _ loaded: (any CausalLanguageModel, LoRAAdapters, FlatParameters)
+    ) throws -> [(name: String, value: Tensor)] {
+        let (model, _, parameters) = loaded
+        let logits = try golden.answerLogits(model)
+        logits.logSoftmax(along: 1).negativeLogLikelihood(try golden.labels()).backward()
+        return [("logits", logits)]
+            + parameters.entries.map {
+                ($0.name, FlatParameters.view(parameters.gradients, $0))
+            }
+    }
+
+    @Test(
+        "Logits and gradients are those of the same model with de-quantised float32 weights",
+        arguments: GoldenAdapter.all
+    )
+    func dequantized(_ golden: GoldenAdapter) throws {
+        let found = try results(golden, golden.load(.int8))
+        let expected = try results(golden, golden.load { RoundedWeights(source: $0) })
+        for (a, b) in zip(found, expected) {
+            // The scales multiply outputs there and weights here, so the last digits differ.
+            #expect(a.value.relativeDifference(to: b.value) < 2e-5, "\(a.name)")
+        }
+        // The rounding itself is far larger than that.
+        let exact = try results(golden, golden.load())
+        #expect(found[0].value.relativeDifference(to: exact[0].value) > 1e-4)
+    }
+
+    @Test("Rounding the inputs too changes logits a little", arguments: GoldenAdapter.all)
+    func dynamic(_ golden: GoldenAdapter) throws {
+        let found = try results(golden, golden.load(.int8Dynamic))
+        let expected = try results(golden, golden.load(.int8))
+        let difference = found[0].value.relativeDifference(to: expected[0].value)
+        #expect((1e-5...0.1).contains(difference))
+    }
+
+    @Test("Adapters are not merged into 8 bits, where they would be rounded away")
+    func merge() throws {
+        let (model, adapters, _) = try GoldenAdapter.all[0].load(.int8)
+        let before = try GoldenAdapter.all[0].answerLogits(model)
+        let error = #expect(throws: LoRAError.self) { try adapters.merge() }
+        #expect(
+            error?.description == "model.layers.0.self_attn.q_proj: adapters are merged into"
+                + " weights of base precision float32, found int8"
+        )
+        #expect(try GoldenAdapter.all[0].answerLogits(model).isEqual(to: before))
+    }
+}

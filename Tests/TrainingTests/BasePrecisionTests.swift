@@ -1,0 +1,56 @@
+import LanguageModels
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite("Base precision")
+struct BasePrecisionTests {
+    @Test("A run keeps its precision and resumes in it alone", arguments: BasePrecision.allCases)
+    func resume(_ precision: BasePrecision) throws {
+        try withTinyRun(.ivon) {
+            $0.basePrecision = precision
+        } _: { tiny in
+            try tiny.train("whole")
+            var steps = 0
+            try tiny.train(
+                "stopped",
+                shouldStop: {
+                    steps += 1
+                    return steps == 4
+                }
+            )
+            #expect(try tiny.run("stopped").readRecipe().basePrecision == precision)
+            var other = tiny
+            other.recipe.basePrecision = precision == .int8 ? .float32 : .int8
+            let text = sentence { try other.train("stopped", resume: true) }
+            let (saved, asked) = (precision.rawValue, other.recipe.basePrecision.rawValue)
+            #expect(text.contains("with base-precision \(saved), but \(asked) was asked for"))
+            try tiny.train("stopped", resume: true)
+            #expect(try tiny.run("stopped").differences(from: tiny.run("whole")) == [])
+        }
+    }
+
+    @Test("The fingerprint is that of the stored weights, whatever the precision")
+    func fingerprint() throws {
+        try withTinyRun { tiny in
+            let location = try ModelLocation(tiny.recipe.model)
+            let names = try BasePrecision.allCases.map {
+                try LoadedModel(location, precision: $0).fingerprint
+            }
+            #expect(Set(names).count == 1)
+        }
+    }
+
+    @Test("A model of another precision than the recipe's is refused")
+    func otherModel() throws {
+        try withTinyRun { tiny in
+            let model = try LoadedModel(ModelLocation(tiny.recipe.model), precision: .int8)
+            let text = sentence {
+                _ = try Trainer(tiny.recipe, model: model, run: tiny.run("run"))
+            }
+            #expect(text.hasSuffix("base-precision: expected float32, found int8"))
+            #expect(!tiny.run("run").holdsRun)
+        }
+    }
+}
