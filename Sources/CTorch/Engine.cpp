@@ -44,14 +44,6 @@ bool ctorch_has_cuda(void) { return at::hasCUDA() && ctorch_cuda_device_count() 
 
 bool ctorch_has_mps(void) { return at::hasMPS(); }
 
-bool ctorch_has_gloo(void) {
-#if __has_include(<gloo/transport/tcp/device.h>)
-  return true;
-#else
-  return false;
-#endif
-}
-
 int32_t ctorch_cuda_device_count(void) {
   try {
     return static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount());

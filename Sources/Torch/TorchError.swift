@@ -24,9 +24,16 @@ public func withTorchErrors<Result>(_ body: () throws -> Result) throws -> Resul
     return try result.get()
 }
 
+/// Ends the present ``withTorchErrors(_:)`` with `error`, as a failure of the engine does; traps
+/// outside of one.
+public func failScope(_ error: any Error) {
+    guard let scope = ErrorScope.current else { fatalError("\(error)") }
+    if scope.first == nil { scope.first = error }
+}
+
 /// The errors collected on this thread, inside ``withTorchErrors(_:)``.
 private final class ErrorScope {
-    var first: TorchError?
+    var first: (any Error)?
 
     private static let key = "varlora.torch.errors"
 
@@ -45,7 +52,5 @@ func check(_ status: Int32, _ operation: StaticString) {
 private func fail(_ operation: StaticString) {
     let text = String(cString: ctorch_last_error())
     let line = text.split(separator: "\n").first.map(String.init) ?? text
-    let error = TorchError(message: "\(operation): \(line)")
-    guard let scope = ErrorScope.current else { fatalError(error.message) }
-    if scope.first == nil { scope.first = error }
+    failScope(TorchError(message: "\(operation): \(line)"))
 }

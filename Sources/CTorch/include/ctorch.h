@@ -16,6 +16,7 @@ extern "C" {
 typedef struct ctorch_tensor_s *ctorch_tensor;
 typedef struct ctorch_generator_s *ctorch_generator;
 typedef struct ctorch_spans_s *ctorch_spans;
+typedef struct ctorch_group_s *ctorch_group;
 
 // Errors, memory, engine -----------------------------------------------------------------------
 
@@ -26,7 +27,6 @@ int64_t ctorch_live_tensors(void);
 const char *ctorch_version(void);
 bool ctorch_has_cuda(void);
 bool ctorch_has_mps(void);
-bool ctorch_has_gloo(void);
 int32_t ctorch_cuda_device_count(void);
 int32_t ctorch_threads(void);
 void ctorch_set_threads(int32_t count);
@@ -151,6 +151,33 @@ void ctorch_spans_release(ctorch_spans spans);
 /// Causal attention inside each sequence of a packed batch.
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                                 ctorch_spans spans, double scale, ctorch_tensor *out);
+
+// Ranks (see Distributed.cpp) ------------------------------------------------------------------
+
+/// Whether several ranks can work together: the package was built with Gloo's headers.
+bool ctorch_has_gloo(void);
+/// Reaches the store that all ranks share, or starts it (`is_host`), and begins to beat there.
+/// `timeout` in milliseconds holds for this and every later call.
+int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, const char *prefix,
+                          int32_t rank, int32_t size, int64_t timeout, ctorch_group *out);
+/// Connects the ranks with each other; they meet in the store.
+int32_t ctorch_group_connect(ctorch_group group);
+/// Ends the connections of this rank, which the others notice; the store stays.
+void ctorch_group_disconnect(ctorch_group group);
+void ctorch_group_close(ctorch_group group);
+/// In place, on the host; all ranks end with the same bits.
+int32_t ctorch_group_sum(ctorch_group group, ctorch_tensor tensor);
+int32_t ctorch_group_broadcast(ctorch_group group, ctorch_tensor tensor, int32_t root);
+int32_t ctorch_group_broadcast_bytes(ctorch_group group, void *data, int64_t length,
+                                     int32_t root);
+/// `length` bytes of each rank, in the order of the ranks, into `out` of size ranks * length.
+int32_t ctorch_group_gather_bytes(ctorch_group group, const void *data, int64_t length,
+                                  void *out);
+/// For each rank a count that grows 4 times a second while it lives, and how many operations with
+/// all ranks it has begun.
+int32_t ctorch_group_signs(ctorch_group group, int64_t *beats, int64_t *calls);
+/// The first words that a rank left for the others, after leaving `own` unless empty.
+int32_t ctorch_group_words(ctorch_group group, const char *own, char *out, int64_t capacity);
 
 #ifdef __cplusplus
 }

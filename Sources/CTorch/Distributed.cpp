@@ -1,0 +1,284 @@
+// Ranks: processes that work together, over c10d's key-value store (TCP) and Gloo.
+#include "Shim.h"
+
+#ifdef USE_C10D_GLOO
+
+#include <ATen/ops/from_blob.h>
+#include <c10/util/Logging.h>
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// Keeps a beat in the store for as long as the process lives, and answers questions to the store
+/// within a time, which the store itself does not promise when its host hangs.
+class Watch : public std::enable_shared_from_this<Watch> {
+ public:
+  Watch(c10::intrusive_ptr<c10d::Store> store, int rank) : store_(std::move(store)), rank_(rank) {}
+
+  void start() {
+    // Detached: a store that does not answer must not hold up the end of the process.
+    std::thread([watch = shared_from_this()] { watch->run(); }).detach();
+  }
+
+  /// Ends the thread and waits for it, but not for a store that hangs.
+  void stop() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    stops_ = true;
+    change_.notify_all();
+    change_.wait_for(lock, Milliseconds(1000), [&] { return ended_; });
+  }
+
+  /// Runs `question` on the thread; false when there is no answer in time.
+  bool ask(std::function<void(c10d::Store &)> question, Milliseconds limit) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    // A question is left where the store did not answer the last time.
+    if (ended_ || question_) return false;
+    question_ = std::move(question);
+    change_.notify_all();
+    return change_.wait_for(lock, limit, [&] { return !question_ || ended_; }) && !ended_;
+  }
+
+  /// Counts a call of a collective operation.
+  void count_call() { calls_++; }
+
+  static std::string beats_key(int rank) { return "beats/" + std::to_string(rank); }
+  static std::string calls_key(int rank) { return "calls/" + std::to_string(rank); }
+
+ private:
+  static constexpr Milliseconds kBeat{250};
+
+  void run() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    try {
+      while (!stops_) {
+        auto question = question_;
+        lock.unlock();
+        if (question) question(*store_);
+        store_->add(calls_key(rank_), calls_.exchange(0));
+        store_->add(beats_key(rank_), 1);
+        lock.lock();
+        if (question) {
+          question_ = nullptr;
+          change_.notify_all();
+        }
+        change_.wait_for(lock, kBeat, [&] { return stops_ || question_; });
+      }
+    } catch (...) {
+      // The store is gone; `ask` says so.
+      if (!lock.owns_lock()) lock.lock();
+    }
+    ended_ = true;
+    change_.notify_all();
+  }
+
+  c10::intrusive_ptr<c10d::Store> store_;
+  const int rank_;
+  std::mutex mutex_;
+  std::condition_variable change_;
+  std::function<void(c10d::Store &)> question_;
+  std::atomic<int64_t> calls_{0};
+  bool stops_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+struct ctorch_group_s {
+  int rank;
+  int size;
+  Milliseconds timeout;
+  c10::intrusive_ptr<c10d::Store> store;
+  std::shared_ptr<Watch> watch;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
+};
+
+using namespace ctorch;
+
+namespace {
+
+constexpr Milliseconds kAnswer{5000};
+constexpr int kFatal = 3;
+const char *const kWords = "words";
+
+c10::intrusive_ptr<c10d::Store> open_store(const char *host, uint16_t port, bool is_host,
+                                           const char *prefix, Milliseconds timeout) {
+  c10d::TCPStoreOptions options;
+  options.port = port;
+  options.isServer = is_host;
+  options.waitWorkers = false;
+  options.timeout = timeout;
+  return c10::make_intrusive<c10d::PrefixStore>(
+      prefix, c10::make_intrusive<c10d::TCPStore>(host, options));
+}
+
+at::Tensor bytes_tensor(void *data, int64_t length) {
+  return at::from_blob(data, {length}, at::TensorOptions().dtype(at::kByte));
+}
+
+void ask(ctorch_group group, std::function<void(c10d::Store &)> question) {
+  if (!group->watch->ask(std::move(question), kAnswer)) {
+    throw std::runtime_error("the store does not answer");
+  }
+}
+
+c10d::ProcessGroupGloo &connected(ctorch_group group) {
+  if (!group->gloo) throw std::runtime_error("the ranks are not connected");
+  group->watch->count_call();
+  return *group->gloo;
+}
+
+}  // namespace
+
+bool ctorch_has_gloo(void) { return true; }
+
+int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, const char *prefix,
+                          int32_t rank, int32_t size, int64_t timeout, ctorch_group *out) {
+  *out = nullptr;
+  return guarded([&] {
+    // c10d logs what it throws as well, with stack frames.
+    if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
+    const Milliseconds limit(timeout);
+    auto group = std::make_unique<ctorch_group_s>();
+    group->rank = rank;
+    group->size = size;
+    group->timeout = limit;
+    group->store = open_store(host, port, is_host, prefix, limit);
+    // A connection of its own: the first one is blocked while Gloo waits for other ranks.
+    group->watch = std::make_shared<Watch>(open_store(host, port, false, prefix, limit), rank);
+    group->watch->start();
+    *out = group.release();
+  });
+}
+
+int32_t ctorch_group_connect(ctorch_group group) {
+  return guarded([&] {
+    group->gloo = c10::make_intrusive<c10d::ProcessGroupGloo>(
+        c10::make_intrusive<c10d::PrefixStore>("gloo", group->store), group->rank, group->size,
+        c10d::ProcessGroupGloo::Options::create_default(group->timeout));
+  });
+}
+
+int32_t ctorch_group_sum(ctorch_group group, ctorch_tensor tensor) {
+  return guarded([&] {
+    std::vector<at::Tensor> tensors{unwrap(tensor)};
+    connected(group).allreduce(tensors)->wait();
+  });
+}
+
+int32_t ctorch_group_broadcast(ctorch_group group, ctorch_tensor tensor, int32_t root) {
+  return guarded([&] {
+    std::vector<at::Tensor> tensors{unwrap(tensor)};
+    c10d::BroadcastOptions options;
+    options.rootRank = root;
+    connected(group).broadcast(tensors, options)->wait();
+  });
+}
+
+int32_t ctorch_group_broadcast_bytes(ctorch_group group, void *data, int64_t length,
+                                     int32_t root) {
+  return guarded([&] {
+    std::vector<at::Tensor> tensors{bytes_tensor(data, length)};
+    c10d::BroadcastOptions options;
+    options.rootRank = root;
+    connected(group).broadcast(tensors, options)->wait();
+  });
+}
+
+int32_t ctorch_group_gather_bytes(ctorch_group group, const void *data, int64_t length,
+                                  void *out) {
+  return guarded([&] {
+    std::vector<at::Tensor> input{bytes_tensor(const_cast<void *>(data), length)};
+    std::vector<std::vector<at::Tensor>> outputs(1);
+    for (int rank = 0; rank < group->size; rank++) {
+      outputs[0].push_back(bytes_tensor(static_cast<char *>(out) + rank * length, length));
+    }
+    connected(group).allgather(outputs, input)->wait();
+  });
+}
+
+int32_t ctorch_group_signs(ctorch_group group, int64_t *beats, int64_t *calls) {
+  return guarded([&] {
+    // Shared: a late answer comes when this call is over.
+    auto signs = std::make_shared<std::vector<int64_t>>();
+    ask(group, [signs, size = group->size](c10d::Store &store) {
+      for (int rank = 0; rank < size; rank++) {
+        signs->push_back(store.add(Watch::beats_key(rank), 0));
+        signs->push_back(store.add(Watch::calls_key(rank), 0));
+      }
+    });
+    for (int rank = 0; rank < group->size; rank++) {
+      beats[rank] = (*signs)[2 * rank];
+      calls[rank] = (*signs)[2 * rank + 1];
+    }
+  });
+}
+
+int32_t ctorch_group_words(ctorch_group group, const char *own, char *out, int64_t capacity) {
+  return guarded([&] {
+    auto words = std::make_shared<std::string>();
+    ask(group, [words, own = std::string(own)](c10d::Store &store) {
+      if (own.empty() && !store.check({kWords})) return;
+      const std::vector<uint8_t> new_words(own.begin(), own.end());
+      const auto first =
+          own.empty() ? store.get(kWords) : store.compareSet(kWords, {}, new_words);
+      words->assign(first.begin(), first.end());
+    });
+    out[words->copy(out, capacity - 1)] = 0;
+  });
+}
+
+void ctorch_group_disconnect(ctorch_group group) {
+  // Its destructor may meet lost ranks.
+  guarded([&] { group->gloo.reset(); });
+}
+
+void ctorch_group_close(ctorch_group group) {
+  if (group == nullptr) return;
+  group->watch->stop();
+  ctorch_group_disconnect(group);
+  delete group;
+}
+
+#else
+
+namespace {
+
+int32_t missing() {
+  ctorch::set_error("this build has no Gloo");
+  return 1;
+}
+
+}  // namespace
+
+bool ctorch_has_gloo(void) { return false; }
+
+int32_t ctorch_group_open(const char *, uint16_t, bool, const char *, int32_t, int32_t, int64_t,
+                          ctorch_group *out) {
+  *out = nullptr;
+  return missing();
+}
+
+int32_t ctorch_group_connect(ctorch_group) { return missing(); }
+int32_t ctorch_group_sum(ctorch_group, ctorch_tensor) { return missing(); }
+int32_t ctorch_group_broadcast(ctorch_group, ctorch_tensor, int32_t) { return missing(); }
+int32_t ctorch_group_broadcast_bytes(ctorch_group, void *, int64_t, int32_t) { return missing(); }
+int32_t ctorch_group_gather_bytes(ctorch_group, const void *, int64_t, void *) {
+  return missing();
+}
+int32_t ctorch_group_signs(ctorch_group, int64_t *, int64_t *) { return missing(); }
+int32_t ctorch_group_words(ctorch_group, const char *, char *, int64_t) { return missing(); }
+void ctorch_group_disconnect(ctorch_group) {}
+void ctorch_group_close(ctorch_group) {}
+
+#endif
