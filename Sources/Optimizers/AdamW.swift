@@ -23,16 +23,22 @@ public final class AdamW: Optimizer {
     /// Steps taken so far (t).
     public private(set) var stepCount = 0
     private let settings: Settings
+    private let reduce: Reduction?
     private let parameters: FlatParameters
     private let firstMoment: Tensor  // [count]
     private let secondMoment: Tensor  // [count]
 
-    /// An optimizer of `parameters`.
-    public init(_ parameters: FlatParameters, learningRate: Double, settings: Settings = Settings())
-    {
+    /// An optimizer of `parameters`; one of several ranks adds up gradients by `reduce`.
+    public init(
+        _ parameters: FlatParameters,
+        learningRate: Double,
+        settings: Settings = Settings(),
+        reduce: Reduction? = nil
+    ) {
         self.parameters = parameters
         self.learningRate = learningRate
         self.settings = settings
+        self.reduce = reduce
         firstMoment = parameters.zeros()
         secondMoment = parameters.zeros()
     }
@@ -40,7 +46,8 @@ public final class AdamW: Optimizer {
     /// One step; `loss` is called once.
     public func step(_ loss: () throws -> Double) throws -> Double {
         parameters.gradients.zeroInPlace()
-        let value = try loss()
+        let own = try loss()
+        let value = try reduce?(parameters.gradients, own) ?? own
         withoutGradients { update(parameters.gradients) }
         return value
     }

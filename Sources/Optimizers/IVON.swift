@@ -5,6 +5,10 @@ import Torch
 ///
 /// Shen et al. 2024, arXiv 2402.17641, algorithm 1; symbols in parentheses are the paper's. The
 /// posterior over the parameters (θ) is normal with mean m and variance 1 / (λ (h + δ)).
+///
+/// On several ranks each rank draws noise of its own, and what is averaged are gradients and
+/// products of a rank's gradient with its own noise, as in that paper's section on distributed
+/// training: a product of averages would shrink the Hessian by the number of ranks.
 public final class IVON: Optimizer {
     /// Settings that stay the same over a run; the defaults are those of the `ivon-opt` package.
     public struct Settings: Equatable, Sendable {
@@ -50,21 +54,25 @@ public final class IVON: Optimizer {
 
     private let parameters: FlatParameters
     private let noise: NoiseSource
+    private let reduce: Reduction?
     // fp32: at β₂ = 0.99999 the increments of h vanish in bf16.
     private let diagonal: Tensor  // h [count]
     private let momentum: Tensor  // g [count]
     private let mean: Tensor  // m [count], kept while a draw is in the parameters
 
-    /// An optimizer of `parameters`, whose values are the first mean.
+    /// An optimizer of `parameters`, whose values are the first mean; one of several ranks adds up
+    /// gradients and products by `reduce`.
     public init(
         _ parameters: FlatParameters,
         learningRate: Double,
         settings: Settings,
+        reduce: Reduction? = nil,
         noise: @escaping NoiseSource
     ) {
         self.parameters = parameters
         self.learningRate = learningRate
         self.settings = settings
+        self.reduce = reduce
         self.noise = noise
         diagonal = parameters.zeros() + settings.hessianInitialization
         momentum = parameters.zeros()
@@ -74,8 +82,11 @@ public final class IVON: Optimizer {
     /// One step: each draw θ = m + ε / sqrt(λ (h + δ)) is in the parameters while `loss` runs.
     public func step(_ loss: () throws -> Double) throws -> Double {
         let deviation = standardDeviation
-        let gradient = parameters.zeros()  // mean over the draws of g [count]
-        let product = parameters.zeros()  // mean over the draws of g · (θ - m) [count]
+        // One buffer, so that one operation adds up both over the ranks.
+        let means = Tensor.concatenated([parameters.zeros(), parameters.zeros()], along: 0)
+        let count = parameters.count
+        let gradient = means.narrowed(0, start: 0, length: count)  // mean of g [count]
+        let product = means.narrowed(0, start: count, length: count)  // of g · (θ - m) [count]
         var total = 0.0
         for draw in 0..<settings.draws {
             let offset = noise(stepCount, draw) * deviation
@@ -85,11 +96,13 @@ public final class IVON: Optimizer {
             gradient.addInPlace(parameters.gradients, times: share)
             product.addProductInPlace(parameters.gradients, offset, times: share)
         }
+        let own = total / Double(settings.draws)
+        let value = try reduce?(means, own) ?? own
         withoutGradients {
             updateHessian(product)
             updateMean(gradient)
         }
-        return total / Double(settings.draws)
+        return value
     }
 
     /// The posterior's standard deviation 1 / sqrt(λ (h + δ)) [count].

@@ -1,5 +1,14 @@
 import Torch
 
+/// Adds up a vector in place, and a loss, over all ranks of a run; every rank gets the same sums.
+///
+/// Each rank's vector and loss are its share of the whole batch's: sums over its own examples
+/// divided by the number of all examples.
+///
+/// - Returns: the sum of the losses.
+/// - Throws: an error when a rank is lost.
+public typealias Reduction = (_ vector: Tensor, _ loss: Double) throws -> Double
+
 /// Changes parameters to lower a loss.
 public protocol Optimizer: AnyObject {
     /// Step size; a schedule sets it before each step.
@@ -14,7 +23,10 @@ public protocol Optimizer: AnyObject {
     /// may run several backward passes (micro-batches), which add up. When it throws, parameters
     /// and state are as before.
     ///
-    /// - Returns: the mean loss over the draws.
+    /// With a ``Reduction``, which each optimizer calls once a step, gradient and loss are this
+    /// rank's share, and parameters and state stay the same on all ranks, bit for bit.
+    ///
+    /// - Returns: the mean loss over the draws, of the whole batch.
     func step(_ loss: () throws -> Double) throws -> Double
 
     /// Everything besides the parameters that a later step depends on: vectors [count], by name.
