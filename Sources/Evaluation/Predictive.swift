@@ -15,7 +15,7 @@ public protocol Predictive {
     /// Answers to examples, beside those at the mean where the two differ.
     ///
     /// Batches have at most `maximumTokens` tokens; `progress` is told how many batches of how
-    /// many are done.
+    /// many are done, by this process.
     ///
     /// - Throws: `TorchError` when the engine fails.
     func predictions(
@@ -45,16 +45,20 @@ public struct SampledPredictive: Predictive {
     public let posterior: ParameterPosterior?
     /// What logits are divided by before the softmax.
     public let temperature: Double
+    /// Ranks that share the batches of each draw; all get all answers.
+    public let group: ProcessGroup?
 
     /// Answers of a model; with a posterior, averaged over its draws.
     public init(
         _ scorer: AnswerScorer,
         posterior: ParameterPosterior? = nil,
-        temperature: Double = 1
+        temperature: Double = 1,
+        group: ProcessGroup? = nil
     ) {
         self.scorer = scorer
         self.posterior = posterior
         self.temperature = temperature
+        self.group = group
     }
 
     /// Number of draws behind an answer; 1 without a posterior.
@@ -73,7 +77,8 @@ public struct SampledPredictive: Predictive {
             scorer,
             examples: examples,
             maximumTokens: maximumTokens,
-            temperature: temperature
+            temperature: temperature,
+            group: group
         )
         let total = predictor.batchCount * (1 + (posterior?.drawCount ?? 0))
         var done = 0

@@ -8,23 +8,29 @@ import Torch
 ///
 /// Every draw of the posterior is one model for all examples; probabilities are averaged, not
 /// logits, since the mean of the logits is close to the prediction of the mean.
+///
+/// Several ranks share the batches of each model, and all get all results; they are those of one
+/// rank, as the batches are the same.
 public struct Predictor {
     private let scorer: AnswerScorer
     private let batches: [PackedBatch]
     private let order: EvaluationBatches
     private let examples: [EncodedExample]
     private let temperature: Double
+    private let group: ProcessGroup?
 
     /// A predictor for `examples`, in batches of at most `maximumTokens` tokens each; logits are
-    /// divided by `temperature`.
+    /// divided by `temperature`. The ranks of `group` share the work.
     public init(
         _ scorer: AnswerScorer,
         examples: [EncodedExample],
         maximumTokens: Int = 1024,
-        temperature: Double = 1
+        temperature: Double = 1,
+        group: ProcessGroup? = nil
     ) {
         self.scorer = scorer
         self.temperature = temperature
+        self.group = group
         self.examples = examples
         order = EvaluationBatches(
             lengths: examples.map(\.tokens.count),
@@ -35,9 +41,11 @@ public struct Predictor {
 
     /// Log probabilities of each example's answers with the parameters as they are.
     public func logProbabilities(_ progress: () -> Void = {}) -> [[Double]] {
-        var next = batches.makeIterator()
-        return order.map { indices in
-            guard let batch = next.next() else { return [] }
+        var next = batches.enumerated().makeIterator()
+        let own: [[Double]] = order.map { indices in
+            guard let (place, batch) = next.next(), isOwn(place) else {
+                return indices.map { _ in [] }
+            }
             let table = withoutGradients {
                 // Of log probabilities the same as of logits: they differ by a constant a row.
                 let logs = scorer.logProbabilities(batch)
@@ -52,6 +60,31 @@ public struct Predictor {
             return indices.enumerated().map { row, index in
                 Array(values[row * width..<row * width + examples[index].answerTokens.count])
             }
+        }
+        return group.map { joined(own, $0) } ?? own
+    }
+
+    /// Whether this rank computes the batch at a place; neighbours are of similar cost.
+    private func isOwn(_ place: Int) -> Bool {
+        group.map { place % $0.size == $0.rank } ?? true
+    }
+
+    /// The rows that each rank has computed, put together: a sum with zeros, which is exact.
+    private func joined(_ own: [[Double]], _ group: ProcessGroup) -> [[Double]] {
+        let counts = examples.map(\.answerTokens.count)
+        let rows = zip(own, counts).map { row, count in
+            row.isEmpty ? [Double](repeating: 0, count: count) : row
+        }
+        let sum = Tensor(Array(rows.joined()))
+        do {
+            try group.sum(sum)
+        } catch {
+            failScope(error)
+        }
+        var rest = sum.doubles[...]
+        return counts.map { count in
+            defer { rest = rest.dropFirst(count) }
+            return Array(rest.prefix(count))
         }
     }
 
@@ -76,6 +109,6 @@ public struct Predictor {
         }
     }
 
-    /// How often `progress` is called for one model.
-    public var batchCount: Int { batches.count }
+    /// How often `progress` is called for one model: the number of this rank's batches.
+    public var batchCount: Int { batches.indices.count(where: isOwn) }
 }

@@ -29,6 +29,11 @@ public enum RandomStream: String, CaseIterable, Sendable {
         derived(from: seed, indices)
     }
 
+    /// The seed of this stream for one of several ranks; rank 0 has that of a process by itself.
+    public func seed(from seed: UInt64, _ indices: Int..., rank: Int) -> UInt64 {
+        derived(from: seed, rank == 0 ? indices : indices + [rank])
+    }
+
     /// A generator at the start of this stream in the run with `seed`, for the given indices.
     public func generator(seed: UInt64, _ indices: Int...) -> SplitMix64 {
         SplitMix64(seed: derived(from: seed, indices))

@@ -3,6 +3,7 @@ import Foundation
 import Laplace
 import LoRA
 import Posteriors
+import Torch
 
 /// An adapted model whose parameters hold a mean, with what is known about their distribution.
 public struct AdaptedPosterior {
@@ -35,8 +36,14 @@ public struct AdaptedPosterior {
 
     /// How to answer: averaged over draws, or at the mean for a point estimate.
     ///
-    /// `varianceScale` is by default the posterior's own.
-    public func predictive(draws: Int, varianceScale: Double? = nil, seed: Int) -> any Predictive {
+    /// `varianceScale` is by default the posterior's own. The ranks of `group` share the work of
+    /// draws; what a linearised model answers, each of them computes.
+    public func predictive(
+        draws: Int,
+        varianceScale: Double? = nil,
+        seed: Int,
+        group: ProcessGroup? = nil
+    ) -> any Predictive {
         let varianceScale = varianceScale ?? self.varianceScale
         if isLinearised, let kind = kind as? any LaplaceKind {
             return LaplacePredictive(
@@ -59,7 +66,8 @@ public struct AdaptedPosterior {
                         seed: UInt64(seed)
                     )
             },
-            temperature: temperature
+            temperature: temperature,
+            group: group
         )
     }
 

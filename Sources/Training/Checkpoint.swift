@@ -188,7 +188,7 @@ extension Checkpoint {
 }
 
 /// Sums over the steps since the last line of the history.
-struct IntervalSums: Equatable {
+struct IntervalSums: Codable, Equatable {
     var steps = 0
     var loss = 0.0
     var clipped = 0.0

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import TensorFiles
+import Torch
 
 /// The files of a run; see the documentation for what each holds.
 public struct RunFolder: Sendable {
@@ -27,6 +28,8 @@ public struct RunFolder: Sendable {
 
     /// What `varlora evaluate --curves` measures.
     public var curves: URL { url.appendingPathComponent("curves.json") }
+    /// The launcher that began the run, where it may start its ranks anew.
+    private var launcher: URL { url.appendingPathComponent(".launcher") }
 
     /// The page that `varlora report` writes.
     public var report: URL { url.appendingPathComponent("report.html") }
@@ -93,8 +96,15 @@ public struct RunFolder: Sendable {
 
     /// Prepares the folder for a run: new, replaced with `force`, or as it is with `resume`.
     ///
+    /// `launcher` is noted, so that a later attempt of the same launcher goes on with the run.
+    ///
     /// - Throws: as ``check(_:resume:force:)``, and when a file cannot be written.
-    public func prepare(for recipe: Recipe, resume: Bool, force: Bool) throws {
+    public func prepare(
+        for recipe: Recipe,
+        resume: Bool,
+        force: Bool,
+        launcher: String? = nil
+    ) throws {
         try check(recipe, resume: resume, force: force)
         if holdsRun && resume { return }
         if holdsRun {
@@ -115,8 +125,17 @@ public struct RunFolder: Sendable {
                 reason: "the folder cannot be made: \(error.localizedDescription)"
             )
         }
+        if let launcher { try AtomicFile.write(Data(launcher.utf8), to: self.launcher) }
         // Written last: with it, the folder is a run.
         try AtomicFile.write(Data(recipe.yaml.utf8), to: self.recipe)
+    }
+
+    /// Whether an earlier attempt of this launch began the run that the folder holds.
+    public func isRun(of launch: Launch) -> Bool {
+        guard launch.restarts > 0, holdsRun, let noted = try? Data(contentsOf: launcher) else {
+            return false
+        }
+        return noted == launch.launcher.map { Data($0.utf8) }
     }
 
     /// What a run that was killed before its recipe was written leaves behind.
@@ -145,7 +164,7 @@ public struct RunFolder: Sendable {
     private static let ownNames = [
         "metrics.json", "checkpoints", "history.jsonl", "timings.jsonl", "posterior.safetensors",
         "adapter_model.safetensors", "adapter_config.json", "predictions", "curves.json",
-        "report.html",
+        "report.html", ".launcher",
         // Last, so that a removal that is cut short leaves a run, which can be replaced again. Were
         // it first, the next run could take the old checkpoints for its own.
         "recipe.yaml",

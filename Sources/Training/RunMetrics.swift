@@ -45,6 +45,8 @@ public struct RunMetrics: Codable, Equatable, Sendable {
     public var varianceScale: Double
     /// Trainable parameters.
     public var parameters: Int
+    /// Ranks that trained together; absent for one, whose numbers differ from those of several.
+    public var ranks: Int?
     /// What the posterior looks like, for IVON.
     public var posterior: PosteriorHealth?
     /// Training examples.
@@ -68,6 +70,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         drawCount: Int,
         varianceScale: Double,
         parameters: Int,
+        ranks: Int? = nil,
         posterior: PosteriorHealth? = nil,
         train: EncodingReport,
         validation: Part,
@@ -84,6 +87,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         self.drawCount = drawCount
         self.varianceScale = varianceScale
         self.parameters = parameters
+        self.ranks = ranks
         self.posterior = posterior
         self.train = train
         self.validation = validation
@@ -92,7 +96,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case method, model, task, seed, steps, parameters, posterior, train, validation, test
+        case method, model, task, seed, steps, parameters, ranks, posterior, train, validation, test
         case fingerprint = "model_fingerprint"
         case posteriorKind = "posterior_kind"
         case drawCount = "draws"

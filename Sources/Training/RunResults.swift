@@ -12,6 +12,10 @@ struct RunResults {
     let adapted: AdaptedModel
     let data: TrainingData
     let run: RunFolder
+    /// The ranks that share the evaluation; rank 0 writes.
+    let group: ProcessGroup?
+
+    private var isFirst: Bool { group?.launch.isFirst ?? true }
 
     func write(
         _ ivon: IVON?,
@@ -23,8 +27,12 @@ struct RunResults {
             kind: kind,
             varianceScale: kind == nil ? 0 : recipe.varianceScale
         )
-        try saved.write(to: run, baseModel: recipe.model)
-        let predictive = saved.predictive(draws: recipe.draws, seed: recipe.seed)
+        if isFirst { try saved.write(to: run, baseModel: recipe.model) }
+        let predictive = saved.predictive(
+            draws: recipe.draws,
+            seed: recipe.seed,
+            group: group
+        )
         let metrics = RunMetrics(
             method: recipe.method.rawValue,
             posteriorKind: kind.map { _ in IVONPosterior.name },
@@ -36,12 +44,13 @@ struct RunResults {
             drawCount: predictive.drawCount,
             varianceScale: saved.varianceScale,
             parameters: adapted.parameters.count,
+            ranks: group?.size,
             posterior: kind.map { PosteriorHealth($0, entries: adapted.parameters.entries) },
             train: data.train.report,
             validation: try evaluate(data.validation, "validation", predictive, progress),
             test: try data.test.map { try evaluate($0, "test", predictive, progress) }
         )
-        try metrics.write(to: run.metrics)
+        if isFirst { try metrics.write(to: run.metrics) }
         return metrics
     }
 
@@ -52,7 +61,9 @@ struct RunResults {
         _ progress: (Int, Int) -> Void
     ) throws -> RunMetrics.Part {
         let evaluation = try PartEvaluation(part, predictive, recipe: recipe, progress: progress)
-        try evaluation.predictions.map(\.prediction).write(to: run.predictions(name))
+        if isFirst {
+            try evaluation.predictions.map(\.prediction).write(to: run.predictions(name))
+        }
         return evaluation.results
     }
 }

@@ -39,16 +39,19 @@ public struct TrainedRun {
     /// The base model with the trained adapter.
     public var adapted: AdaptedModel { posterior.adapted }
 
-    /// How to answer; `draws`, `varianceScale` and `seed` are by default those of the run.
+    /// How to answer; `draws`, `varianceScale` and `seed` are by default those of the run. The
+    /// ranks of `group` share the work.
     public func predictive(
         draws: Int? = nil,
         varianceScale: Double? = nil,
-        seed: Int? = nil
+        seed: Int? = nil,
+        group: ProcessGroup? = nil
     ) -> any Predictive {
         posterior.predictive(
             draws: draws ?? recipe.draws,
             varianceScale: varianceScale,
-            seed: seed ?? recipe.seed
+            seed: seed ?? recipe.seed,
+            group: group
         )
     }
 

@@ -17,7 +17,8 @@ public final class Trainer {
     public let adapted: AdaptedModel
     private let optimizer: any Optimizer
     private let order: BatchOrder
-    private let lock: RunLock
+    private let parallel: DataParallel
+    private let lock: RunLock?
     private let cost: StepCost
     /// What the steps taken by this trainer have cost so far.
     public private(set) var profile = TrainingProfile()
@@ -28,18 +29,24 @@ public final class Trainer {
     /// `model` is the one that the recipe names, and so is `data`, which is loaded by default. The
     /// folder is changed last, so that a run that cannot start replaces nothing.
     ///
+    /// As one of the ranks of `group` it takes its share of each batch; rank 0 alone uses the
+    /// folder. `launcher` is who may start the run anew after a failure.
+    ///
     /// - Throws: an error when the data cannot be used, the adapter's settings do not fit the
-    ///   model, the folder holds something else, or another process has the run.
+    ///   model, the folder holds something else, another process has the run, or ranks disagree.
     public init(
         _ recipe: Recipe,
         model: LoadedModel,
         data: TrainingData? = nil,
         run: RunFolder,
         resume: Bool = false,
-        force: Bool = false
+        force: Bool = false,
+        group: ProcessGroup? = nil,
+        launcher: String? = nil
     ) throws {
         let recipe = recipe.resolved()
-        try run.check(recipe, resume: resume, force: force)
+        let parallel = DataParallel(group)
+        if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
         try recipe.check(model)
         let data = try data ?? TrainingData(recipe, tokenizer: model.tokenizer)
         for part in [data.train, data.validation, data.test] {
@@ -48,30 +55,40 @@ public final class Trainer {
         self.recipe = recipe
         self.run = run
         self.data = data
+        self.parallel = parallel
         (adapted, optimizer) = try withTorchErrors {
             let adapted = try AdaptedModel(model, lora: recipe.lora)
-            return (adapted, Self.optimizer(recipe, adapted.parameters))
+            return (adapted, Self.optimizer(recipe, adapted.parameters, parallel))
         }
         order = BatchOrder(
             exampleCount: data.train.examples.count,
             seed: UInt64(recipe.seed)
         )
         cost = StepCost(model.configuration, adapters: adapted.adapters.layout.modules)
-        try run.prepare(for: recipe, resume: resume, force: force)
+        try parallel.checkAgreement(recipe, model: model.fingerprint, data)
+        guard parallel.isFirst else {
+            lock = nil
+            return
+        }
+        try run.prepare(for: recipe, resume: resume, force: force, launcher: launcher)
         lock = try RunLock(run)
         run.removeLeftovers()
     }
 
     private static func optimizer(
         _ recipe: Recipe,
-        _ parameters: FlatParameters
+        _ parameters: FlatParameters,
+        _ parallel: DataParallel
     ) -> any Optimizer {
+        let reduce = parallel.reduction
         switch recipe.method {
-        case .adamw: return AdamW(parameters, learningRate: 0, settings: recipe.adamW)
+        case .adamw:
+            return AdamW(parameters, learningRate: 0, settings: recipe.adamW, reduce: reduce)
         case .ivon:
-            let (seed, device) = (UInt64(recipe.seed), parameters.values.device)
-            return IVON(parameters, learningRate: 0, settings: recipe.ivon) { step, draw in
-                let stream = RandomStream.posterior.seed(from: seed, step, draw)
+            let (seed, rank) = (UInt64(recipe.seed), parallel.rank)
+            let device = parameters.values.device
+            return IVON(parameters, learningRate: 0, settings: recipe.ivon, reduce: reduce) {
+                let stream = RandomStream.posterior.seed(from: seed, $0, $1, rank: rank)
                 return Generator(seed: stream, device: device).normal([parameters.count])
             }
         }
@@ -108,8 +125,10 @@ public final class Trainer {
         _ shouldStop: () -> Bool
     ) throws -> Int? {
         var progress = try resumedOrFresh()
-        let history = try History(run.history, keeping: progress.historyLength)
-        let timings = try History(run.timings, keeping: lengthOfWholeLines(run.timings))
+        let isFirst = parallel.isFirst
+        let history = isFirst ? try History(run.history, keeping: progress.historyLength) : nil
+        let timings =
+            isFirst ? try History(run.timings, keeping: lengthOfWholeLines(run.timings)) : nil
         let schedule = recipe.learningRateSchedule
         let clock = ContinuousClock()
         let start = clock.now
@@ -127,6 +146,7 @@ public final class Trainer {
         )
         for step in progress.step..<recipe.steps {
             optimizer.learningRate = schedule(step)
+            parallel.ask(shouldStop)
             // Per step: what the engine failed to compute must not reach a checkpoint.
             let (loss, stepTimes) = try withTorchErrors {
                 try StepTimes.measure(optimizer, lossOfDraw(at: step))
@@ -136,9 +156,9 @@ public final class Trainer {
             observer(.trained(step: step + 1, loss: loss))
             if (step + 1).isMultiple(of: recipe.logEvery) {
                 let record = progress.record(optimizer.learningRate, health(progress.interval))
-                try history.append(record)
+                try history?.append(record)
                 let seconds = (clock.now - start).inSeconds
-                try timings.append(Timing(step: step + 1, seconds: seconds, times: times))
+                try timings?.append(Timing(step: step + 1, seconds: seconds, times: times))
                 times = StepTimes()
                 progress.interval = IntervalSums()
                 observer(.logged(record))
@@ -148,22 +168,30 @@ public final class Trainer {
                     try evaluatedRecord(step + 1, observer)
                 }
                 add(evaluationTimes)
-                try history.append(record)
+                try history?.append(record)
                 observer(.evaluated(record))
             }
-            progress.historyLength = history.length
-            let stops = shouldStop()
+            progress.historyLength = history?.length ?? 0
+            let stops = parallel.stops(shouldStop)
             let isDue = recipe.saveEvery > 0 && (step + 1).isMultiple(of: recipe.saveEvery)
             if isDue || stops || [recipe.steps, recipe.keepStep].contains(step + 1) {
                 try checkFinite(step)
-                try progress.write(adapted.parameters, optimizer, to: run, keeping: recipe.keepStep)
+                try parallel.checkSame(adapted.parameters, after: step + 1)
+                if isFirst {
+                    try progress.write(
+                        adapted.parameters,
+                        optimizer,
+                        to: run,
+                        keeping: recipe.keepStep
+                    )
+                }
                 observer(.saved(step: step + 1))
             }
             profile.seconds = (clock.now - start).inSeconds
             if stops, step + 1 < recipe.steps { return step + 1 }
         }
         // The one before may be of a step where the run was stopped: equal runs would differ.
-        Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run)
+        if isFirst { Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run) }
         return nil
     }
 
@@ -175,8 +203,13 @@ public final class Trainer {
 
     /// The last checkpoint with its values in place, or the start of the run.
     private func resumedOrFresh() throws -> Checkpoint {
+        let own = try ownCheckpoint()
+        return try parallel.share(own, adapted.parameters, optimizer)
+    }
+
+    private func ownCheckpoint() throws -> Checkpoint {
         let (model, examples) = (adapted.base.fingerprint, data.fingerprint)
-        guard let folder = Checkpoint.last(in: run) else {
+        guard parallel.isFirst, let folder = Checkpoint.last(in: run) else {
             adapted.initialize(seed: recipe.seed)
             return Checkpoint(
                 step: 0,
@@ -215,16 +248,25 @@ public final class Trainer {
         }
     }
 
-    /// Mean loss of a step's batch in nats; its gradient is added up over micro-batches.
+    /// Mean loss of a step's batch in nats, or this rank's share of it; its gradient is added up
+    /// over micro-batches.
     private func meanLoss(at step: Int, draw: Int) throws -> Double {
         let batch = order.batch(at: step, batchSize: recipe.batchSize)
         let size = recipe.microBatchSize ?? batch.count
+        let share = parallel.share(of: batch)
+        let starts = stride(from: share.startIndex, to: share.endIndex, by: size)
         var total = 0.0
-        for (index, start) in stride(from: 0, to: batch.count, by: size).enumerated() {
-            let examples = batch[start..<min(start + size, batch.count)].map {
+        for (index, start) in starts.enumerated() {
+            let examples = share[start..<min(start + size, share.endIndex)].map {
                 data.train.examples[$0]
             }
-            let seed = RandomStream.dropout.seed(from: UInt64(recipe.seed), step, draw, index)
+            let seed = RandomStream.dropout.seed(
+                from: UInt64(recipe.seed),
+                step,
+                draw,
+                index,
+                rank: parallel.rank
+            )
             let packed = PackedBatch(examples)
             profile.count(packed, cost)
             let loss = adapted.adapters.withDropout(seed: seed) {
@@ -269,7 +311,8 @@ public final class Trainer {
         let predictor = Predictor(
             adapted.scorer,
             examples: data.validation.examples,
-            maximumTokens: recipe.evalTokens
+            maximumTokens: recipe.evalTokens,
+            group: parallel.group
         )
         var done = 0
         let predictions = predictor.predictions(PointEstimate()) {
@@ -285,7 +328,13 @@ public final class Trainer {
     }
 
     private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
-        let writer = RunResults(recipe: recipe, adapted: adapted, data: data, run: run)
+        let writer = RunResults(
+            recipe: recipe,
+            adapted: adapted,
+            data: data,
+            run: run,
+            group: parallel.group
+        )
         return try writer.write(optimizer as? IVON) { observer(.evaluating(done: $0, of: $1)) }
     }
 }

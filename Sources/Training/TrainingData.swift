@@ -48,9 +48,14 @@ public struct TrainingData: Sendable {
     }
 
     /// A short name of all training examples: equal for equal data, almost surely different else.
+    var fingerprint: String { train.fingerprint }
+}
+
+extension TrainingData.Part {
+    /// A short name of all examples: equal for equal data, almost surely different else.
     var fingerprint: String {
         var hash = StableHash()
-        for example in train.examples {
+        for example in examples {
             hash.add(example.id.utf8)
             for number in example.tokens + example.answerTokens + [example.label ?? -1] {
                 withUnsafeBytes(of: Int64(number).littleEndian) { hash.add($0) }

@@ -22,6 +22,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case promptTooLong(id: String, length: Int, maximum: Int)
     /// A step made parameters infinite or not numbers.
     case parametersNotFinite(step: Int, ids: [String], checkpoint: String?)
+    /// A rank was started with something else than rank 0.
+    case ranksDisagree(rank: Int, key: String, expected: String, found: String)
+    /// A batch has fewer examples than there are ranks.
+    case batchTooSmall(size: Int, ranks: Int)
+    /// The ranks' parameters are no longer the same.
+    case ranksDiverged(rank: Int, step: Int)
     /// The file system refused something.
     case fileSystem(path: String, reason: String)
 
@@ -54,6 +60,12 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "the parameters are not finite after step \(step), on the examples"
                 + " \(ids.joined(separator: ", "));"
                 + " \(Self.text(checkpoint))"
+        case .ranksDisagree(let rank, let key, let expected, let found):
+            "rank \(rank) was started with \(key) \(found), expected \(expected) as on rank 0"
+        case .batchTooSmall(let size, let ranks):
+            "batch-size: expected at least the number of ranks, \(ranks), found \(size)"
+        case .ranksDiverged(let rank, let step):
+            "the parameters of rank \(rank) differ from those of rank 0 after step \(step)"
         case .fileSystem(let path, let reason): "\(path): \(reason)"
         }
     }

@@ -5,7 +5,7 @@ import Torch
 /// A folder with a tiny random Llama, a real tokenizer, and a task that it can learn.
 ///
 /// The right answer depends on the last word of the prompt alone.
-public struct TinyTask {
+public struct TinyTask: Sendable {
     /// The model's folder: `config.json`, `model.safetensors`, `tokenizer.json`.
     public let model: URL
     /// The task's folder: `train.jsonl`, `validation.jsonl`, `test.jsonl`.

@@ -43,12 +43,20 @@ struct TinyRun {
         _ name: String,
         resume: Bool = false,
         force: Bool = false,
+        group: ProcessGroup? = nil,
         observer: (TrainingEvent) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws -> TrainingOutcome {
         let (run, model) = (run(name), try model())
-        return try Trainer(recipe, model: model, run: run, resume: resume, force: force)
-            .run(observer: observer, shouldStop: shouldStop)
+        let trainer = try Trainer(
+            recipe,
+            model: model,
+            run: run,
+            resume: resume,
+            force: force,
+            group: group
+        )
+        return try trainer.run(observer: observer, shouldStop: shouldStop)
     }
 }
 

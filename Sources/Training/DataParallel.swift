@@ -1,0 +1,128 @@
+import Foundation
+import LanguageModels
+import Optimizers
+import Posteriors
+import Torch
+
+/// What a run does as one of several ranks; a process by itself has all of it to do.
+///
+/// Every rank holds the whole model and all data and takes its share of each batch. Gradients are
+/// added up in the optimizer's step, with the loss and the wish to stop beside them: one operation
+/// a step. Rank 0 writes the run.
+final class DataParallel {
+    /// The ranks; nil for a process by itself.
+    let group: ProcessGroup?
+    private var wantsToStop = false
+    private var someoneWantsToStop = false
+
+    init(_ group: ProcessGroup?) {
+        self.group = group
+    }
+
+    /// The number of this rank, from 0.
+    var rank: Int { group?.rank ?? 0 }
+
+    /// Whether this rank reads and writes the run's folder.
+    var isFirst: Bool { rank == 0 }
+
+    /// This rank's share of a batch: the sizes differ by one at most.
+    func share(of batch: [Int]) -> ArraySlice<Int> {
+        guard let group else { return batch[...] }
+        let bounds = [rank, rank + 1].map { batch.count * $0 / group.size }
+        return batch[bounds[0]..<bounds[1]]
+    }
+
+    /// How an optimizer adds up over the ranks; nil for a process by itself.
+    var reduction: Reduction? {
+        guard let group else { return nil }
+        return { [self] vector, loss in
+            let sums = try group.sum(vector, with: [loss, wantsToStop ? 1 : 0])
+            someoneWantsToStop = sums[1] > 0
+            return sums[0]
+        }
+    }
+
+    /// Asks, before a step, whether this rank wants the run to stop after it.
+    func ask(_ shouldStop: () -> Bool) {
+        if group != nil { wantsToStop = shouldStop() }
+    }
+
+    /// Whether the run stops after the step just taken; the same on all ranks.
+    func stops(_ shouldStop: () -> Bool) -> Bool {
+        group == nil ? shouldStop() : someoneWantsToStop
+    }
+}
+
+extension DataParallel {
+    /// Settings that may differ between machines: what they lead to is compared.
+    private static let localKeys = ["model", "task", "data", "device", "threads"]
+
+    /// Checks that all ranks were started for the same run.
+    ///
+    /// - Throws: ``TrainingError`` that names the first rank and key that differ from rank 0, on
+    ///   every rank.
+    func checkAgreement(_ recipe: Recipe, model: String, _ data: TrainingData) throws {
+        guard let group else { return }
+        var facts = recipe.values.filter { !Self.localKeys.contains($0.key) }
+        facts["base model"] = model
+        facts["training data"] = data.train.fingerprint
+        facts["validation data"] = data.validation.fingerprint
+        facts["test data"] = data.test?.fingerprint
+        let all = try group.gather(JSONEncoder().encode(facts)).map {
+            try JSONDecoder().decode([String: String].self, from: $0)
+        }
+        for (rank, other) in all.enumerated() {
+            let keys = Set(all[0].keys).union(other.keys).sorted()
+            guard let key = keys.first(where: { all[0][$0] != other[$0] }) else { continue }
+            throw TrainingError.ranksDisagree(
+                rank: rank,
+                key: key,
+                expected: all[0][key] ?? "none",
+                found: other[key] ?? "none"
+            )
+        }
+        guard recipe.batchSize >= group.size else {
+            throw TrainingError.batchTooSmall(size: recipe.batchSize, ranks: group.size)
+        }
+    }
+
+    /// Gives every rank what rank 0 read or initialised: progress, parameters, optimizer.
+    func share(
+        _ checkpoint: Checkpoint,
+        _ parameters: FlatParameters,
+        _ optimizer: any Optimizer
+    ) throws -> Checkpoint {
+        guard let group else { return checkpoint }
+        let own = SharedProgress(step: checkpoint.step, interval: checkpoint.interval)
+        let shared = try JSONDecoder().decode(
+            SharedProgress.self,
+            from: try group.broadcast(try JSONEncoder().encode(own))
+        )
+        try group.broadcast(parameters.values)
+        let state = optimizer.state
+        for name in state.keys.sorted() {
+            if let vector = state[name] { try group.broadcast(vector) }
+        }
+        optimizer.restore(stepCount: shared.step, state: state)
+        var result = checkpoint
+        (result.step, result.interval) = (shared.step, shared.interval)
+        return result
+    }
+
+    /// Checks that the parameters are the same on all ranks, bit for bit.
+    ///
+    /// - Throws: ``TrainingError/ranksDiverged(rank:step:)`` on every rank.
+    func checkSame(_ parameters: FlatParameters, after step: Int) throws {
+        guard let group else { return }
+        let hashes = try group.gather(Data(PosteriorFile.hash(of: parameters.values).utf8))
+        if let rank = hashes.indices.first(where: { hashes[$0] != hashes[0] }) {
+            throw TrainingError.ranksDiverged(rank: rank, step: step)
+        }
+    }
+}
+
+/// What the ranks need of a checkpoint beside its vectors.
+private struct SharedProgress: Codable {
+    let step: Int
+    let interval: IntervalSums
+}
