@@ -3,6 +3,7 @@ import Foundation
 import Metrics
 import TensorFiles
 import TextTasks
+import Torch
 
 /// `curves.json`: how a run's answers depend on the number of draws and on their variance, which
 /// training itself does not measure.
@@ -30,8 +31,8 @@ public struct RunCurves: Codable, Equatable, Sendable {
 
     /// Answers the examples of a part at every variance scale, each with this many draws.
     ///
-    /// The draws are the run's own: the same noise at every scale. `progress` is told how many
-    /// batches of how many are done.
+    /// The draws are the run's own: the same noise at every scale. The ranks of `group` share the
+    /// work. `progress` is told how many batches of how many are done.
     ///
     /// - Throws: ``TrainingError/noPosterior(folder:)`` for a point estimate, `MetricError` for
     ///   examples without labels, `TorchError` when the engine fails.
@@ -42,15 +43,19 @@ public struct RunCurves: Codable, Equatable, Sendable {
         split: Split,
         draws: Int? = nil,
         seed: Int? = nil,
+        group: ProcessGroup? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         guard let kind = run.posterior.kind, !kind.isPoint else {
             throw TrainingError.noPosterior(folder: folder.url.path)
         }
-        let own = run.predictive(draws: draws, seed: seed)
+        let own = run.predictive(draws: draws, seed: seed, group: group)
         let others = Self.varianceScales.filter { $0 != 0 && $0 != own.varianceScale }
         let ways =
-            [own] + others.map { run.predictive(draws: draws, varianceScale: $0, seed: seed) }
+            [own]
+            + others.map {
+                run.predictive(draws: draws, varianceScale: $0, seed: seed, group: group)
+            }
         var points: [CurvePoint] = []
         drawCurve = []
         for (index, way) in ways.enumerated() {

@@ -7,8 +7,12 @@ enum Console {
     /// Whether progress goes to a terminal, where a line can be written over.
     static let isTerminal = isatty(STDERR_FILENO) == 1
 
+    /// Whether this process speaks: of several ranks, one does.
+    private static let isFirst = (try? RankOptions.launch())?.isFirst ?? true
+
     /// Writes a line of a result; ends the process when it cannot be written, as on a full disk.
     static func print(_ text: String) {
+        guard isFirst else { return }
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
         } catch {
@@ -36,6 +40,7 @@ enum Console {
     }
 
     private static func writeError(_ text: String) {
+        guard isFirst else { return }
         // Progress that nobody can read is no reason to stop.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }

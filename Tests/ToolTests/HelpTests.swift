@@ -47,7 +47,8 @@ struct HelpTests {
             return line.split(separator: " ").first.map { String($0.dropFirst(2)) }
         }
         let others: Set = [
-            "recipe", "set", "output", "resume", "force", "profile", "json", "version",
+            "recipe", "set", "output", "resume", "force", "profile", "rank-timeout", "json",
+            "version",
         ]
         #expect(Set(flags).isSuperset(of: others))
         #expect(Set(flags).subtracting(others) == Set(RecipeField.all.map(\.key)))

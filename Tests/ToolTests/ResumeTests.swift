@@ -67,7 +67,7 @@ struct ResumeTests {
 }
 
 /// The step of the last checkpoint of a run; 0 where there is none.
-private func lastCheckpoint(of run: URL) -> Int {
+func lastCheckpoint(of run: URL) -> Int {
     let names = try? FileManager.default.contentsOfDirectory(atPath: run.path + "/checkpoints")
     return (names ?? []).compactMap { Int($0) }.max() ?? 0
 }
@@ -77,7 +77,7 @@ private func exists(_ run: URL, _ name: String) -> Bool {
 }
 
 /// The contents of all files of a run, hidden ones too, but the times.
-private func files(of run: URL) throws -> [String: Data] {
+func files(of run: URL) throws -> [String: Data] {
     var files: [String: Data] = [:]
     for name in try FileManager.default.subpathsOfDirectory(atPath: run.path) {
         var isFolder: ObjCBool = false

@@ -32,9 +32,13 @@ struct Tool {
         try start(arguments).wait()
     }
 
-    /// Starts the tool.
-    func start(_ arguments: [String]) throws -> RunningTool {
-        try RunningTool(arguments, in: folder)
+    /// Starts the tool, or another program that starts it.
+    func start(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        program: URL = Tool.binary
+    ) throws -> RunningTool {
+        try RunningTool(arguments, in: folder, environment, program)
     }
 }
 
@@ -44,12 +48,17 @@ final class RunningTool {
     private let output: URL
     private let errors: URL
 
-    init(_ arguments: [String], in folder: URL) throws {
+    init(
+        _ arguments: [String],
+        in folder: URL,
+        _ environment: [String: String],
+        _ program: URL
+    ) throws {
         let name = UUID().uuidString
         let place = FileManager.default.temporaryDirectory
         output = place.appendingPathComponent("\(name).output")
         errors = place.appendingPathComponent("\(name).errors")
-        process.executableURL = Tool.binary
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = folder
         let inherited = ProcessInfo.processInfo.environment.filter {
@@ -59,6 +68,7 @@ final class RunningTool {
             "COLUMNS": "80", "OMP_WAIT_POLICY": "PASSIVE", "SWIFT_BACKTRACE": "enable=no",
             "HF_HOME": folder.path,
         ]) { $1 }
+        .merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.handle(output)
         process.standardError = try Self.handle(errors)
@@ -71,6 +81,8 @@ final class RunningTool {
     }
 
     var isRunning: Bool { process.isRunning }
+
+    var identifier: Int32 { process.processIdentifier }
 
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 

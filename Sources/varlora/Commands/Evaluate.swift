@@ -40,6 +40,7 @@ struct Evaluate: ParsableCommand {
             """
     )
     var curves = false
+    @OptionGroup var ranks: RankOptions
     @Flag(help: "Print the results as JSON.")
     var json = false
 
@@ -62,13 +63,18 @@ struct Evaluate: ParsableCommand {
         }
     }
 
-    func run() throws {
-        if curves { return try measureCurves() }
+    func run() throws { try ranks.join(curves ? measureCurves : evaluate) }
+
+    private func evaluate(with group: ProcessGroup?) throws {
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
         let split = split ?? .test
         let part = try subject.encode(subject.load(split), limit: limit)
-        let predictive = subject.predictive(draws: draws, varianceScale: varianceScale)
+        let predictive = subject.predictive(
+            draws: draws,
+            varianceScale: varianceScale,
+            group: group
+        )
         let start = ContinuousClock.now
         let evaluation = try PartEvaluation(part, predictive, recipe: recipe) {
             Console.bar("evaluating, batch \($0)/\($1)")
@@ -76,7 +82,7 @@ struct Evaluate: ParsableCommand {
         }
         let drawCount = subject.trained?.posterior.kind.map { _ in predictive.drawCount }
         report(evaluation, drawCount, start.duration(to: .now))
-        if let predictions {
+        if let predictions, group?.launch.isFirst ?? true {
             try evaluation.predictions.map(\.prediction)
                 .write(to: URL(fileURLWithPath: predictions))
         }
@@ -109,7 +115,7 @@ struct Evaluate: ParsableCommand {
         Console.note("\(evaluation.predictions.count) examples\(draws): \(seconds) s")
     }
 
-    private func measureCurves() throws {
+    private func measureCurves(with group: ProcessGroup?) throws {
         guard let runFolder else { return }
         let subject = try subject.load(run: runFolder)
         guard let trained = subject.trained else { return }
@@ -128,11 +134,13 @@ struct Evaluate: ParsableCommand {
             part,
             split: split,
             draws: draws,
-            seed: subject.recipe.seed
+            seed: subject.recipe.seed,
+            group: group
         ) {
             Console.bar("evaluating, batch \($0)/\($1)")
             if $0 == $1 { Console.bar("") }
         }
+        guard group?.launch.isFirst ?? true else { return }
         try curves.write(to: folder.curves)
         if json { return try Console.printJSON(curves) }
         Console.print(TextTable.curves(curves).text)

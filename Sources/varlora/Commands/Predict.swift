@@ -33,6 +33,7 @@ struct Predict: ParsableCommand {
     @Option(help: "Factor of the posterior's variance; 0 is the mean (default: the run's).")
     var varianceScale: Double?
     @OptionGroup var subject: SubjectOptions
+    @OptionGroup var ranks: RankOptions
 
     func validate() throws {
         try subject.validate(run: runFolder)
@@ -42,17 +43,24 @@ struct Predict: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try ranks.join(predict) }
+
+    private func predict(with group: ProcessGroup?) throws {
         let subject = try subject.load(run: runFolder)
         let loaded = try TextTask.load(
             file: URL(fileURLWithPath: input),
             task: subject.recipe.task
         )
-        let predictions = try subject.predictive(draws: draws, varianceScale: varianceScale)
-            .predictions(
-                try subject.encode(loaded).examples,
-                maximumTokens: subject.recipe.evalTokens
-            )
+        let predictive = subject.predictive(
+            draws: draws,
+            varianceScale: varianceScale,
+            group: group
+        )
+        let predictions = try predictive.predictions(
+            try subject.encode(loaded).examples,
+            maximumTokens: subject.recipe.evalTokens
+        )
+        guard group?.launch.isFirst ?? true else { return }
         let rows = try zip(loaded.examples, predictions).map(Row.init)
         try JSONLines.write(rows, to: URL(fileURLWithPath: output))
     }

@@ -13,6 +13,7 @@ struct Train: ParsableCommand {
               varlora train --model model.gguf --task my-data/ --method ivon --output runs/ivon
               varlora train --recipe arc-easy --model org/name --data arc-easy/ --output runs/arc
               varlora train --resume --output runs/arc
+              torchrun --no-python --nproc-per-node 2 varlora train --output runs/arc ...
 
             A folder of JSON Lines holds train.jsonl and, if you have them, validation.jsonl and
             test.jsonl, with lines such as
@@ -29,11 +30,14 @@ struct Train: ParsableCommand {
     var force = false
     @Flag(help: "Say where the time of the steps went, after training.")
     var profile = false
+    @OptionGroup var ranks: RankOptions
     @Flag(help: "Print the results as JSON.")
     var json = false
 
     func validate() throws {
         if resume && force { throw ValidationError("--resume and --force exclude each other") }
+        // Rank 0 has the run's folder, and gives the others the recipe of a run to go on with.
+        if let launch = try? RankOptions.launch(), !launch.isFirst { return }
         let stored = resume && RunFolder(URL(fileURLWithPath: output)).holdsRun
         if options.recipe == nil && !stored {
             if resume && options.flags.isEmpty && options.settings.isEmpty {
@@ -49,18 +53,25 @@ struct Train: ParsableCommand {
     }
 
     func run() throws {
+        let launch = try RankOptions.launch()
+        try ranks.join { try train(as: launch, with: $0) }
+    }
+
+    private func train(as launch: Launch, with group: ProcessGroup?) throws {
         let run = RunFolder(URL(fileURLWithPath: output))
-        let stored = resume && run.holdsRun ? try run.readRecipe() : Recipe()
-        let recipe = try options.load(over: stored).resolved()
-        try run.check(recipe, resume: resume, force: force)
-        if resume, let finished = try run.readMetrics() {
+        let goesOn = resume || run.isRun(of: launch)
+        let stored = try StoredRun(of: run, goesOn: goesOn).shared(by: group)
+        let recipe = try options.load(over: stored.base()).resolved()
+        if launch.isFirst { try run.check(recipe, resume: goesOn, force: force) }
+        if stored.isFinished {
             Console.note("\(output): the run is finished; nothing is left to do")
-            return try show(finished)
+            if let finished = try run.readMetrics() { try show(finished) }
+            return
         }
         Engine.threads = recipe.threads ?? Engine.threads
         let model = try LoadedModel(
             try ModelLocation(recipe.model),
-            device: Device(recipe.device),
+            device: launch.device(recipe.device),
             precision: recipe.basePrecision
         )
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
@@ -70,8 +81,10 @@ struct Train: ParsableCommand {
             model: model,
             data: data,
             run: run,
-            resume: resume,
-            force: force
+            resume: goesOn,
+            force: force,
+            group: group,
+            launcher: launch.launcher
         )
         StopRequest.listen()
         let progress = ConsoleProgress()
@@ -91,6 +104,29 @@ struct Train: ParsableCommand {
         case .stopped(let step):
             Console.note("stopped and saved after step \(step); \(goOn)")
             throw ExitCode.failure
+        }
+    }
+
+    /// What the folder holds of a run to go on with.
+    private struct StoredRun: Codable {
+        var recipe: String?
+        var isFinished = false
+
+        init(of run: RunFolder, goesOn: Bool) throws {
+            guard goesOn, run.holdsRun else { return }
+            recipe = try run.readRecipe().yaml
+            isFinished = try run.readMetrics() != nil
+        }
+
+        /// What rank 0 has found, whose folder it is.
+        func shared(by group: ProcessGroup?) throws -> StoredRun {
+            guard let group else { return self }
+            let found = try group.broadcast(try JSONEncoder().encode(self))
+            return try JSONDecoder().decode(StoredRun.self, from: found)
+        }
+
+        func base() throws -> Recipe {
+            try recipe.map { try Recipe(yaml: $0, place: "recipe.yaml") } ?? Recipe()
         }
     }
 

@@ -54,7 +54,7 @@ struct SubjectOptions: ParsableArguments {
         if let basePrecision { recipe.basePrecision = basePrecision }
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
-            device: Device(device),
+            device: RankOptions.launch().device(device),
             precision: recipe.basePrecision
         )
         let trained = try folder.map { try TrainedRun($0, model: base) }
@@ -70,10 +70,18 @@ struct Subject {
     let base: LoadedModel
     let trained: TrainedRun?
 
-    /// How the run answers, or the base model alone.
-    func predictive(draws: Int?, varianceScale: Double?) -> any Predictive {
-        trained?.predictive(draws: draws, varianceScale: varianceScale, seed: recipe.seed)
-            ?? SampledPredictive(AnswerScorer(base.model, device: base.device))
+    /// How the run answers, or the base model alone; the ranks of `group` share the work.
+    func predictive(
+        draws: Int?,
+        varianceScale: Double?,
+        group: ProcessGroup? = nil
+    ) -> any Predictive {
+        trained?.predictive(
+            draws: draws,
+            varianceScale: varianceScale,
+            seed: recipe.seed,
+            group: group
+        ) ?? SampledPredictive(AnswerScorer(base.model, device: base.device), group: group)
     }
 
     /// The examples of a part, split off as the run did.
