@@ -25,11 +25,26 @@ final class DataParallel {
     /// Whether this rank reads and writes the run's folder.
     var isFirst: Bool { rank == 0 }
 
-    /// This rank's share of a batch: the sizes differ by one at most.
-    func share(of batch: [Int]) -> ArraySlice<Int> {
-        guard let group else { return batch[...] }
-        let bounds = [rank, rank + 1].map { batch.count * $0 / group.size }
-        return batch[bounds[0]..<bounds[1]]
+    /// This rank's share of a batch, in the batch's order; all of it for a process by itself.
+    func share(of batch: [Int], tokens: (Int) -> Int) -> [Int] {
+        guard let group else { return batch }
+        return Self.shares(of: batch.map(tokens), among: group.size)[rank].map { batch[$0] }
+    }
+
+    /// Divides a batch into shares of about as many tokens, as a step takes as long as its slowest
+    /// rank: the longest first, each to the rank with the fewest tokens so far.
+    ///
+    /// - Returns: the places of each rank's examples, ascending.
+    static func shares(of lengths: [Int], among ranks: Int) -> [[Int]] {
+        var shares = [[Int]](repeating: [], count: ranks)
+        var tokens = [Int](repeating: 0, count: ranks)
+        // Ties in the order of batch and ranks, so that all ranks divide alike.
+        for place in lengths.indices.sorted(by: { (lengths[$1], $0) < (lengths[$0], $1) }) {
+            let rank = tokens.indices.min { (tokens[$0], $0) < (tokens[$1], $1) } ?? 0
+            shares[rank].append(place)
+            tokens[rank] += lengths[place]
+        }
+        return shares.map { $0.sorted() }
     }
 
     /// How an optimizer adds up over the ranks; nil for a process by itself.

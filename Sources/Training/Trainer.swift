@@ -253,11 +253,10 @@ public final class Trainer {
     private func meanLoss(at step: Int, draw: Int) throws -> Double {
         let batch = order.batch(at: step, batchSize: recipe.batchSize)
         let size = recipe.microBatchSize ?? batch.count
-        let share = parallel.share(of: batch)
-        let starts = stride(from: share.startIndex, to: share.endIndex, by: size)
+        let share = parallel.share(of: batch) { data.train.examples[$0].tokens.count }
         var total = 0.0
-        for (index, start) in starts.enumerated() {
-            let examples = share[start..<min(start + size, share.endIndex)].map {
+        for (index, start) in stride(from: 0, to: share.count, by: size).enumerated() {
+            let examples = share[start..<min(start + size, share.count)].map {
                 data.train.examples[$0]
             }
             let seed = RandomStream.dropout.seed(

@@ -105,7 +105,8 @@ struct RankTests {
         for step in 0..<recipe.steps {
             optimizer.learningRate = recipe.learningRateSchedule(step)
             let batch = order.batch(at: step, batchSize: 5).map { data.train.examples[$0] }
-            let parts = [Array(batch[..<2]), Array(batch[2...])]
+            let parts = DataParallel.shares(of: batch.map(\.tokens.count), among: 2)
+                .map { places in places.map { batch[$0] } }
             var rank = 0
             _ = try optimizer.step {
                 defer { rank += 1 }
@@ -119,6 +120,21 @@ struct RankTests {
             }
         }
         return adapted.parameters.values
+    }
+
+    @Test("Shares divide a batch into about as many tokens", arguments: 1...9)
+    func shares(ranks: Int) {
+        var generator = SplitMix64(seed: 3)
+        for count in [ranks, ranks + 1, 5 * ranks] {
+            let lengths = (0..<count).map { _ in Int.random(in: 10...60, using: &generator) }
+            let shares = DataParallel.shares(of: lengths, among: ranks)
+            #expect(shares.joined().sorted() == Array(0..<count))
+            #expect(shares.allSatisfy { !$0.isEmpty && $0 == $0.sorted() })
+            let tokens = shares.map { $0.reduce(0) { $0 + lengths[$1] } }
+            // Greedy: the last example of the fullest rank went there when it was the emptiest.
+            let (most, least) = (tokens.max() ?? 0, tokens.min() ?? 0)
+            #expect(most - least <= lengths.max() ?? 0)
+        }
     }
 
     @Test("One operation a step carries gradients, loss and the wish to stop", arguments: 2...3)

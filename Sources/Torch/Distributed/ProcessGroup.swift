@@ -151,9 +151,14 @@ public final class ProcessGroup {
     /// Looks at the signs of life this often in a row, each time for a second.
     private static let patience = 5
 
+    /// The first line of the last error, without Gloo's place in its source and its advice.
     private static var lastError: String {
-        let text = String(cString: ctorch_last_error())
-        return text.split(separator: "\n").first.map(String.init) ?? text
+        var text = String(cString: ctorch_last_error()).prefix { $0 != "\n" }
+        if text.hasPrefix("[/"), let end = text.range(of: "] ") {
+            text = text[end.upperBound...]
+        }
+        if let advice = text.range(of: ". This is typically") { text = text[..<advice.lowerBound] }
+        return String(text)
     }
 
     private func check(_ status: Int32) throws {
