@@ -19,8 +19,9 @@ public struct Predictor {
     private let temperature: Double
     private let group: ProcessGroup?
 
-    /// A predictor for `examples`, in batches of at most `maximumTokens` tokens each; logits are
-    /// divided by `temperature`. The ranks of `group` share the work.
+    /// A predictor for `examples`, in batches of at most `maximumTokens` tokens each.
+    ///
+    /// Logits are divided by `temperature`. The ranks of `group` share the work.
     public init(
         _ scorer: AnswerScorer,
         examples: [EncodedExample],

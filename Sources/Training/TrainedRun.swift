@@ -39,8 +39,9 @@ public struct TrainedRun {
     /// The base model with the trained adapter.
     public var adapted: AdaptedModel { posterior.adapted }
 
-    /// How to answer; `draws`, `varianceScale` and `seed` are by default those of the run. The
-    /// ranks of `group` share the work.
+    /// How to answer; `draws`, `varianceScale` and `seed` are by default those of the run.
+    ///
+    /// The ranks of `group` share the work.
     public func predictive(
         draws: Int? = nil,
         varianceScale: Double? = nil,

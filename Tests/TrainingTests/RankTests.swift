@@ -166,14 +166,11 @@ struct RankTests {
             let model = try tiny.model()
             let trained = try TrainedRun(tiny.run("run"), model: model)
             let data = try TrainingData(tiny.recipe, tokenizer: model.tokenizer)
-            let alone = try withTorchErrors {
-                try PartEvaluation(
-                    try #require(data.test),
-                    scorer: trained.adapted.scorer,
-                    posterior: trained.posterior(draws: nil, varianceScale: nil),
-                    recipe: tiny.recipe
-                )
-            }
+            let alone = try PartEvaluation(
+                try #require(data.test),
+                trained.predictive(),
+                recipe: tiny.recipe
+            )
             let file = tiny.folder.appendingPathComponent("alone.jsonl")
             try alone.predictions.map(\.prediction).write(to: file)
             let written = try Data(contentsOf: tiny.run("run").predictions("test"))
