@@ -20,14 +20,6 @@ func libtorchHeaders() -> [CXXSetting] {
     ]
 }
 
-/// Compiler flags for several ranks, where Gloo's headers are: libtorch comes without them.
-func glooHeaders() -> [CXXSetting] {
-    let folders = ["/usr/include", "/usr/local/include", libtorchFolder() + "/include"]
-    let header = "gloo/transport/tcp/device.h"
-    let isThere = folders.contains { FileManager.default.fileExists(atPath: "\($0)/\(header)") }
-    return isThere ? [.define("USE_C10D_GLOO")] : []
-}
-
 /// Linker flags for the libraries that are there: the CUDA ones only in a CUDA build of libtorch.
 func libtorchLibraries() -> [LinkerSetting] {
     let libraries = libtorchFolder() + "/lib"
@@ -83,7 +75,7 @@ let package = Package(
     targets: [
         .target(
             name: "CTorch",
-            cxxSettings: libtorchHeaders() + glooHeaders(),
+            cxxSettings: libtorchHeaders(),
             linkerSettings: libtorchLibraries()
         ),
         library("Torch", "CTorch"),

@@ -19,8 +19,8 @@ public enum ProcessGroupError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notBuilt(let ranks):
-            "WORLD_SIZE asks for \(ranks) ranks, but this build has no Gloo; install Gloo's headers"
-                + " (Debian: apt-get install libgloo-dev) and build again"
+            "WORLD_SIZE asks for \(ranks) ranks, but this build has no Gloo; install its headers"
+                + " (Debian: apt-get install libgloo-dev), then make build"
         case .environment(let key, let expected, let found):
             "the environment variable \(key): expected \(expected), found "
                 + (found.map { "\"\($0)\"" } ?? "nothing")

@@ -24,7 +24,7 @@ struct Doctor: ParsableCommand {
                 "several ranks",
                 Engine.hasGloo
                     ? "Gloo headers found"
-                    : "no Gloo headers; on Debian: apt-get install libgloo-dev, then build again"
+                    : "no Gloo headers; on Debian: apt-get install libgloo-dev, then make build"
             ),
             ("HF_HOME", environment["HF_HOME"] ?? "not set; ~/.cache/huggingface is used"),
             (
