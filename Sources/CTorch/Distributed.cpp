@@ -14,11 +14,15 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdlib>
 #include <functional>
+#include <iterator>
 #include <mutex>
+#include <random>
+#include <sstream>
 #include <thread>
 
 namespace {
@@ -100,11 +104,13 @@ class Watch : public std::enable_shared_from_this<Watch> {
 }  // namespace
 
 struct ctorch_group_s {
+  std::string host;
+  uint16_t port;
   int rank;
   int size;
   Milliseconds timeout;
   c10::intrusive_ptr<c10d::Store> store;
-  std::shared_ptr<Watch> watch;
+  std::shared_ptr<Watch> watch;  // once the ranks have met
   c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo;
 };
 
@@ -116,23 +122,106 @@ constexpr Milliseconds kAnswer{5000};
 constexpr int kFatal = 3;
 const char *const kWords = "words";
 
-c10::intrusive_ptr<c10d::Store> open_store(const char *host, uint16_t port, bool is_host,
-                                           const char *prefix, Milliseconds timeout) {
+c10::intrusive_ptr<c10d::Store> open_store(const ctorch_group_s &group, bool is_host) {
   c10d::TCPStoreOptions options;
-  options.port = port;
+  options.port = group.port;
   options.isServer = is_host;
   options.waitWorkers = false;
-  options.timeout = timeout;
+  options.timeout = group.timeout;
   return c10::make_intrusive<c10d::PrefixStore>(
-      prefix, c10::make_intrusive<c10d::TCPStore>(host, options));
+      "varlora", c10::make_intrusive<c10d::TCPStore>(group.host, options));
 }
+
+std::string random_name() {
+  std::random_device device;
+  return std::to_string((static_cast<uint64_t>(device()) << 32) | device());
+}
+
+/// Finds the processes that belong together, and a name that is theirs alone.
+///
+/// A launcher may keep its store when it starts all ranks anew, and does not start all at the same
+/// moment: what the store holds may come from processes that are gone or about to go. So each
+/// process writes a random name (`hello`), rank 0 the list of all latest names (`roster`), and each
+/// process answers a list that has its own name (`met`), until all of the list have.
+class Meeting {
+ public:
+  explicit Meeting(ctorch_group_s &group)
+      : group_(group), store_(*group.store), own_(random_name()) {}
+
+  /// The name of rank 0's process; empty when not all have met in time.
+  std::string run() {
+    const auto end = std::chrono::steady_clock::now() + group_.timeout;
+    set(hello(group_.rank), own_);
+    do {
+      if (group_.rank == 0 ? all_have_met() : is_in_roster()) return roster_[0];
+      // Many ranks ask more slowly, to spare the store.
+      std::this_thread::sleep_for(Milliseconds(20 + group_.size / 4));
+    } while (std::chrono::steady_clock::now() < end);
+    return "";
+  }
+
+  /// Whether a rank is known to have been missing.
+  bool is_missing(int rank) {
+    if (rank == group_.rank) return false;
+    if (!store_.check({hello(rank)})) return true;
+    return group_.rank == 0 && !store_.check({met(own_, get(hello(rank)))});
+  }
+
+ private:
+  bool all_have_met() {
+    std::vector<std::string> names{own_}, answers;
+    for (int rank = 1; rank < group_.size; rank++) {
+      if (!store_.check({hello(rank)})) return false;
+      names.push_back(get(hello(rank)));
+      answers.push_back(met(own_, names.back()));
+    }
+    if (names != roster_) {
+      roster_ = names;
+      std::string text;
+      for (const auto &name : names) text += name + "\n";
+      set("roster", text);
+    }
+    return answers.empty() || store_.check(answers);
+  }
+
+  bool is_in_roster() {
+    if (!store_.check({"roster"})) return false;
+    std::istringstream lines(get("roster"));
+    roster_.assign(std::istream_iterator<std::string>(lines), {});
+    if (roster_.size() != static_cast<size_t>(group_.size) || roster_[group_.rank] != own_) {
+      return false;
+    }
+    set(met(roster_[0], own_), "yes");
+    return true;
+  }
+
+  static std::string hello(int rank) { return "hello/" + std::to_string(rank); }
+
+  static std::string met(const std::string &first, const std::string &name) {
+    return "met/" + first + "/" + name;
+  }
+
+  void set(const std::string &key, const std::string &text) {
+    store_.set(key, std::vector<uint8_t>(text.begin(), text.end()));
+  }
+
+  std::string get(const std::string &key) {
+    const auto bytes = store_.get(key);
+    return std::string(bytes.begin(), bytes.end());
+  }
+
+  ctorch_group_s &group_;
+  c10d::Store &store_;
+  const std::string own_;
+  std::vector<std::string> roster_;
+};
 
 at::Tensor bytes_tensor(void *data, int64_t length) {
   return at::from_blob(data, {length}, at::TensorOptions().dtype(at::kByte));
 }
 
 void ask(ctorch_group group, std::function<void(c10d::Store &)> question) {
-  if (!group->watch->ask(std::move(question), kAnswer)) {
+  if (!group->watch || !group->watch->ask(std::move(question), kAnswer)) {
     throw std::runtime_error("the store does not answer");
   }
 }
@@ -147,22 +236,43 @@ c10d::ProcessGroupGloo &connected(ctorch_group group) {
 
 bool ctorch_has_gloo(void) { return true; }
 
-int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, const char *prefix,
-                          int32_t rank, int32_t size, int64_t timeout, ctorch_group *out) {
+int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, int32_t rank, int32_t size,
+                          int64_t timeout, ctorch_group *out) {
   *out = nullptr;
   return guarded([&] {
     // c10d logs what it throws as well, with stack frames.
     if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
-    const Milliseconds limit(timeout);
     auto group = std::make_unique<ctorch_group_s>();
+    group->host = host;
+    group->port = port;
     group->rank = rank;
     group->size = size;
-    group->timeout = limit;
-    group->store = open_store(host, port, is_host, prefix, limit);
-    // A connection of its own: the first one is blocked while Gloo waits for other ranks.
-    group->watch = std::make_shared<Watch>(open_store(host, port, false, prefix, limit), rank);
-    group->watch->start();
+    group->timeout = Milliseconds(timeout);
+    group->store = open_store(*group, is_host);
     *out = group.release();
+  });
+}
+
+int32_t ctorch_group_meet(ctorch_group group, bool *missing) {
+  std::fill(missing, missing + group->size, false);
+  return guarded([&] {
+    Meeting meeting(*group);
+    const std::string name = meeting.run();
+    if (name.empty()) {
+      for (int rank = 0; rank < group->size; rank++) missing[rank] = meeting.is_missing(rank);
+      // All have been there, but rank 0 has made no list of them.
+      if (std::none_of(missing, missing + group->size, [](bool is) { return is; })) {
+        missing[0] = true;
+      }
+      throw std::runtime_error("not all ranks have come");
+    }
+    const auto with_name = [&](c10::intrusive_ptr<c10d::Store> store) {
+      return c10::make_intrusive<c10d::PrefixStore>(name, store);
+    };
+    group->store = with_name(group->store);
+    // A connection of its own: the first one is blocked while Gloo waits for other ranks.
+    group->watch = std::make_shared<Watch>(with_name(open_store(*group, false)), group->rank);
+    group->watch->start();
   });
 }
 
@@ -250,7 +360,7 @@ void ctorch_group_disconnect(ctorch_group group) {
 
 void ctorch_group_close(ctorch_group group) {
   if (group == nullptr) return;
-  group->watch->stop();
+  if (group->watch) group->watch->stop();
   ctorch_group_disconnect(group);
   delete group;
 }
@@ -268,12 +378,13 @@ int32_t missing() {
 
 bool ctorch_has_gloo(void) { return false; }
 
-int32_t ctorch_group_open(const char *, uint16_t, bool, const char *, int32_t, int32_t, int64_t,
+int32_t ctorch_group_open(const char *, uint16_t, bool, int32_t, int32_t, int64_t,
                           ctorch_group *out) {
   *out = nullptr;
   return missing();
 }
 
+int32_t ctorch_group_meet(ctorch_group, bool *) { return missing(); }
 int32_t ctorch_group_connect(ctorch_group) { return missing(); }
 int32_t ctorch_group_sum(ctorch_group, ctorch_tensor) { return missing(); }
 int32_t ctorch_group_broadcast(ctorch_group, ctorch_tensor, int32_t) { return missing(); }

@@ -132,9 +132,7 @@ public struct RunFolder: Sendable {
 
     /// Whether an earlier attempt of this launch began the run that the folder holds.
     public func isRun(of launch: Launch) -> Bool {
-        guard launch.restarts > 0, holdsRun, let noted = try? Data(contentsOf: launcher) else {
-            return false
-        }
+        guard holdsRun, let noted = try? Data(contentsOf: launcher) else { return false }
         return noted == launch.launcher.map { Data($0.utf8) }
     }
 

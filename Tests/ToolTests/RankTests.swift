@@ -29,7 +29,7 @@ struct RankTests {
 
     @Test(
         "A killed rank ends all, is named, and the run goes on to the same files",
-        arguments: 0..<3
+        arguments: [0, 2]
     )
     func killed(rank: Int) throws {
         try withTool { tool in
@@ -98,30 +98,42 @@ struct RankTests {
     }
 
     #if os(Linux)
-    @Test("torchrun starts killed ranks anew, and they go on", .enabled(if: torchrun != nil))
-    func launcher() throws {
+    @Test(
+        "torchrun starts killed ranks anew, and they go on",
+        .enabled(if: torchrun != nil),
+        arguments: 1...2
+    )
+    func launchers(count: Int) throws {
         try withTool { tool in
             let program = try #require(torchrun)
-            let start = [
-                "--nproc-per-node", "2", "--max-restarts", "1", "--master-port",
-                "\(try freePort())", "--no-python", Tool.binary.path, "train",
-            ]
             let whole = try tool.startRanks(2, ["train", "--output", "whole"] + Self.settings)
             for rank in whole { #expect(try rank.wait().exitCode == 0) }
             let run = tool.folder.appendingPathComponent("run")
             // A run that is there already must be replaced by the first attempt only.
             #expect(try tool.run(["train", "--output", "run"] + Self.settings).exitCode == 0)
-            let running = try tool.start(
-                start + ["--output", "run", "--force"] + Self.settings,
-                program: program
-            )
-            running.wait {
-                (3..<30).contains(lastCheckpoint(of: run)) && rank(1, below: running) != nil
+            let port = try freePort()
+            // Two launchers stand for two machines: their ranks do not start at the same moment.
+            let launchers = try (0..<count).map {
+                try tool.start(
+                    [
+                        "--nnodes", "\(count)", "--node-rank", "\($0)", "--master-addr",
+                        "localhost",
+                        "--master-port", "\(port)", "--nproc-per-node", "\(2 / count)",
+                        "--max-restarts", "2", "--no-python", Tool.binary.path, "train",
+                        "--output", "run", "--force",
+                    ] + Self.settings,
+                    program: program
+                )
             }
-            kill(try #require(rank(1, below: running)), SIGKILL)
-            let outcome = try running.wait()
-            #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            #expect(outcome.errors.contains("going on after step"), "\(outcome.errors)")
+            var second: Int32?
+            launchers[0].wait {
+                second = launchers.compactMap { rank(1, below: $0) }.first
+                return (3..<30).contains(lastCheckpoint(of: run)) && second != nil
+            }
+            kill(try #require(second), SIGKILL)
+            let outcomes = try launchers.map { try $0.wait() }
+            #expect(outcomes.allSatisfy { $0.exitCode == 0 }, "\(outcomes.map(\.errors))")
+            #expect(outcomes[0].errors.contains("going on after step"), "\(outcomes[0].errors)")
             var found = try files(of: run)
             #expect(found.removeValue(forKey: ".launcher") != nil)
             #expect(try found == files(of: tool.folder.appendingPathComponent("whole")))

@@ -288,14 +288,14 @@ struct RankTests {
             let run = tiny.run("run")
             try run.prepare(for: tiny.recipe, resume: false, force: false, launcher: "a host 7")
             var launch = Launch()
-            (launch.launcher, launch.restarts) = ("a host 7", 1)
+            launch.launcher = "a host 7"
             #expect(run.isRun(of: launch))
             #expect(!tiny.run("other").isRun(of: launch))
             launch.launcher = "a host 8"
             #expect(!run.isRun(of: launch))
-            (launch.launcher, launch.restarts) = ("a host 7", 0)
+            launch.launcher = nil
             #expect(!run.isRun(of: launch))
-            launch.restarts = 1
+            launch.launcher = "a host 7"
             try run.prepare(for: tiny.recipe, resume: false, force: true)
             #expect(!run.isRun(of: launch))
         }

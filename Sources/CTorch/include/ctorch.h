@@ -156,11 +156,13 @@ int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_t
 
 /// Whether several ranks can work together: the package was built with Gloo's headers.
 bool ctorch_has_gloo(void);
-/// Reaches the store that all ranks share, or starts it (`is_host`), and begins to beat there.
-/// `timeout` in milliseconds holds for this and every later call.
-int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, const char *prefix,
-                          int32_t rank, int32_t size, int64_t timeout, ctorch_group *out);
-/// Connects the ranks with each other; they meet in the store.
+/// Reaches the store that all ranks share, or starts it (`is_host`). `timeout` in milliseconds
+/// holds for this and every later call.
+int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, int32_t rank, int32_t size,
+                          int64_t timeout, ctorch_group *out);
+/// Waits for all ranks, and begins to beat. After an error `missing` says which did not come.
+int32_t ctorch_group_meet(ctorch_group group, bool *missing);
+/// Connects the ranks with each other, once they have met.
 int32_t ctorch_group_connect(ctorch_group group);
 /// Ends the connections of this rank, which the others notice; the store stays.
 void ctorch_group_disconnect(ctorch_group group);

@@ -14,8 +14,6 @@ public struct Launch: Equatable, Sendable {
     public var port: UInt16 = 0
     /// Whether the launcher holds the store (`TORCHELASTIC_USE_AGENT_STORE`), or else rank 0.
     public var isStoreExternal = false
-    /// How often the launcher has started all ranks anew (`TORCHELASTIC_RESTART_COUNT`).
-    public var restarts = 0
     /// The launcher that may start all ranks anew after a failure.
     ///
     /// Equal in each of its attempts, and of no other launch; nil without such a launcher.
@@ -44,11 +42,7 @@ public struct Launch: Equatable, Sendable {
             }
             return number
         }
-        restarts = try number("TORCHELASTIC_RESTART_COUNT", 0...Int(Int32.max), missing: 0)
-        if environment["TORCHELASTIC_RESTART_COUNT"] != nil {
-            let run = environment["TORCHELASTIC_RUN_ID"] ?? ""
-            launcher = "\(run) \(ProcessInfo.processInfo.hostName) \(getppid())"
-        }
+        launcher = environment["TORCHELASTIC_RUN_ID"].map(Self.launcher)
         size = try number("WORLD_SIZE", 1...65_536, missing: 1)
         guard size > 1 else { return }
         rank = try number("RANK", 0...size - 1, missing: nil)
@@ -63,6 +57,16 @@ public struct Launch: Equatable, Sendable {
         }
         self.host = host
         isStoreExternal = environment["TORCHELASTIC_USE_AGENT_STORE"] == "True"
+    }
+
+    /// The parent process, told from those of other times by when it started.
+    private static func launcher(run: String) -> String {
+        let parent = getppid()
+        let status = try? String(contentsOfFile: "/proc/\(parent)/stat", encoding: .utf8)
+        // The start is field 22 of proc(5); the name, field 2, ends with the last parenthesis.
+        let fields = status?.split(separator: ")").last?.split(separator: " ") ?? []
+        let start = fields.count > 19 ? fields[19] : ""
+        return "\(run) \(ProcessInfo.processInfo.hostName) \(parent) \(start)"
     }
 
     /// Whether this is the rank that writes and speaks for all.

@@ -28,8 +28,6 @@ public final class ProcessGroup {
             launch.host,
             launch.port,
             launch.isFirst && !launch.isStoreExternal,
-            // An attempt must not read what an earlier one left in the launcher's store.
-            "varlora/attempt-\(launch.restarts)",
             Int32(launch.rank),
             Int32(launch.size),
             Int64(timeout * 1000),
@@ -37,6 +35,16 @@ public final class ProcessGroup {
         )
         handle = result
         guard status == 0 else {
+            throw ProcessGroupError.noStore(
+                host: launch.host,
+                port: launch.port,
+                reason: Self.lastError
+            )
+        }
+        var missing = [Bool](repeating: false, count: launch.size)
+        guard ctorch_group_meet(handle, &missing) == 0 else {
+            let ranks = missing.indices.filter { missing[$0] }
+            if !ranks.isEmpty { throw ProcessGroupError.lost(ranks: ranks) }
             throw ProcessGroupError.noStore(
                 host: launch.host,
                 port: launch.port,
