@@ -9,7 +9,8 @@ import Training
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "", "train", "evaluate", "predict", "tokenize", "inspect", "report", "recipes",
+        "", "train", "evaluate", "predict", "tokenize", "inspect", "report", "compare",
+        "recipes",
         "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]
 
