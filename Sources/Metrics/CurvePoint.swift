@@ -26,4 +26,24 @@ public struct CurvePoint: Codable, Equatable, Sendable {
         ece = try Metric.calibrationError(predictions)
         nll = try Metric.negativeLogLikelihood(predictions)
     }
+
+    /// Reads numbers or, for the NLL, the string `"inf"`; throws `DecodingError` at anything else.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        draws = try container.decode(Int.self, forKey: .draws)
+        varianceScale = try container.decode(Double.self, forKey: .varianceScale)
+        accuracy = try container.decode(Double.self, forKey: .accuracy)
+        ece = try container.decode(Double.self, forKey: .ece)
+        nll = try container.number(forKey: .nll)
+    }
+
+    /// Writes numbers, and `"inf"` for an infinite NLL.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(draws, forKey: .draws)
+        try container.encode(varianceScale, forKey: .varianceScale)
+        try container.encode(accuracy, forKey: .accuracy)
+        try container.encode(ece, forKey: .ece)
+        try container.encode(number: nll, forKey: .nll)
+    }
 }
