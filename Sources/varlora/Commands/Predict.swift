@@ -61,7 +61,7 @@ struct Predict: ParsableCommand {
             maximumTokens: subject.recipe.evalTokens
         )
         guard group?.launch.isFirst ?? true else { return }
-        let rows = try zip(loaded.examples, predictions).map(Row.init)
+        let rows = zip(loaded.examples, predictions).map(Row.init)
         try JSONLines.write(rows, to: URL(fileURLWithPath: output))
     }
 
@@ -75,7 +75,7 @@ struct Predict: ParsableCommand {
         let entropy: Double
         let mutualInformation: Double
 
-        init(_ example: Example, _ averaged: AveragedPrediction) throws {
+        init(_ example: Example, _ averaged: AveragedPrediction) {
             let prediction = averaged.prediction
             id = prediction.id
             label = prediction.label
@@ -83,7 +83,8 @@ struct Predict: ParsableCommand {
             probabilities = prediction.probabilities
             meanProbabilities = prediction.meanProbabilities
             entropy = PredictiveUncertainty.entropy(of: prediction.probabilities)
-            mutualInformation = try PredictiveUncertainty.mutualInformation(of: averaged.draws)
+            // Without draws the parameters are known.
+            mutualInformation = prediction.mutualInformation ?? 0
         }
 
         private enum CodingKeys: String, CodingKey {
