@@ -3,7 +3,6 @@ import Foundation
 import LanguageModels
 import Metrics
 import TensorFiles
-import TextTasks
 import Torch
 import Training
 
@@ -46,35 +45,17 @@ public struct Comparison {
     public func run(
         observer: @escaping (ComparisonEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
-    ) throws -> [ComparisonResult]? {
-        try makeFolder()
-        try AtomicFile.write(Data(plan.yaml.utf8), to: folder.appendingPathComponent(Self.planFile))
+    ) throws -> [ComparisonRow]? {
+        try check()
         let methods = Method.withSources(plan.methods)
         let total = plan.tasks.count * plan.seeds.count * methods.count
-        var (number, loaded): (Int, (name: String, model: LoadedModel)?) = (0, nil)
+        var (number, material): (Int, Material?) = (0, nil)
         for task in plan.tasks {
             for seed in plan.seeds {
-                let recipes = plan.recipes(task, seed: seed)
-                Engine.threads = recipes.adamw.threads ?? Engine.threads
-                let precision = recipes.adamw.basePrecision
-                let known = loaded.flatMap { $0.name == recipes.adamw.model ? $0.model : nil }
-                let model =
-                    try known.flatMap { $0.precision == precision ? $0 : nil }
-                    ?? LoadedModel(
-                        try ModelLocation(recipes.adamw.model),
-                        device: Device(recipes.adamw.device),
-                        precision: precision
-                    )
-                loaded = (recipes.adamw.model, model)
-                let data = try TrainingData(recipes.adamw, tokenizer: model.tokenizer)
-                let shifts = try plan.shifts.map {
-                    try Shift(
-                        $0,
-                        limit: plan.settings.shiftLimit,
-                        recipe: recipes.adamw,
-                        tokenizer: model.tokenizer
-                    )
-                }
+                let current = try Material(plan, task, seed: seed, reusing: material)
+                // Written once something can be computed, so that a mistake leaves no comparison.
+                if number == 0 { try writePlan() }
+                material = current
                 for method in methods {
                     number += 1
                     observer(
@@ -89,35 +70,85 @@ public struct Comparison {
                     if shouldStop() { return nil }
                     let study = Study(
                         method: method,
-                        recipes: recipes,
+                        recipes: current.recipes,
                         settings: plan.settings,
-                        model: model,
-                        data: data,
+                        model: current.model,
+                        data: current.data,
                         folder: folder.appendingPathComponent(plan.folder(task, seed: seed)),
                         meter: CostMeter(),
                         shouldStop: shouldStop,
                         observer: { observer(.progress($0)) }
                     )
                     do {
-                        try study.complete(shifts)
+                        try study.complete(current.shifts)
                     } catch is Stopped {
                         return nil
                     }
                 }
             }
         }
-        let results = try ComparisonResult.gather(plan, in: folder)
-        try results.write(to: folder.appendingPathComponent(ComparisonResult.file))
+        let results = try ComparisonRow.gather(plan, in: folder)
+        try results.write(to: folder.appendingPathComponent(ComparisonRow.file))
         return results
     }
 
-    private func makeFolder() throws {
+    /// Finds what would make a run fail or its row mean something else, before any is started.
+    private func check() throws {
+        let file = folder.appendingPathComponent(Self.planFile)
+        if Self.exists(in: folder) {
+            try plan.check(isOf: file)
+        }
+        try plan.checkMethods()
+        try plan.checkData()
+    }
+
+    private func writePlan() throws {
         do {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         } catch {
             throw ComparisonError(
                 "\(folder.path): the folder cannot be made: \(error.localizedDescription)"
             )
+        }
+        try AtomicFile.write(Data(plan.yaml.utf8), to: folder.appendingPathComponent(Self.planFile))
+    }
+}
+
+/// What all methods of a task and seed share.
+private struct Material {
+    let recipes: Trajectories
+    let model: LoadedModel
+    let data: TrainingData
+    let shifts: [Shift]
+
+    /// Loads model and data; a model that is loaded already is taken from `other`.
+    init(
+        _ plan: ComparisonPlan,
+        _ task: ComparisonPlan.Task,
+        seed: Int,
+        reusing other: Material?
+    ) throws {
+        let recipe = plan.recipes(task, seed: seed).adamw
+        recipes = plan.recipes(task, seed: seed)
+        Engine.threads = recipe.threads ?? Engine.threads
+        func base(_ recipe: Recipe?) -> [String?] {
+            [recipe?.model, recipe?.device, recipe?.basePrecision.rawValue]
+        }
+        let isLoaded = base(other?.recipes.adamw) == base(recipe)
+        let model =
+            try (isLoaded ? other?.model : nil)
+            ?? LoadedModel(
+                try ModelLocation(recipe.model),
+                device: Device(recipe.device),
+                precision: recipe.basePrecision
+            )
+        self.model = model
+        data = try TrainingData(recipe, tokenizer: model.tokenizer)
+        for part in [data.train, data.validation, data.test] {
+            try part?.check(fits: model.configuration)
+        }
+        shifts = try plan.shifts.map {
+            try Shift($0, limit: plan.settings.shiftLimit, recipe: recipe, model: model)
         }
     }
 }

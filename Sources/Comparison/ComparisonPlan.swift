@@ -39,6 +39,6 @@ public struct ComparisonPlan: Sendable {
 
     /// A name for folders and tables: the last part of a path, without its ending.
     public static func name(of task: String) -> String {
-        URL(fileURLWithPath: task).deletingPathExtension().lastPathComponent
+        URL(fileURLWithPath: task).standardizedFileURL.deletingPathExtension().lastPathComponent
     }
 }

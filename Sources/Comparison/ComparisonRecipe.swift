@@ -1,4 +1,5 @@
 import Foundation
+import TextTasks
 import Training
 import Yams
 
@@ -6,7 +7,8 @@ import Yams
 ///
 /// `tasks` are named as in a recipe; `recipes` are shipped recipes or files, each a task with
 /// settings of its own, over which the file's own keys go. Below `adamw` and `ivon` stand keys for
-/// the runs of one of the two only. A plain recipe is a comparison of one task with one seed.
+/// the runs of one of the two only. A plain recipe is a comparison of one task with one seed; its
+/// learning rate and `beta2` are those of its own `method`.
 public struct ComparisonRecipe: Equatable, Sendable {
     /// A key of a recipe with its value as a text.
     public struct Setting: Equatable, Sendable {
@@ -96,16 +98,17 @@ public struct ComparisonRecipe: Equatable, Sendable {
         guard parts.count == 2 else {
             throw RecipeError("\(place): expected key=value, found \"\(text)\"")
         }
-        let setting = try Self.setting(parts[0], Node(parts[1]), place: place)
+        let setting = try Self.ownSetting(parts[0], Node(parts[1]), place: place)
         if trajectory == "adamw" { adamw.append(setting) } else { ivon.append(setting) }
     }
 
     private static let lists = ["tasks", "recipes", "methods", "seeds", "ood", "variance-scales"]
 
     private mutating func set(_ key: String, _ node: Node, place: String) throws {
+        let subject = place == "--\(key)" ? place : "\(place): \(key)"
         func fail(_ expected: String) -> RecipeError {
-            let found = node.scalar.map { "\"\($0.string)\"" } ?? "a list or mapping"
-            return RecipeError("\(place): \(key): expected \(expected), found \(found)")
+            let found = node.texts.map { "\"\($0.joined(separator: ","))\"" } ?? "others"
+            return RecipeError("\(subject): expected \(expected), found \(found)")
         }
         func texts() throws -> [String] {
             guard let texts = node.texts, !texts.isEmpty else { throw fail("a list of names") }
@@ -137,8 +140,10 @@ public struct ComparisonRecipe: Equatable, Sendable {
         switch key {
         case "tasks": tasks = try texts()
         case "recipes": recipes = try texts()
-        case "methods": methods = try texts()
-        case "seeds": seeds = try numbers(0...Int(Int32.max))
+        case "methods":
+            methods = try texts()
+            _ = try Method.named(methods, place: subject)
+        case "seeds": seeds = try numbers(0...Self.largestSeed)
         case "ood": shifts = try texts()
         case "limit-ood": settings.shiftLimit = try number(1...Int(Int32.max))
         case "ensemble-members": settings.members = try number(2...1000)
@@ -160,7 +165,27 @@ public struct ComparisonRecipe: Equatable, Sendable {
         guard let mapping = node.mapping else {
             throw RecipeError("\(place): expected keys of a recipe, found others")
         }
-        return try mapping.map { try setting($0.string ?? "?", $1, place: place) }
+        return try mapping.map { try ownSetting($0.string ?? "?", $1, place: place) }
+    }
+
+    /// The largest seed: those of an ensemble's members, up to 1000 times 1000 more, are seeds too.
+    private static let largestSeed = Int(Int32.max) - 1_000_000
+
+    /// Keys in which the two trajectories must agree to be compared.
+    private static let common = [
+        "model", "task", "data", "method", "seed", "split-seed", "max-length", "limit-train",
+        "limit-validation", "limit-test", "device", "base-precision", "threads", "keep-step",
+    ]
+
+    /// A setting of one trajectory alone.
+    private static func ownSetting(_ key: String, _ node: Node, place: String) throws -> Setting {
+        if common.contains(key) {
+            throw RecipeError(
+                "\(place): \(key): expected a key in which AdamW's and IVON's runs may differ, "
+                    + "found one of both"
+            )
+        }
+        return try setting(key, node, place: place)
     }
 
     private static func setting(_ key: String, _ node: Node, place: String) throws -> Setting {
@@ -196,29 +221,38 @@ extension ComparisonRecipe {
     }
 
     private func plan(place: String, checkingTasks: Bool) throws -> ComparisonPlan {
-        let ownTask = shared.last { $0.key == "task" }.map { [$0.value] } ?? []
+        func last(_ key: String) -> String? { shared.last { $0.key == key }?.value }
+        let (ownTask, ownMethod) = (last("task").map { [$0] } ?? [], last("method"))
         var starts = try recipes.map { try ShippedRecipes.load($0) }
         if recipes.isEmpty {
             starts += (tasks.isEmpty ? ownTask : tasks).map { Recipe(model: "", task: $0) }
         }
         let planned = try starts.map { start in
-            func recipe(_ own: [Setting]) throws -> Recipe {
+            func recipe(_ method: Recipe.Method, _ own: [Setting]) throws -> Recipe {
                 var recipe = start
-                for setting in shared + own where setting.key != "task" {
+                // A rate that suits one optimizer is far from right for the other.
+                let isOther = (ownMethod ?? method.rawValue) != method.rawValue
+                if start.method != method { (recipe.learningRate, recipe.beta2) = (nil, nil) }
+                for setting in shared where setting.key != "task" {
+                    if isOther, ["learning-rate", "beta2"].contains(setting.key) { continue }
                     try recipe.set(setting.key, to: setting.value, place: place)
                 }
+                for setting in own { try recipe.set(setting.key, to: setting.value, place: place) }
                 return recipe
             }
             return ComparisonPlan.Task(
                 name: ComparisonPlan.name(of: start.task),
-                recipes: Trajectories(adamw: try recipe(adamw), ivon: try recipe(ivon))
+                recipes: Trajectories(
+                    adamw: try recipe(.adamw, adamw),
+                    ivon: try recipe(.ivon, ivon)
+                )
             )
         }
         if checkingTasks { try check(planned, place) }
-        let ownSeed = shared.last { $0.key == "seed" }.flatMap { Int($0.value) }
+        let ownSeed = last("seed").flatMap { Int($0) }
         return ComparisonPlan(
             tasks: planned,
-            methods: methods.isEmpty ? Method.all : try Method.named(methods),
+            methods: methods.isEmpty ? Method.all : try Method.named(methods, place: place),
             seeds: seeds.isEmpty ? [ownSeed ?? Recipe().seed] : seeds,
             shifts: shifts,
             settings: settings,
@@ -233,7 +267,13 @@ extension ComparisonRecipe {
         for task in planned where task.recipes.adamw.model.isEmpty {
             throw ComparisonError("\(place): model: expected one for \(task.name), found none")
         }
-        let names = planned.map(\.name) + shifts.map(ComparisonPlan.name)
+        let shiftNames = shifts.map(ComparisonPlan.name)
+        if let taken = shiftNames.first(where: { Split(rawValue: $0) != nil }) {
+            throw ComparisonError(
+                "\(place): ood: expected a name that is no part of a task, found \(taken)"
+            )
+        }
+        let names = planned.map(\.name) + shiftNames
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
             throw ComparisonError(
                 "\(place): tasks: expected different names, found \(twice) more than once"

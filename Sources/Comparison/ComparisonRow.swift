@@ -5,7 +5,7 @@ import TensorFiles
 import Training
 
 /// One element of `results.json`: a method on a task with a seed.
-public struct ComparisonResult: Codable, Equatable, Sendable {
+public struct ComparisonRow: Codable, Equatable, Sendable {
     /// What the method cost.
     public struct Cost: Codable, Equatable, Sendable {
         /// Seconds of training the trajectory that the method starts from; nil for the base.
@@ -91,15 +91,15 @@ public struct ComparisonResult: Codable, Equatable, Sendable {
     /// The results of every method of a plan, in the order of tasks, methods and seeds.
     ///
     /// - Throws: an error when a run is missing or broken.
-    static func gather(_ plan: ComparisonPlan, in folder: URL) throws -> [ComparisonResult] {
-        var results: [ComparisonResult] = []
+    static func gather(_ plan: ComparisonPlan, in folder: URL) throws -> [ComparisonRow] {
+        var results: [ComparisonRow] = []
         for task in plan.tasks {
             for method in plan.methods {
                 for seed in plan.seeds {
                     let place = plan.folder(task, seed: seed) + "/" + method.name
                     let run = RunFolder(folder.appendingPathComponent(place))
                     results.append(
-                        try ComparisonResult(
+                        try ComparisonRow(
                             run,
                             place: place,
                             task: task.name,
@@ -155,7 +155,7 @@ public struct ComparisonResult: Codable, Equatable, Sendable {
     }
 }
 
-extension [ComparisonResult] {
+extension [ComparisonRow] {
     /// Writes the results, an infinite number as the text "inf".
     ///
     /// - Throws: an error when the file cannot be written; an old one is then intact.

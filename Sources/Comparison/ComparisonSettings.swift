@@ -38,6 +38,17 @@ public struct ComparisonSettings: Equatable, Sendable {
     /// The defaults.
     public init() {}
 
+    /// Every key of a comparison's settings with its value as a text; nil where it is left out.
+    var texts: [(key: String, text: String?)] {
+        [
+            ("limit-ood", shiftLimit.map { "\($0)" }), ("ensemble-members", "\(members)"),
+            ("swag-start", "\(swagStart)"), ("swag-rate", "\(swagRate)"),
+            ("swag-rank", swagRank.map { "\($0)" }), ("laplace-prior", laplacePrior.rawValue),
+            ("laplace-predictive", laplacePredictive.rawValue),
+            ("variance-scales", varianceScales.map { "\($0)" }.joined(separator: ",")),
+        ]
+    }
+
     /// The steps of an AdamW run before SWA and SWAG go on from it.
     func swagFirstStep(of steps: Int) -> Int {
         min(max(1, Int((Double(steps) * swagStart).rounded(.down))), max(1, steps - 1))

@@ -8,25 +8,22 @@ extension ComparisonRecipe {
             if values.isEmpty { return }
             mapping[Node(key)] = Node(values.map { Node($0) }, Tag(.seq), .flow)
         }
-        func value(_ key: String, _ text: String?) { mapping[Node(key)] = text.map { Node($0) } }
         func nested(_ key: String, _ settings: [Setting]) {
             if settings.isEmpty { return }
-            let pairs = settings.map { (Node($0.key), Node($0.value)) }
-            mapping[Node(key)] = Node.mapping(Node.Mapping(pairs))
+            var own = Node.Mapping([])
+            for setting in settings { own[Node(setting.key)] = Node(setting.value) }
+            mapping[Node(key)] = Node.mapping(own)
         }
         list("tasks", tasks)
         list("recipes", recipes)
         list("methods", methods)
         list("seeds", seeds.map { "\($0)" })
         list("ood", shifts)
-        value("limit-ood", settings.shiftLimit.map { "\($0)" })
-        value("ensemble-members", "\(settings.members)")
-        value("swag-start", "\(settings.swagStart)")
-        value("swag-rate", "\(settings.swagRate)")
-        value("swag-rank", settings.swagRank.map { "\($0)" })
-        value("laplace-prior", settings.laplacePrior.rawValue)
-        value("laplace-predictive", settings.laplacePredictive.rawValue)
-        list("variance-scales", settings.varianceScales.map { "\($0)" })
+        for (key, text) in settings.texts {
+            guard let text else { continue }
+            let values = text.split(separator: ",").map(String.init)
+            if values.count > 1 { list(key, values) } else { mapping[Node(key)] = Node(text) }
+        }
         for setting in shared { mapping[Node(setting.key)] = Node(setting.value) }
         nested("adamw", adamw)
         nested("ivon", ivon)

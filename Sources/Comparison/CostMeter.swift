@@ -1,5 +1,6 @@
 import Foundation
 import Torch
+import Training
 
 /// Measures what a method takes.
 final class CostMeter {
@@ -23,26 +24,13 @@ final class CostMeter {
     }
 }
 
-/// The largest resident memory of this process.
-enum PeakMemory {
+extension PeakMemory {
     /// Starts to measure anew, where the system allows it.
     static func reset() {
         // What the allocator keeps of earlier methods is not this one's.
         Engine.releaseMemory()
         #if os(Linux)
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
-        #endif
-    }
-
-    /// The peak since the last reset, or of the process's life where it cannot be reset, in bytes.
-    static var bytes: Int? {
-        #if os(Linux)
-        let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(separator: " ").dropLast().last.flatMap { Int($0) }.map { $0 * 1024 }
-        #else
-        var usage = rusage()
-        return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : nil
         #endif
     }
 }

@@ -20,13 +20,13 @@ public struct Method: Sendable {
             .temperature, .tfb, .ivonMean, .ivon,
         ] + ["swag", "laplace-diagonal", "laplace-kfac", "tfb", "ivon"].map(tuned)
 
-    /// The methods of those names, in the order of the table.
+    /// The methods of those names, in the order of the table; `place` is what messages call them.
     ///
     /// - Throws: ``ComparisonError`` for a name that is none.
-    public static func named(_ names: [String]) throws -> [Method] {
+    public static func named(_ names: [String], place: String) throws -> [Method] {
         if let unknown = names.first(where: { name in !all.contains { $0.name == name } }) {
             throw ComparisonError(
-                "methods: expected some of \(all.map(\.name).joined(separator: ", ")), "
+                "\(place): expected some of \(all.map(\.name).joined(separator: ", ")), "
                     + "found \(unknown)"
             )
         }

@@ -44,7 +44,7 @@ struct MethodCost: Codable, Equatable {
     }
 }
 
-extension ComparisonResult.Cost {
+extension ComparisonRow.Cost {
     /// The cost of a method among the runs of a task and seed.
     init(of method: Method, in folder: URL) throws {
         func run(_ name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
@@ -59,9 +59,10 @@ extension ComparisonResult.Cost {
         peakMemory = costs.last??.peakMemory
         let own = run(method.name)
         let results = try own.readMetrics()
-        forwardPasses = results?.drawCount ?? 1
+        let isMean = results?.varianceScale == 0
+        forwardPasses = isMean ? 1 : results?.drawCount ?? 1
         let isLinearised =
-            forwardPasses == 1 && results?.posteriorKind?.hasPrefix("laplace") == true
+            forwardPasses == 1 && !isMean && results?.posteriorKind?.hasPrefix("laplace") == true
         let answers =
             try isLinearised ? [Prediction](contentsOf: own.predictions("validation")) : []
         backwardPasses = (answers.map(\.probabilities.count).max() ?? 1) - 1

@@ -1,6 +1,6 @@
 import Foundation
+import LanguageModels
 import TextTasks
-import Tokenization
 import Training
 
 /// The test part of a task that was not trained on.
@@ -13,20 +13,29 @@ struct Shift {
     /// Loads the first examples of the test part of a task, with the other settings of a recipe.
     ///
     /// - Throws: an error that names file, line or id, expected and found.
-    init(_ task: String, limit: Int?, recipe: Recipe, tokenizer: Tokenizer) throws {
-        var recipe = recipe
-        (recipe.task, recipe.data) = (task, nil)
+    init(_ task: String, limit: Int?, recipe: Recipe, model: LoadedModel) throws {
+        let recipe = recipe.shifted(to: task)
         name = ComparisonPlan.name(of: task)
         part = try TrainingData.Part(
             try recipe.textTask().load(.test, seed: UInt64(recipe.splitSeed ?? recipe.seed)),
             limit: limit,
             recipe: recipe,
-            tokenizer: tokenizer
+            tokenizer: model.tokenizer
         )
+        try part.check(fits: model.configuration)
     }
 
     /// Whether every example, here and in `part`, has the same answers in the same order.
     func sharesAnswers(with other: TrainingData.Part) -> Bool {
         Set((part.examples + other.examples).map(\.answerTokens)).count == 1
+    }
+}
+
+extension Recipe {
+    /// The recipe with another task.
+    func shifted(to task: String) -> Recipe {
+        var recipe = self
+        (recipe.task, recipe.data) = (task, nil)
+        return recipe
     }
 }

@@ -160,7 +160,8 @@ public struct RunFolder: Sendable {
     }
 
     private static let ownNames = [
-        "metrics.json", "checkpoints", "history.jsonl", "timings.jsonl", "posterior.safetensors",
+        "metrics.json", "cost.json", "checkpoints", "history.jsonl", "timings.jsonl",
+        "posterior.safetensors",
         "adapter_model.safetensors", "adapter_config.json", "predictions", "curves.json",
         "report.html", ".launcher",
         // Last, so that a removal that is cut short leaves a run, which can be replaced again. Were

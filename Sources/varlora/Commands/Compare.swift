@@ -14,7 +14,7 @@ struct Compare: ParsableCommand {
             and with a variance scale chosen on the validation part swag-tuned,
             laplace-diagonal-tuned, laplace-kfac-tuned, tfb-tuned and ivon-tuned. What the folder
             holds already is kept: --resume goes on where a comparison was stopped, or adds
-            methods, seeds and tasks to it.
+            methods, seeds and tasks; the tables have the ones that are asked for.
 
             EXAMPLES
               varlora compare --model model.gguf --task my-data/ --seeds 21,42,87 --output cmp \\
@@ -33,6 +33,16 @@ struct Compare: ParsableCommand {
     var dryRun = false
     @Flag(help: "Print the results as JSON.")
     var json = false
+
+    func validate() throws {
+        let keys = try options.overrides.map(\.key)
+        if let key = keys.first(where: { ["method", "keep-step"].contains($0) }) {
+            throw ValidationError(
+                "--\(key): a comparison has both methods and sets it by itself; --adamw and --ivon "
+                    + "set keys of one"
+            )
+        }
+    }
 
     func run() throws {
         let plan = try comparison.plan(options)

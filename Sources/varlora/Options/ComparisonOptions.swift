@@ -36,11 +36,21 @@ struct ComparisonOptions: ParsableArguments {
     @Option(help: "Variance scales for tuned rows, with commas between; 0 among them.")
     var varianceScales: String?
 
+    /// Checks the flags without reading any file, so that mistakes are wrong usage.
+    func validate() throws {
+        var recipe = ComparisonRecipe()
+        do {
+            try apply(to: &recipe)
+        } catch {
+            throw ValidationError("\(error)")
+        }
+    }
+
     /// The plan of a recipe with what the flags say over it.
     func plan(_ options: RecipeOptions) throws -> ComparisonPlan {
         var recipe =
             try options.recipe.map { try ComparisonRecipe(named: $0) } ?? ComparisonRecipe()
-        for (key, value) in flags { try recipe.set(key, to: value, place: "--\(key)") }
+        try apply(to: &recipe)
         for (key, value) in try options.overrides where key != "task" {
             try recipe.set(key, to: value, place: "--\(key)")
         }
@@ -48,12 +58,16 @@ struct ComparisonOptions: ParsableArguments {
             try recipe.set("tasks", to: tasks, place: "--task")
             recipe.recipes = []
         }
+        return try recipe.plan(place: options.recipe ?? "compare")
+    }
+
+    private func apply(to recipe: inout ComparisonRecipe) throws {
+        for (key, value) in flags { try recipe.set(key, to: value, place: "--\(key)") }
         for (trajectory, settings) in [("adamw", adamw), ("ivon", ivon)] {
             for setting in settings {
                 try recipe.set(setting, of: trajectory, place: "--\(trajectory)")
             }
         }
-        return try recipe.plan(place: options.recipe ?? "compare")
     }
 
     private var flags: [(key: String, value: String)] {

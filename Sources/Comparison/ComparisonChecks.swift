@@ -1,0 +1,72 @@
+import Foundation
+import LanguageModels
+import TextTasks
+import Training
+
+extension ComparisonPlan {
+    /// Checks that the comparison of a folder was made with the same settings.
+    ///
+    /// Methods, seeds and tasks may be others: what is there of them is kept. The recipes are
+    /// checked run by run.
+    ///
+    /// - Throws: `RecipeError` when `file` is broken, ``ComparisonError`` at a difference.
+    func check(isOf file: URL) throws {
+        guard let yaml = try? String(contentsOf: file, encoding: .utf8) else {
+            throw ComparisonError("\(file.path): not a readable text file")
+        }
+        let saved = try ComparisonRecipe(yaml: yaml, place: file.path)
+        func fail(_ key: String, _ saved: String, _ asked: String) -> ComparisonError {
+            ComparisonError(
+                "\(file.path): the comparison was started with \(key) \(saved), "
+                    + "but \(asked) was asked for; take another folder for it"
+            )
+        }
+        for (old, new) in zip(saved.settings.texts, settings.texts) where old.text != new.text {
+            if old.key == "limit-ood", saved.shifts.isEmpty { continue }
+            throw fail(old.key, old.text ?? "none", new.text ?? "none")
+        }
+        // Predictions are kept by the name of their task.
+        for new in shifts {
+            guard let old = saved.shifts.first(where: { Self.name(of: $0) == Self.name(of: new) })
+            else { continue }
+            if old != new { throw fail("ood", old, new) }
+        }
+    }
+
+    /// Checks that every method can be made of the trainings that are asked for.
+    ///
+    /// - Throws: ``ComparisonError``.
+    func checkMethods() throws {
+        let names = Set(Method.withSources(methods).map(\.name))
+        for task in tasks {
+            let recipe = task.recipes.adamw
+            if names.contains("mc-dropout"), recipe.dropout == 0 {
+                throw ComparisonError(
+                    "\(task.name): dropout: expected more than 0 for mc-dropout, found 0"
+                )
+            }
+            if names.contains("swag") {
+                let start = settings.swagFirstStep(of: recipe.steps)
+                let snapshots = SnapshotSteps(after: start, until: recipe.steps).count
+                _ = try settings.swagRank(snapshots: snapshots)
+            }
+        }
+    }
+
+    /// Checks that models and data can be found, and that the data can be read.
+    ///
+    /// - Throws: an error that names what is missing or wrong.
+    func checkData() throws {
+        for task in tasks {
+            let recipe = recipes(task, seed: seeds[0]).adamw
+            _ = try ModelLocation(recipe.model)
+            let seed = UInt64(recipe.splitSeed ?? recipe.seed)
+            for part in [Split.train, .validation] {
+                _ = try recipe.textTask().load(part, seed: seed)
+            }
+            for shift in shifts {
+                _ = try recipe.shifted(to: shift).textTask().load(.test, seed: seed)
+            }
+        }
+    }
+}
