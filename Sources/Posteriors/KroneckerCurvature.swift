@@ -22,9 +22,10 @@ public struct KroneckerCurvature {
         inputVectors: Tensor,
         inputValues: Tensor
     ) {
-        self.outputVectors = outputVectors.to(.float32)
+        // Row-major, too: the order in memory changes how products are rounded.
+        self.outputVectors = outputVectors.to(.float32).rowMajor
         self.outputValues = outputValues.to(.float32)
-        self.inputVectors = inputVectors.to(.float32)
+        self.inputVectors = inputVectors.to(.float32).rowMajor
         self.inputValues = inputValues.to(.float32)
     }
 

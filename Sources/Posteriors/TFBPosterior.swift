@@ -28,7 +28,9 @@ public struct TFBPosterior: PosteriorKind {
             let (squares, v) = b.transposed(0, 1).matmul(b).symmetricEigen()
             let largest = squares.doubles.last ?? 0
             let floor = max(largest * 1e-12, .leastNormalMagnitude)
-            rotations[entry.name] = v * squares.clamped(floor...Double.infinity).power(-0.5)
+            let inverse = squares.clamped(floor...Double.infinity).power(-0.5)  // 1 / D
+            // Row-major, as a file gives it: the order in memory changes how products are rounded.
+            rotations[entry.name] = (v * inverse).rowMajor
         }
         self.init(noise: noise, rotations: rotations, of: parameters.entries)
     }

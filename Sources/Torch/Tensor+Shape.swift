@@ -11,6 +11,9 @@ extension Tensor {
         Tensor { ctorch_view(handle, shape.map(Int64.init), Int32(shape.count), $0) }
     }
 
+    /// The same elements, in row-major order in memory.
+    public var rowMajor: Tensor { reshaped([-1]).view(shape) }
+
     /// Two dimensions exchanged; a view.
     public func transposed(_ first: Int, _ second: Int) -> Tensor {
         Tensor { ctorch_transpose(handle, Int64(first), Int64(second), $0) }
