@@ -279,24 +279,29 @@ extension BadInput {
 @Suite("Bad input")
 struct BadInputTests {
     @Test("One sentence, the right exit code, no output", arguments: BadInput.files)
-    func file(_ input: BadInput) throws { try check(input) }
+    func file(_ input: BadInput) throws { try input.check() }
 
     @Test("One sentence, the right exit code, no output of", arguments: BadInput.settings)
-    func setting(_ input: BadInput) throws { try check(input) }
+    func setting(_ input: BadInput) throws { try input.check() }
+}
 
-    private func check(_ input: BadInput) throws {
+extension BadInput {
+    /// Expects one sentence, the exit code, no output and no results.
+    func check() throws {
         try withTool { tool in
-            try input.spoil(tool.folder)
-            let outcome = try tool.run(input.arguments)
+            try spoil(tool.folder)
+            let outcome = try tool.run(arguments)
             #expect(!outcome.isKilled)
-            #expect(outcome.exitCode == input.exitCode)
+            #expect(outcome.exitCode == exitCode)
             #expect(outcome.output.isEmpty)
             #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
-            for text in input.says {
+            for text in says {
                 #expect(outcome.errorLines.first?.contains(text) == true, "\(outcome.errors)")
             }
-            let metrics = tool.folder.appendingPathComponent("new/metrics.json")
-            #expect(!FileManager.default.fileExists(atPath: metrics.path))
+            for name in ["metrics.json", "comparison.yaml"] {
+                let file = tool.folder.appendingPathComponent("new/\(name)")
+                #expect(!FileManager.default.fileExists(atPath: file.path))
+            }
         }
     }
 }

@@ -9,17 +9,22 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run every method on the same tasks, seeds and batches, and tabulate them.",
         discussion: """
-            One AdamW and one IVON training a task and seed give all rows: base, map, mc-dropout,
-            laplace-diagonal, laplace-kfac, swa, swag, ensemble, temperature, tfb, ivon-mean, ivon,
-            and with a variance scale chosen on the validation part swag-tuned,
-            laplace-diagonal-tuned, laplace-kfac-tuned, tfb-tuned and ivon-tuned. What the folder
-            holds already is kept: --resume goes on where a comparison was stopped, or adds
-            methods, seeds and tasks; the tables have the ones that are asked for.
+            One AdamW and one IVON training a task and seed give all rows: base, map,
+            mc-dropout, laplace-diagonal, laplace-kfac, swa, swag, ensemble, temperature,
+            tfb, ivon-mean and ivon; and with a variance scale chosen on the validation
+            part swag-tuned, laplace-diagonal-tuned, laplace-kfac-tuned, tfb-tuned and
+            ivon-tuned.
+
+            Keys of a recipe hold for both trainings, but for --method and --keep-step,
+            which a comparison sets; --adamw and --ivon set keys of one of them. What the
+            folder holds already is kept: --resume goes on where a comparison was stopped,
+            or adds methods, seeds and tasks. Tables have the rows that are asked for.
 
             EXAMPLES
-              varlora compare --model model.gguf --task my-data/ --seeds 21,42,87 --output cmp \\
-                  --steps 100 --adamw learning-rate=1e-4 --ivon learning-rate=0.2
-              varlora compare --recipe paper-table-1 --dry-run --output cmp
+              varlora compare --model model.gguf --task my-data/ --seeds 21,42,87 \\
+                  --steps 100 --adamw learning-rate=1e-4 --ivon learning-rate=0.2 \\
+                  --output comparison
+              varlora compare --recipe paper-table-1 --dry-run --output comparison
             """
     )
 
@@ -29,7 +34,7 @@ struct Compare: ParsableCommand {
     var output: String
     @Flag(help: "Go on with the comparison in the output folder.")
     var resume = false
-    @Flag(help: "List the runs with estimates of steps, time and memory, and run nothing.")
+    @Flag(help: "List the trainings with their steps and learning rates, and run nothing.")
     var dryRun = false
     @Flag(help: "Print the results as JSON.")
     var json = false
