@@ -130,7 +130,8 @@ def byte_tokenizer():
         "model": {
             "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
             "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False,
-            "vocab": {"<unk>": 0, "<s>": 1, "</s>": 2} | vocabulary, "merges": [f"{space} A", f"{space} B"],
+            "vocab": {"<unk>": 0, "<s>": 1, "</s>": 2} | vocabulary,
+            "merges": [f"{space} A", f"{space} B"],
         },
     }  # fmt: skip
 

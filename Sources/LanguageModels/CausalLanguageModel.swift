@@ -19,6 +19,10 @@ public protocol CausalLanguageModel: AnyObject {
     /// Every linear layer that can take an adapter, by checkpoint path.
     var linears: [String: Linear] { get }
 
+    /// Whether blocks keep their input alone for the backward pass, and run again in it: less
+    /// memory for more time. Adapters must then stay as they are until that pass is over.
+    var recomputesBlocks: Bool { get set }
+
     /// Hidden states after the final norm: [rows, hidden].
     func hiddenStates(_ batch: PackedTokens, at positions: OutputPositions) -> Tensor
 

@@ -105,6 +105,8 @@ public final class LoRAAdapters {
     }
 
     /// Runs `body` with dropout on the adapters' inputs, the mask of each made from `seed`.
+    ///
+    /// The backward pass belongs into `body` too where blocks of the model run again in it.
     public func withDropout<Result>(
         seed: UInt64,
         _ body: () throws -> Result

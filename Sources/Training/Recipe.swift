@@ -32,6 +32,8 @@ public struct Recipe: Equatable, Sendable {
     public var batchSize = 4
     /// Examples a backward pass; by default the whole batch.
     public var microBatchSize: Int?
+    /// Whether the backward pass computes each block again: less memory for a third more time.
+    public var gradientCheckpointing = false
     /// Tokens of the longest prompt; longer ones are truncated.
     public var maxLength = 320
     /// Peak step size (α); by default 0.03 for IVON and 5e-5 for AdamW.

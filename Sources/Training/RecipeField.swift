@@ -36,6 +36,7 @@ public struct RecipeField: Sendable {
         field("steps", \.steps, .integer(1...most)),
         field("batch-size", \.batchSize, .integer(1...65_536)),
         field("micro-batch-size", \.microBatchSize, .integer(1...most)),
+        field("gradient-checkpointing", \.gradientCheckpointing, .boolean),
         field("max-length", \.maxLength, .integer(2...most)),
         field("learning-rate", \.learningRate, .positive),
         field("schedule", \.schedule, .choice()),

@@ -124,6 +124,8 @@ public final class Trainer {
         _ observer: (TrainingEvent) -> Void,
         _ shouldStop: () -> Bool
     ) throws -> Int? {
+        adapted.base.model.recomputesBlocks = recipe.gradientCheckpointing
+        defer { adapted.base.model.recomputesBlocks = false }
         var progress = try resumedOrFresh()
         let isFirst = parallel.isFirst
         let history = isFirst ? try History(run.history, keeping: progress.historyLength) : nil
@@ -268,20 +270,20 @@ public final class Trainer {
             )
             let packed = PackedBatch(examples)
             profile.count(packed, cost)
-            let loss = adapted.adapters.withDropout(seed: seed) {
-                adapted.scorer.loss(packed) * (1 / Double(batch.count))
+            total += try adapted.adapters.withDropout(seed: seed) {
+                let loss = adapted.scorer.loss(packed) * (1 / Double(batch.count))
+                let value = loss.item
+                guard value.isFinite else {
+                    throw TrainingError.lossNotFinite(
+                        loss: value,
+                        step: step + 1,
+                        ids: examples.map(\.id),
+                        checkpoint: Checkpoint.last(in: run)?.path
+                    )
+                }
+                loss.backward()
+                return value
             }
-            let value = loss.item
-            guard value.isFinite else {
-                throw TrainingError.lossNotFinite(
-                    loss: value,
-                    step: step + 1,
-                    ids: examples.map(\.id),
-                    checkpoint: Checkpoint.last(in: run)?.path
-                )
-            }
-            loss.backward()
-            total += value
         }
         return total
     }

@@ -11,6 +11,7 @@ struct RecipeTests {
         var recipe = Recipe()
         (recipe.model, recipe.task, recipe.data) = ("2024", "a: b # c", "~")
         (recipe.basePrecision, recipe.method) = (.int8Dynamic, .adamw)
+        recipe.gradientCheckpointing = true
         (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
         (recipe.maxLength, recipe.learningRate, recipe.schedule) = (99, 1.5e-7, .cosine)
         (recipe.warmupSteps, recipe.weightDecay, recipe.beta1) = (2, 1e-6, 0.75)
@@ -96,7 +97,7 @@ struct RecipeTests {
         ("clip-radius", ["0", "-1", ".nan", "-.inf", "x", "1:30"]),
         ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
         ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
-        ("debias rescale-lr rslora", ["1", "0", "maybe", "''"]),
+        ("debias rescale-lr rslora gradient-checkpointing", ["1", "0", "maybe", "''"]),
         ("base-precision", ["int4", "float16", "''"]),
         ("method", ["sgd", "IVON", "''"]),
         ("schedule", ["step", "Linear"]),

@@ -114,6 +114,13 @@ int32_t ctorch_addcmul_(ctorch_tensor target, ctorch_tensor a, ctorch_tensor b, 
 int32_t ctorch_set_requires_grad(ctorch_tensor tensor, bool value);
 int32_t ctorch_set_grad(ctorch_tensor tensor, ctorch_tensor grad);
 int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out);
+/// A second handle of the same tensor.
+int32_t ctorch_retain(ctorch_tensor tensor, ctorch_tensor *out);
+/// Computes a tensor from `input`, whose handle it takes over; returns a status.
+typedef int32_t (*ctorch_part)(void *context, ctorch_tensor input, ctorch_tensor *out);
+/// `run` of x, once more in the backward pass; `release(context)` when the graph is gone.
+int32_t ctorch_recomputed(ctorch_tensor x, ctorch_part run, void *context,
+                          void (*release)(void *), ctorch_tensor *out);
 int32_t ctorch_backward(ctorch_tensor loss);
 /// Gradients of sum(weights * output) with respect to `inputs`; leaves collect nothing.
 int32_t ctorch_gradients(ctorch_tensor output, ctorch_tensor weights, const ctorch_tensor *inputs,

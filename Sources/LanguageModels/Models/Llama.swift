@@ -125,6 +125,8 @@ public final class Llama: CausalLanguageModel {
     private let configuration: ModelConfiguration
     /// Every query, key, value, output, gate, up and down projection, by checkpoint path.
     public let linears: [String: Linear]
+    /// Whether blocks run again in the backward pass instead of keeping what it needs.
+    public var recomputesBlocks = false
 
     /// Builds the model from the weights of a checkpoint.
     public init(_ weights: WeightScope, _ configuration: ModelConfiguration) throws {
@@ -167,9 +169,19 @@ public final class Llama: CausalLanguageModel {
             lastIndices: Tensor(batch.lastIndices, device: device)
         )
         var x = embedding.selecting(Tensor(batch.tokens, device: device), along: 0).to(.float32)
-        for block in blocks.dropLast() { x = block(x, pass, at: .all) }  // [tokens, hidden]
-        if let last = blocks.last { x = last(x, pass, at: positions) }  // [rows, hidden]
+        for block in blocks.dropLast() { x = run(block, x, pass, at: .all) }  // [tokens, hidden]
+        if let last = blocks.last { x = run(last, x, pass, at: positions) }  // [rows, hidden]
         return x.rmsNorm(weight: norm, epsilon: configuration.normEpsilon)
+    }
+
+    private func run(
+        _ block: LlamaBlock,
+        _ x: Tensor,
+        _ pass: LlamaPass,
+        at positions: OutputPositions
+    ) -> Tensor {
+        guard recomputesBlocks else { return block(x, pass, at: positions) }
+        return x.recomputedInBackward { block($0, pass, at: positions) }
     }
 
     /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].

@@ -40,6 +40,12 @@ struct RecipeOptions: ParsableArguments {
     var batchSize: String?
     @Option(help: "Examples a backward pass (default: the whole batch).")
     var microBatchSize: String?
+    @Option(
+        help: ArgumentHelp(
+            "Whether blocks are computed again backward: less memory, more time (default: false)."
+        )
+    )
+    var gradientCheckpointing: String?
     @Option(help: "Tokens of the longest prompt (default: 320).")
     var maxLength: String?
     @Option(help: "Peak learning rate (default: 0.03 for ivon, 5e-5 for adamw).")
@@ -119,7 +125,8 @@ struct RecipeOptions: ParsableArguments {
             ("model", model), ("task", task), ("data", data),
             ("base-precision", basePrecision), ("method", method),
             ("steps", steps), ("batch-size", batchSize), ("micro-batch-size", microBatchSize),
-            ("max-length", maxLength), ("learning-rate", learningRate), ("schedule", schedule),
+            ("gradient-checkpointing", gradientCheckpointing), ("max-length", maxLength),
+            ("learning-rate", learningRate), ("schedule", schedule),
             ("warmup-steps", warmupSteps), ("weight-decay", weightDecay), ("beta1", beta1),
             ("beta2", beta2), ("ess", ess), ("hess-init", hessInit), ("clip-radius", clipRadius),
             ("train-draws", trainDraws), ("debias", debias), ("rescale-lr", rescaleLr),
