@@ -60,6 +60,17 @@ void ctorch_release_memory(void) {
 #endif
 }
 
+void ctorch_reuse_memory(bool reuses) {
+#ifdef __GLIBC__
+  // The first is also the largest that glibc would come to by itself; larger ones never lie in the
+  // heap. The trim threshold follows at twice that, as it would by itself.
+  mallopt(M_MMAP_THRESHOLD, reuses ? 32 << 20 : 256 << 10);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#else
+  (void)reuses;
+#endif
+}
+
 void ctorch_set_threads(int32_t count) { at::set_num_threads(count); }
 
 const char *ctorch_cpu_capability(void) {

@@ -14,6 +14,20 @@ public enum Engine {
     /// Gives memory that the allocator keeps for later back to the system, where it can.
     public static func releaseMemory() { ctorch_release_memory() }
 
+    /// Runs `body` with memory for each tensor that is given back when the tensor is freed.
+    ///
+    /// Without it, tensors that stay come to lie between temporary ones, and what those leave is
+    /// lost: a model that is rounded to 8 bits as it is read would take the memory of its float32
+    /// weights. Getting memory anew takes time, so it is for what is done once. It applies to the
+    /// whole process, where the C library can do it.
+    public static func withoutReuseOfMemory<Result>(
+        _ body: () throws -> Result
+    ) rethrows -> Result {
+        ctorch_reuse_memory(false)
+        defer { ctorch_reuse_memory(true) }
+        return try body()
+    }
+
     /// Threads an operation may use on the CPU; at least 1.
     public static var threads: Int {
         get { Int(ctorch_threads()) }

@@ -32,6 +32,8 @@ int32_t ctorch_threads(void);
 void ctorch_set_threads(int32_t count);
 /// Gives memory that the allocator keeps back to the system, where it can.
 void ctorch_release_memory(void);
+/// Whether memory of freed tensors is kept for others, or given back to the system at once.
+void ctorch_reuse_memory(bool reuses);
 const char *ctorch_cpu_capability(void);
 
 // Creation and data ----------------------------------------------------------------------------

@@ -62,7 +62,9 @@ public struct LoadedModel {
         _ precision: BasePrecision = .float32
     ) throws -> (any CausalLanguageModel, String) {
         let scope = WeightScope(source, precision, device: device)
-        let model = try withTorchErrors { try family.init(scope, configuration) }
+        let model = try withTorchErrors {
+            try Engine.withoutReuseOfMemory { try family.init(scope, configuration) }
+        }
         try scope.checkAllRead { name in
             // Tied checkpoints may repeat the embedding; old Llama files store derived frequencies.
             (configuration.tiesEmbeddings && name == "lm_head.weight")
