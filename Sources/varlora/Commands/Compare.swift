@@ -56,27 +56,9 @@ struct Compare: ParsableCommand {
         if Comparison.exists(in: folder), !resume {
             throw ComparisonError.exists(output)
         }
-        StopRequest.listen()
-        let progress = ConsoleProgress()
-        let results = try Comparison(plan, in: folder).run { event in
-            switch event {
-            case .started(let task, let seed, let method, let number, let total):
-                Console.note("[\(number)/\(total)] \(task), seed \(seed): \(method)")
-            case .progress(let event): progress.show(event)
-            }
-        } shouldStop: {
-            StopRequest.isMade
-        }
-        guard let results else {
-            Console.note("stopped; the same command with --resume goes on")
-            throw ExitCode.failure
-        }
-        let record = try ComparisonRecord(folder: folder)
-        let summary = try ComparisonSummary(record)
-        let tables = ComparisonTables(record, summary)
-        for (name, text) in try tables.files(summary) {
-            try AtomicFile.write(Data(text.utf8), to: folder.appendingPathComponent(name))
-        }
+        let run = ComparisonRun(plan, in: folder)
+        let results = try run.results(toGoOn: "the same command with --resume")
+        let tables = try run.writeTables()
         if json { return try Console.printJSON(results) }
         Console.print(tables.text)
         Console.note("results and tables are in \(output); varlora report \(output) makes a page")
