@@ -123,6 +123,7 @@ struct RecipeTests {
                     #expect(recipe.rank == 8 && recipe.alpha == 16 && recipe.dropout == 0.1)
                     #expect(recipe.seed == seed && recipe.draws == 10)
                     #expect(recipe.targetModules == ["q_proj", "v_proj"])
+                    #expect(recipe.basePrecision == .int8)
                 }
                 #expect(recipes.adamw.keepStep == 8000)
             }
