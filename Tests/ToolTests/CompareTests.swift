@@ -200,6 +200,23 @@ struct CompareTests {
         }
     }
 
+    @Test("Several ranks are refused: they would write the same files")
+    func ranks() throws {
+        try withTool { tool in
+            let outcome = try tool.start(
+                compare + ["--output", "new"],
+                environment: [
+                    "RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+                    "MASTER_PORT": "29999",
+                ]
+            )
+            .wait()
+            #expect(outcome.exitCode == 1 && outcome.errorLines.count == 1)
+            #expect(outcome.errors.contains("expected one process, found a launch of 2 ranks"))
+            #expect(files(in: tool, "new").isEmpty)
+        }
+    }
+
     /// The files below a folder, by path.
     private func files(in tool: Tool, _ name: String) -> [String] {
         let folder = tool.folder.appendingPathComponent(name).path

@@ -52,6 +52,10 @@ struct Compare: ParsableCommand {
     func run() throws {
         let plan = try comparison.plan(options)
         if dryRun { return Console.print(DryRun(plan).text) }
+        let ranks = try RankOptions.launch().size
+        if ranks > 1 {
+            throw RecipeError("compare: expected one process, found a launch of \(ranks) ranks")
+        }
         let folder = URL(fileURLWithPath: output)
         if Comparison.exists(in: folder), !resume {
             throw ComparisonError.exists(output)
