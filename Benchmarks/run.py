@@ -5,8 +5,8 @@ Usage: Scripts/bench [--quick] [--repetitions N] [--threads N] [--output FILE]
 
 ARC-Easy and BoolQ are read from the folder that VARLORA_DATA names. Runs of both sides take turns,
 so that a machine that gets slower or faster does so for all. A full measurement takes about an
-hour on two cores; --quick takes two steps of everything, once, to see that all works, and writes
-.deps/bench/quick.md.
+hour on two cores, a short one about ten minutes; --quick takes two steps of everything, once, to
+see that all works, and writes .deps/bench/quick.md.
 """
 
 import argparse
@@ -26,7 +26,8 @@ GGUF = ".deps/demo/SmolLM2-135M-Instruct.Q4_1.gguf"
 def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="two steps of everything, once")
-    parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--short", action="store_true", help="fewer examples, each thing twice")
+    parser.add_argument("--repetitions", type=int)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--output", type=pathlib.Path)
     parser.add_argument("--tool", type=pathlib.Path, default=PROJECT / ".build/release/varlora")
@@ -42,8 +43,9 @@ def options():
     for task in ("arc-easy", "boolq"):
         if not data or not (arguments.data / task / "train.jsonl").is_file():
             parser.error(f"VARLORA_DATA is \"{data}\": expected a folder with {task}/train.jsonl")
-    if arguments.quick:
-        arguments.repetitions = 1
+    arguments.size = "quick" if arguments.quick else "short" if arguments.short else "full"
+    if arguments.repetitions is None:
+        arguments.repetitions = {"quick": 1, "short": 2, "full": 3}[arguments.size]
     default = BENCH / "quick.md" if arguments.quick else PROJECT / "docs" / "benchmarks.md"
     arguments.output = (arguments.output or default).absolute()
     return arguments
@@ -52,15 +54,18 @@ def options():
 class Sizes:
     """How much is measured: examples of a pass, test questions, and the values of each growth."""
 
-    def __init__(self, quick, threads):
-        self.arc, self.boolq, self.growth = (4, 4, 4) if quick else (80, 40, 32)
-        self.long = 4 if quick else 24
-        self.questions, self.draws = (4, 2) if quick else (64, 10)
-        self.tokens = [40, 80] if quick else [40, 80, 160, 320]
-        self.batches = [2, 4] if quick else [1, 2, 4, 8, 16]
-        self.ranks = [2, 8] if quick else [2, 8, 32, 64]
-        self.train_draws = [1, 2] if quick else [1, 2, 4]
-        self.predict_draws = [1, 2] if quick else [1, 2, 5, 10]
+    def __init__(self, size, threads):
+        def pick(quick, short, full):
+            return {"quick": quick, "short": short, "full": full}[size]
+
+        self.arc, self.boolq = pick(4, 40, 80), pick(4, 16, 40)
+        self.growth, self.long = pick(4, 16, 32), pick(4, 8, 24)
+        self.questions, self.draws = pick(4, 32, 64), pick(2, 10, 10)
+        self.tokens = pick([40, 80], [80, 160, 320], [40, 80, 160, 320])
+        self.batches = pick([2, 4], [1, 4, 16], [1, 2, 4, 8, 16])
+        self.ranks = pick([2, 8], [8, 64], [2, 8, 32, 64])
+        self.train_draws = pick([1, 2], [1, 2], [1, 2, 4])
+        self.predict_draws = pick([1, 2], [1, 10], [1, 2, 5, 10])
         powers = [1 << shift for shift in range(8) if 1 << shift <= threads]
         self.threads = sorted({*powers, threads})
 
@@ -235,7 +240,7 @@ def page(arguments, runner, sizes, arc, boolq, start, growth):
 
 def main():
     arguments = options()
-    sizes = Sizes(arguments.quick, arguments.threads)
+    sizes = Sizes(arguments.size, arguments.threads)
     runner = Runner(arguments)
     try:
         arc = measure_arc(runner, sizes, arguments.repetitions)
