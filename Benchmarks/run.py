@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the tool against PEFT + ivon-opt + Transformers and writes docs/benchmarks.md.
 
-Usage: Scripts/bench [--quick] [--repetitions N] [--threads N] [--output FILE]
+Usage: Scripts/bench [--quick | --short] [--repetitions N] [--threads N] [--output FILE]
 
 ARC-Easy and BoolQ are read from the folder that VARLORA_DATA names. Runs of both sides take turns,
 so that a machine that gets slower or faster does so for all. A full measurement takes about an
