@@ -75,7 +75,7 @@ public final class Trainer {
         run.removeLeftovers()
     }
 
-    private static func optimizer(
+    static func optimizer(
         _ recipe: Recipe,
         _ parameters: FlatParameters,
         _ parallel: DataParallel

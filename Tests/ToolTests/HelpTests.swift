@@ -9,7 +9,7 @@ import Training
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "", "train", "evaluate", "predict", "tokenize", "inspect", "report", "compare",
+        "", "train", "estimate", "evaluate", "predict", "tokenize", "inspect", "report", "compare",
         "recipes",
         "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]

@@ -84,6 +84,14 @@ final class RunningTool {
 
     var identifier: Int32 { process.processIdentifier }
 
+    /// Bytes that were resident at most so far, as Linux tells; 0 elsewhere and at the end.
+    var peakMemory: Double {
+        let path = "/proc/\(process.processIdentifier)/status"
+        let status = try? String(contentsOfFile: path, encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return (line?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) * 1024
+    }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits until `condition` holds or the process has ended.

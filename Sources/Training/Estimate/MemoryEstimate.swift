@@ -1,0 +1,138 @@
+import LanguageModels
+import LoRA
+
+/// The memory that training on the CPU takes at its peak, in bytes, from sizes alone.
+public struct MemoryEstimate: Equatable, Sendable, Encodable {
+    /// The process itself: code of the tool and of libtorch, tokenizer, buffers of products.
+    public var process = 165_000_000
+    /// Weights of the linear layers, in the base's precision.
+    public var linears: Int
+    /// Embeddings, head, norms and biases.
+    public var otherWeights: Int
+    /// Values and gradients of the adapters.
+    public var adapters: Int
+    /// State of the optimizer and vectors it computes with.
+    public var optimizer: Int
+    /// What the passes keep for their backward passes, and their temporary tensors.
+    public var activations: Int
+    /// The posterior's draws at the end, for which the optimizer's state stays; 0 without one.
+    public var posterior: Int
+
+    /// The sum: the parts are all there when the results are written.
+    public var total: Int {
+        process + linears + otherWeights + adapters + optimizer + activations + posterior
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case process, linears, adapters, optimizer, activations, posterior, total
+        case otherWeights = "other_weights"
+    }
+
+    /// Writes every part and the total.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        for (key, bytes) in [
+            (CodingKeys.process, process), (.linears, linears), (.otherWeights, otherWeights),
+            (.adapters, adapters), (.optimizer, optimizer), (.activations, activations),
+            (.posterior, posterior), (.total, total),
+        ] {
+            try container.encode(bytes, forKey: key)
+        }
+    }
+
+    /// The memory of a run by `recipe` whose largest backward pass is over these sequences behind
+    /// a shared prefix, and whose largest batch of answers has so many tokens.
+    public init(
+        _ recipe: Recipe,
+        model: ModelSize,
+        modulesOfBlock modules: [LoRALayout.Module],
+        prefixLength: Int,
+        lengths: [Int],
+        answerTokens: Int
+    ) {
+        linears = model.linearBytes
+        otherWeights = model.otherBytes
+        let vector = 4 * Self.parameters(modules, blocks: model.configuration.layerCount)
+        adapters = 2 * vector
+        // IVON: h, momentum, mean, and four more within a step; AdamW: two and three.
+        optimizer = (recipe.method == .ivon ? 7 : 5) * vector
+        posterior = recipe.method == .ivon ? 3 * vector : 0
+        let block = BlockActivations(
+            model.configuration,
+            modules,
+            drops: recipe.dropout > 0,
+            prefixLength: prefixLength,
+            lengths: lengths
+        )
+        let trained = block.peak(
+            blocks: model.configuration.layerCount,
+            recomputes: recipe.gradientCheckpointing
+        )
+        let answered = block.temporaries(tokens: answerTokens)
+        activations = max(trained, answered)
+    }
+
+    /// The numbers that are trained, for the adapted layers of one of equal blocks.
+    static func parameters(_ modules: [LoRALayout.Module], blocks: Int) -> Int {
+        blocks * modules.reduce(0) { $0 + $1.rank * ($1.input + $1.output) }
+    }
+}
+
+/// What a block of a decoder keeps in a forward pass, in bytes.
+private struct BlockActivations {
+    private let model: ModelConfiguration
+    private let tokens: Int
+    private let sequences: Int
+    /// Bytes that all blocks but the last keep for the backward pass.
+    private let kept: Int
+    /// Bytes that the last block keeps, which goes on with the last tokens after attention.
+    private let keptByLast: Int
+
+    /// The heap of the C library loses space between tensors that stay and temporary ones: what
+    /// is kept took 1.5 to 2.0 times its size where measured (glibc 2.36; widths 576 and 4096).
+    private static let heapFactor = 1.75
+
+    init(
+        _ model: ModelConfiguration,
+        _ modules: [LoRALayout.Module],
+        drops: Bool,
+        prefixLength: Int,
+        lengths: [Int]
+    ) {
+        self.model = model
+        sequences = lengths.count
+        tokens = prefixLength + lengths.reduce(0, +)
+        let queries = model.headCount * model.headSize
+        let keys = model.keyHeadCount * model.headSize
+        func inputs(_ isKept: (String) -> Bool) -> Int {
+            let kept = modules.filter { isKept($0.path) }.map(\.input)
+            // Without dropout, layers of the same input share it.
+            return drops ? kept.reduce(0, +) : Set(kept).reduce(0, +)
+        }
+        let longest = lengths.max() ?? 0
+        let pairs = sequences * longest * (prefixLength + longest) + prefixLength * prefixLength
+        // Before the output projection: norm's input, adapters' inputs, query, key, value.
+        let attention =
+            model.hiddenSize + queries + 2 * keys
+            + inputs { $0.contains("self_attn") && !$0.contains("o_proj") }
+        // Behind it: norm's input, gate and up, adapters' inputs.
+        let rest =
+            model.hiddenSize + 2 * model.intermediateSize
+            + inputs { !$0.contains("self_attn") || $0.contains("o_proj") }
+        kept = 4 * (tokens * (attention + rest) + model.headCount * pairs)
+        keptByLast = 4 * (tokens * attention + sequences * rest)
+    }
+
+    /// Bytes at the peak of a forward and backward pass.
+    func peak(blocks: Int, recomputes: Bool) -> Int {
+        let temporary = temporaries(tokens: tokens)
+        if recomputes {
+            let inputs = 4 * blocks * tokens * model.hiddenSize
+            return Int(Self.heapFactor * Double(inputs + kept)) + temporary
+        }
+        return Int(Self.heapFactor * Double((blocks - 1) * kept + keptByLast)) + temporary
+    }
+
+    /// Bytes of what the MLP holds at once: gate and up, their product, and the same once more.
+    func temporaries(tokens: Int) -> Int { 4 * tokens * 6 * model.intermediateSize }
+}

@@ -1,0 +1,161 @@
+import LanguageModels
+import LoRA
+import TextTasks
+import Torch
+
+/// What a run will take, before it starts: from the headers of the model's files, the data, and
+/// passes of a few seconds over some blocks of the model's sizes.
+public struct RunEstimate: Equatable, Sendable, Encodable {
+    /// Bytes at the peak.
+    public let memory: MemoryEstimate
+    /// Numbers that are trained.
+    public let parameters: Int
+    /// Tokens of an average and of the largest training step.
+    public let tokens: Tokens
+    /// Seconds of an average training step.
+    public let stepSeconds: Double
+    /// Seconds of all training steps.
+    public let trainingSeconds: Double
+    /// Seconds of all answers: validation in between, and validation and test at the end at the
+    /// mean and for each draw.
+    public let answerSeconds: Double
+
+    /// Tokens of the training steps.
+    public struct Tokens: Equatable, Sendable, Encodable {
+        /// Of an average step.
+        public let average: Double
+        /// Of the largest step.
+        public let largest: Int
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case memory, parameters, tokens
+        case stepSeconds = "step_seconds"
+        case trainingSeconds = "training_seconds"
+        case answerSeconds = "answer_seconds"
+    }
+
+    /// Estimates a run by `recipe`, without the loading of model and data.
+    ///
+    /// - Throws: an error when model or data cannot be used, or the engine fails.
+    public init(_ recipe: Recipe) throws {
+        let recipe = recipe.resolved()
+        let location = try ModelLocation(recipe.model)
+        let model = try ModelSize(location, precision: recipe.basePrecision)
+        let data = try TrainingData(recipe, tokenizer: location.loadTokenizer())
+        let steps = TrainingSteps(recipe, data)
+        let modules = try Self.modulesOfBlock(recipe, model.configuration)
+        parameters = MemoryEstimate.parameters(modules, blocks: model.configuration.layerCount)
+        tokens = Tokens(average: steps.averageTokens, largest: steps.largest.tokens.count)
+        memory = MemoryEstimate(
+            recipe,
+            model: model,
+            modulesOfBlock: modules,
+            prefixLength: steps.largest.prefixLength,
+            lengths: steps.largest.lengths,
+            answerTokens: min(recipe.evalTokens, data.largestPart)
+        )
+        let times = try BlockTimes(recipe, model.configuration, steps, data)
+        stepSeconds = times.step
+        trainingSeconds = times.step * Double(recipe.steps)
+        answerSeconds = times.answers
+    }
+
+    /// The adapted layers of a block; all blocks are alike.
+    private static func modulesOfBlock(
+        _ recipe: Recipe,
+        _ configuration: ModelConfiguration
+    ) throws -> [LoRALayout.Module] {
+        var one = configuration
+        one.vocabularySize = 1
+        let sample = try one.sample(blocks: 1, precision: .int8, device: .cpu)
+        return try LoRALayout(recipe.lora, for: sample).modules
+    }
+}
+
+extension TrainingData {
+    /// Tokens of the larger of the parts that are answered.
+    fileprivate var largestPart: Int {
+        [validation, test].compactMap { $0?.examples.reduce(0) { $0 + $1.tokens.count } }.max() ?? 0
+    }
+}
+
+/// The first steps of a run, as a sample of all.
+private struct TrainingSteps {
+    let batches: [[EncodedExample]]
+    let averageTokens: Double
+    /// The backward pass with the most tokens.
+    let largest: PackedBatch
+    /// The step whose number of tokens is in the middle.
+    let typical: [EncodedExample]
+
+    init(_ recipe: Recipe, _ data: TrainingData) {
+        let order = BatchOrder(
+            exampleCount: data.train.examples.count,
+            seed: UInt64(recipe.seed)
+        )
+        batches = (0..<min(recipe.steps, 200)).map {
+            order.batch(at: $0, batchSize: recipe.batchSize).map { data.train.examples[$0] }
+        }
+        let size = recipe.microBatchSize ?? recipe.batchSize
+        let passes = batches.map { batch in
+            stride(from: 0, to: batch.count, by: size).map {
+                PackedBatch(Array(batch[$0..<min($0 + size, batch.count)]))
+            }
+        }
+        let tokens = passes.map { $0.reduce(0) { $0 + $1.tokens.count } }
+        averageTokens = Double(tokens.reduce(0, +)) / Double(max(1, tokens.count))
+        let sorted = tokens.indices.sorted { tokens[$0] < tokens[$1] }
+        typical = batches[sorted[sorted.count / 2]]
+        largest =
+            passes.joined().max { $0.tokens.count < $1.tokens.count } ?? PackedBatch(typical)
+    }
+}
+
+/// The times of a whole model's passes, from those of two and of four blocks.
+private struct BlockTimes {
+    /// Seconds of an average training step.
+    let step: Double
+    /// Seconds of all answers of the run.
+    let answers: Double
+
+    init(
+        _ recipe: Recipe,
+        _ configuration: ModelConfiguration,
+        _ steps: TrainingSteps,
+        _ data: TrainingData
+    ) throws {
+        let (few, more) = (min(2, configuration.layerCount), min(4, configuration.layerCount))
+        let parts = [data.validation] + [data.test].compactMap { $0 }
+        let longest = EvaluationBatches(
+            lengths: data.validation.examples.map(\.tokens.count),
+            maximumTokens: recipe.evalTokens
+        )
+        let batch = (longest.batches.first ?? []).map { data.validation.examples[$0] }
+        func times(_ blocks: Int) throws -> (step: Double, answers: Double) {
+            let sample = try SampleRun(recipe, configuration, blocks: blocks)
+            return (
+                try sample.trainingSeconds(steps.typical),
+                batch.isEmpty ? 0 : try sample.answerSeconds(batch)
+            )
+        }
+        let first = try times(few)
+        let second = more > few ? try times(more) : first
+        func whole(_ few: Double, _ more: Double) -> Double {
+            let count = Double(configuration.layerCount)
+            return more + max(0, more - few) / 2 * max(0, count - 4)
+        }
+        step = whole(first.step, second.step)
+        let tokensOfBatch = batch.reduce(0) { $0 + $1.tokens.count }
+        let perToken = whole(first.answers, second.answers) / Double(max(1, tokensOfBatch))
+        func tokens(_ part: TrainingData.Part) -> Double {
+            Double(part.examples.reduce(0) { $0 + $1.tokens.count })
+        }
+        let models = recipe.method == .ivon ? 1 + recipe.draws : 1
+        let between = recipe.evalEvery > 0 ? recipe.steps / recipe.evalEvery : 0
+        answers =
+            perToken
+            * (parts.reduce(0) { $0 + tokens($1) } * Double(models)
+                + tokens(data.validation) * Double(between))
+    }
+}

@@ -1,0 +1,79 @@
+import Evaluation
+import LanguageModels
+import LoRA
+import Optimizers
+import TextTasks
+import Torch
+
+/// Times passes of a model with a few blocks of equal weights, which stand for a whole one.
+struct SampleRun {
+    private let recipe: Recipe
+    private let scorer: AnswerScorer
+    private let adapters: LoRAAdapters
+    private let optimizer: any Optimizer
+    private let vocabularySize: Int
+    private let model: any CausalLanguageModel
+
+    init(_ recipe: Recipe, _ configuration: ModelConfiguration, blocks: Int) throws {
+        var configuration = configuration
+        // The tables take no time, and much memory.
+        configuration.vocabularySize = min(configuration.vocabularySize, 1024)
+        let device = try Device(recipe.device)
+        model = try configuration.sample(
+            blocks: blocks,
+            precision: recipe.basePrecision,
+            device: device
+        )
+        model.recomputesBlocks = recipe.gradientCheckpointing
+        let layout = try LoRALayout(recipe.lora, for: model)
+        let parameters = FlatParameters(layout.parameters, device: device)
+        adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
+        optimizer = Trainer.optimizer(recipe, parameters, DataParallel(nil))
+        scorer = AnswerScorer(model, device: device)
+        vocabularySize = configuration.vocabularySize
+        self.recipe = recipe
+    }
+
+    /// Seconds of a training step over a batch, with all draws and micro-batches.
+    func trainingSeconds(_ examples: [EncodedExample]) throws -> Double {
+        let size = recipe.microBatchSize ?? examples.count
+        let batches = stride(from: 0, to: examples.count, by: size).map {
+            PackedBatch(Array(examples[$0..<min($0 + size, examples.count)]).map(within))
+        }
+        return try shortest {
+            _ = try optimizer.step {
+                for batch in batches {
+                    adapters.withDropout(seed: 1) { scorer.loss(batch).backward() }
+                }
+                return 0
+            }
+        }
+    }
+
+    /// Seconds of a forward pass over a batch.
+    func answerSeconds(_ examples: [EncodedExample]) throws -> Double {
+        let batch = PackedBatch(examples.map(within))
+        return try shortest {
+            withoutGradients { _ = scorer.logProbabilities(batch).doubles }
+        }
+    }
+
+    /// The example with tokens of the sample's small vocabulary.
+    private func within(_ example: EncodedExample) -> EncodedExample {
+        EncodedExample(
+            id: example.id,
+            tokens: example.tokens.map { $0 % vocabularySize },
+            answerTokens: example.answerTokens.indices.map { $0 % vocabularySize },
+            label: example.label
+        )
+    }
+
+    /// The shorter time of two runs, after one that gets memory and kernels.
+    private func shortest(_ body: () throws -> Void) throws -> Double {
+        let clock = ContinuousClock()
+        let seconds = try (0..<3).map { _ in
+            try withTorchErrors { try clock.measure(body).inSeconds }
+        }
+        return seconds.dropFirst().min() ?? 0
+    }
+}

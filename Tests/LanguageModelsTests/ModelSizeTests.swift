@@ -1,0 +1,45 @@
+import TensorFiles
+import TestSupport
+import Testing
+import Torch
+
+@testable import LanguageModels
+
+@Suite("Sizes of models, from the headers of their files")
+struct ModelSizeTests {
+    @Test(
+        "Bytes are those of the loaded weights",
+        arguments: GoldenModel.all,
+        BasePrecision.allCases
+    )
+    func bytes(_ golden: GoldenModel, _ precision: BasePrecision) throws {
+        let size = try ModelSize(.folder(golden.folder), precision: precision)
+        let model = try golden.load()
+        let linears = model.linears.values.map(\.weight.shape)
+        let count = linears.reduce(0) { $0 + $1[0] * $1[1] }
+        let rows = linears.reduce(0) { $0 + $1[0] }
+        #expect(size.linearBytes == (precision == .float32 ? 4 * count : count + 4 * rows))
+        let entries = try ShardedCheckpoint(contentsOf: golden.folder).entries
+        let all = entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
+        let tables =
+            size.configuration.vocabularySize * size.configuration.hiddenSize
+            * (size.configuration.tiesEmbeddings ? 1 : 2)
+        let is16Bits = entries["model.embed_tokens.weight"]?.elementType.byteCount == 2
+        let saved = precision != .float32 && is16Bits ? 2 * tables : 0
+        #expect(size.otherBytes == 4 * (all - count) - saved)
+    }
+
+    @Test("A sample has the layers of the model, in its precision")
+    func sample() throws {
+        let golden = GoldenModel.all[0]
+        let size = try ModelSize(.folder(golden.folder), precision: .int8)
+        let sample = try size.configuration.sample(blocks: 1, precision: .int8, device: .cpu)
+        let model = try golden.load()
+        #expect(sample.linears.count * size.configuration.layerCount == model.linears.count)
+        for (path, linear) in sample.linears {
+            #expect(linear.weight.shape == model.linears[path]?.weight.shape)
+        }
+        let batch = PackedTokens([[1, 2, 3]], sharing: 0)
+        #expect(sample.logits(sample.hiddenStates(batch, at: .last), of: [4, 5]).isFinite)
+    }
+}

@@ -1,0 +1,57 @@
+import LanguageModels
+import LoRA
+import TestSupport
+import Testing
+
+@testable import Training
+
+@Suite("Estimates before a run")
+struct EstimateTests {
+    @Test("Parameters and tokens are those of the run", arguments: [Recipe.Method.ivon, .adamw])
+    func counts(_ method: Recipe.Method) throws {
+        try withTinyRun(method) { tiny in
+            let estimate = try RunEstimate(tiny.recipe)
+            let trainer = try Trainer(tiny.recipe, model: tiny.model(), run: tiny.run("run"))
+            #expect(estimate.parameters == trainer.adapted.parameters.count)
+            _ = try trainer.train()
+            let average = Double(trainer.profile.tokens) / Double(tiny.recipe.steps)
+            #expect(estimate.tokens.average == average)
+            #expect(estimate.stepSeconds > 0 && estimate.answerSeconds > 0)
+            #expect(estimate.trainingSeconds == estimate.stepSeconds * Double(tiny.recipe.steps))
+        }
+    }
+
+    /// The memory of a run on a tiny model whose backward pass has `lengths`.
+    private func memory(
+        _ lengths: [Int] = [20, 30],
+        _ change: (inout Recipe) -> Void = { _ in }
+    ) throws -> MemoryEstimate {
+        let folder = Golden.folder("Models/llama2")
+        var recipe = Recipe()
+        change(&recipe)
+        let size = try ModelSize(.folder(folder), precision: recipe.basePrecision)
+        let sample = try size.configuration.sample(blocks: 1, precision: .float32, device: .cpu)
+        return MemoryEstimate(
+            recipe,
+            model: size,
+            modulesOfBlock: try LoRALayout(recipe.lora, for: sample).modules,
+            prefixLength: 5,
+            lengths: lengths,
+            answerTokens: 0
+        )
+    }
+
+    @Test("Memory follows the settings that it depends on")
+    func settings() throws {
+        let usual = try memory()
+        #expect(try memory([20, 30]) { $0.basePrecision = .int8 }.linears * 3 < usual.linears)
+        #expect(try memory { $0.gradientCheckpointing = true }.activations < usual.activations)
+        #expect(try memory([40, 60]).activations > usual.activations * 17 / 10)
+        #expect(try memory { $0.rank = 16 }.adapters == 2 * usual.adapters)
+        #expect(try memory { $0.method = .adamw }.posterior == 0)
+        #expect(try memory { $0.method = .adamw }.optimizer < usual.optimizer)
+        #expect(
+            try memory { $0.targetModules = ["all-linear"] }.activations > usual.activations
+        )
+    }
+}
