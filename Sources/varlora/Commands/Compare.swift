@@ -34,7 +34,7 @@ struct Compare: ParsableCommand {
     var output: String
     @Flag(help: "Go on with the comparison in the output folder.")
     var resume = false
-    @Flag(help: "List the trainings with their steps and learning rates, and run nothing.")
+    @Flag(help: "List the trainings with estimates of memory and time, and run nothing.")
     var dryRun = false
     @Flag(help: "Print the results as JSON.")
     var json = false

@@ -1,7 +1,8 @@
 import Comparison
+import Torch
 import Training
 
-/// What a comparison would run.
+/// What a comparison would train, with what each training will take.
 struct DryRun {
     private let plan: ComparisonPlan
 
@@ -9,19 +10,43 @@ struct DryRun {
         self.plan = plan
     }
 
+    /// A row a training. A task's trainings take the same for every seed, so they are estimated
+    /// once; where model or data are not on this machine, a last line says why.
     var text: String {
-        var table = TextTable(["run", "method", "seed", "steps", "batch", "learning rate"])
+        var table = TextTable([
+            "run", "method", "steps", "rate", "memory GB", "s a step", "training h",
+        ])
+        var reasons: [String] = []
         for task in plan.tasks {
+            let first = plan.recipes(task, seed: plan.seeds[0])
+            let estimates = [first.adamw, first.ivon].map { recipe -> [String] in
+                Engine.threads = recipe.threads ?? Engine.threads
+                do {
+                    return Self.cells(try RunEstimate(recipe))
+                } catch {
+                    if !reasons.contains("\(error)") { reasons.append("\(error)") }
+                    return ["?", "?", "?"]
+                }
+            }
             for seed in plan.seeds {
                 let recipes = plan.recipes(task, seed: seed)
-                for recipe in [recipes.adamw, recipes.ivon] {
-                    table.add([
-                        "\(plan.folder(task, seed: seed))", recipe.method.rawValue, "\(seed)",
-                        "\(recipe.steps)", "\(recipe.batchSize)", "\(recipe.learningRate ?? 0)",
-                    ])
+                for (recipe, estimate) in zip([recipes.adamw, recipes.ivon], estimates) {
+                    table.add(
+                        [
+                            plan.folder(task, seed: seed), recipe.method.rawValue,
+                            "\(recipe.steps)", "\(recipe.learningRate ?? 0)",
+                        ] + estimate
+                    )
                 }
             }
         }
-        return table.text
+        return ([table.text] + reasons.map { "no estimate: \($0)" }).joined(separator: "\n")
+    }
+
+    private static func cells(_ estimate: RunEstimate) -> [String] {
+        [
+            (Double(estimate.memory.total) / 1e9).fixed(2), estimate.stepSeconds.fixed(2),
+            (estimate.trainingSeconds / 3600).fixed(2),
+        ]
     }
 }
