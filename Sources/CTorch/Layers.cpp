@@ -57,7 +57,11 @@ struct FrozenLinear : Function<FrozenLinear> {
 struct RMSNorm : Function<RMSNorm> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
                             const at::Tensor &weight, double epsilon) {
-    at::Tensor scale = x.square().mean(-1, true).add_(epsilon).rsqrt_();  // [tokens, 1]
+    at::Tensor scale = at::linalg_vector_norm(x, 2, {-1}, true)  // [tokens, 1]
+                           .square_()
+                           .mul_(1.0 / static_cast<double>(x.size(-1)))
+                           .add_(epsilon)
+                           .rsqrt_();
     context->save_for_backward({x, weight, scale});
     return (x * scale).mul_(weight);
   }
@@ -67,7 +71,7 @@ struct RMSNorm : Function<RMSNorm> {
     const at::Tensor &x = saved[0], &scale = saved[2];
     at::Tensor weighted = grads[0] * saved[1];
     at::Tensor along = (weighted * x).mean(-1, true).mul_(scale.square());  // [tokens, 1]
-    return {weighted.sub_(x * along).mul_(scale), at::Tensor(), at::Tensor()};
+    return {weighted.addcmul_(x, along, -1).mul_(scale), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -83,8 +87,8 @@ struct SwiGLU : Function<SwiGLU> {
     auto parts = gate_up.chunk(2, -1);
     at::Tensor result = at::empty_like(gate_up);
     auto out = result.chunk(2, -1);
-    out[0].copy_(at::silu_backward(grads[0] * parts[1], parts[0]));
-    at::mul_out(out[1], grads[0], at::silu(parts[0]));
+    at::silu_backward_out(out[0], grads[0] * parts[1], parts[0]);
+    at::silu_out(out[1], parts[0]).mul_(grads[0]);
     return {result};
   }
 };

@@ -25,7 +25,8 @@ private final class LoRAAdapter: LinearAdapter {
         var x = input
         if let dropoutSeed, dropout > 0 { x = input.dropout(dropout, seed: dropoutSeed) }
         let reduced = x.matmul(a.transposed(0, 1))  // [tokens, rank]
-        let output = reduced.matmul(b.transposed(0, 1)) * module.scale  // [tokens, out]
+        // The scale on the few columns of the middle, not on the many of the output.
+        let output = (reduced * module.scale).matmul(b.transposed(0, 1))  // [tokens, out]
         guard isRecording else { return output }
         let probe = Tensor.zeros(output.shape, dtype: output.dtype, device: output.device)
         probe.requireGradient()

@@ -59,6 +59,9 @@ public final class IVON: Optimizer {
     private let diagonal: Tensor  // h [count]
     private let momentum: Tensor  // g [count]
     private let mean: Tensor  // m [count], kept while a draw is in the parameters
+    // Means of g and of g · (θ - m) over the draws, end to end [2 · count]: one buffer, so that one
+    // operation adds up both over the ranks.
+    private let means: Tensor
 
     /// An optimizer of `parameters`, whose values are the first mean; one of several ranks adds up
     /// gradients and products by `reduce`.
@@ -77,13 +80,13 @@ public final class IVON: Optimizer {
         diagonal = parameters.zeros() + settings.hessianInitialization
         momentum = parameters.zeros()
         mean = parameters.zeros()
+        means = Tensor.concatenated([parameters.zeros(), parameters.zeros()], along: 0)
     }
 
     /// One step: each draw θ = m + ε / sqrt(λ (h + δ)) is in the parameters while `loss` runs.
     public func step(_ loss: () throws -> Double) throws -> Double {
         let deviation = standardDeviation
-        // One buffer, so that one operation adds up both over the ranks.
-        let means = Tensor.concatenated([parameters.zeros(), parameters.zeros()], along: 0)
+        means.zeroInPlace()
         let count = parameters.count
         let gradient = means.narrowed(0, start: 0, length: count)  // mean of g [count]
         let product = means.narrowed(0, start: count, length: count)  // of g · (θ - m) [count]
