@@ -140,7 +140,8 @@ struct CompareTests {
         try withTool { tool in
             let two = compare + ["--output", "two", "--methods", "map,ivon-mean"]
             let dry = try tool.run(two + ["--dry-run"]).output
-            #expect(dry.contains(#/task/seed-3 +ivon +[0-9]+ +[0-9.]+ +[0-9]\.[0-9]{2} /#), "\(dry)")
+            let row = #/task/seed-3 +ivon +[0-9]+ +[0-9.]+ +[0-9]\.[0-9]{2} /#
+            #expect(dry.contains(row), "\(dry)")
             #expect(files(in: tool, "two").isEmpty)
             let first = try tool.run(two + ["--json"])
             #expect(first.exitCode == 0, "\(first.errors)")

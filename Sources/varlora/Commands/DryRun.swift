@@ -10,7 +10,9 @@ struct DryRun {
         self.plan = plan
     }
 
-    /// A row a training. A task's trainings take the same for every seed, so they are estimated
+    /// A row a training.
+    ///
+    /// A task's trainings take the same for every seed, so they are estimated
     /// once; where model or data are not on this machine, a last line says why.
     var text: String {
         var table = TextTable([
