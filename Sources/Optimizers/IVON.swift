@@ -7,8 +7,8 @@ import Torch
 /// posterior over the parameters (θ) is normal with mean m and variance 1 / (λ (h + δ)).
 ///
 /// On several ranks each rank draws noise of its own, and what is averaged are gradients and
-/// products of a rank's gradient with its own noise, as in that paper's section on distributed
-/// training: a product of averages would shrink the Hessian by the number of ranks.
+/// products of a rank's gradient with its own noise, as `ivon-opt` does: a product of averages
+/// would shrink the estimate of the Hessian by the number of ranks.
 public final class IVON: Optimizer {
     /// Settings that stay the same over a run; the defaults are those of the `ivon-opt` package.
     public struct Settings: Equatable, Sendable {

@@ -239,7 +239,7 @@ public struct ComparisonTables: Sendable {
         return Entry(
             title: "Cost",
             note: "Mean over the seeds. Extra seconds pass between training and the first answer; "
-                + "extra memory is kept beside the adapter; 1 MB is 1,000,000 bytes.",
+                + "what is extra on disk lies beside the adapter; 1 MB is 1,000,000 bytes.",
             table: DataTable(
                 ["method"] + costs.map(\.title),
                 task.methods.map { method in

@@ -112,7 +112,7 @@ public enum CostMetric: String, CaseIterable, Codable, CodingKeyRepresentable, S
         case .extraSeconds: "extra (s)"
         case .forwardPasses: "forward passes an answer"
         case .backwardPasses: "backward passes an answer"
-        case .extraBytes: "extra memory (MB)"
+        case .extraBytes: "extra on disk (MB)"
         case .peakMemoryBytes: "peak memory (MB)"
         }
     }
