@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <cstdlib>
 #include <functional>
 #include <iterator>
@@ -232,6 +233,15 @@ c10d::ProcessGroupGloo &connected(ctorch_group group) {
   return *group->gloo;
 }
 
+/// A write to a rank that is gone must be an error, not the end of this process. c10d leaves that
+/// to Python, which ignores the signal.
+void ignore_broken_pipes() {
+  struct sigaction action;
+  if (sigaction(SIGPIPE, nullptr, &action) == 0 && action.sa_handler == SIG_DFL) {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+}
+
 }  // namespace
 
 bool ctorch_has_gloo(void) { return true; }
@@ -240,6 +250,7 @@ int32_t ctorch_group_open(const char *host, uint16_t port, bool is_host, int32_t
                           int64_t timeout, ctorch_group *out) {
   *out = nullptr;
   return guarded([&] {
+    ignore_broken_pipes();
     // c10d logs what it throws as well, with stack frames.
     if (std::getenv("TORCH_CPP_LOG_LEVEL") == nullptr) FLAGS_caffe2_log_level = kFatal;
     auto group = std::make_unique<ctorch_group_s>();

@@ -12,13 +12,12 @@ final class History {
     init(_ url: URL, keeping length: Int) throws {
         path = url.path
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let exists = FileManager.default.fileExists(atPath: path)
-        guard exists || FileManager.default.createFile(atPath: path, contents: nil),
-            let file = FileHandle(forUpdatingAtPath: path)
-        else {
+        // Foundation makes a file beside its place first, which a kill can leave behind.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
             throw TrainingError.fileSystem(path: path, reason: "cannot be written")
         }
-        self.file = file
+        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let found = try Int(file.seekToEnd())
         guard length <= found else {
             throw TrainingError.mismatch(
@@ -31,8 +30,6 @@ final class History {
         try file.truncate(atOffset: UInt64(length))
         self.length = length
     }
-
-    deinit { try? file.close() }
 
     /// Bytes written so far.
     private(set) var length: Int
