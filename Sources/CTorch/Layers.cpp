@@ -1,11 +1,11 @@
 // Layers of a decoder as autograd functions over frozen weights: fewer graph nodes and passes over
 // memory than compositions, and no gradient for anything that is not trained.
 #include <ATen/Functions.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "LayerKernels.h"
 #include "Shim.h"
 
 using namespace ctorch;
@@ -54,54 +54,82 @@ struct FrozenLinear : Function<FrozenLinear> {
   }
 };
 
+/// Whether our own kernels compute a layer of x.
+bool has_kernel(const at::Tensor &x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
+
+const float *data(const at::Tensor &x) { return x.const_data_ptr<float>(); }
+
 struct RMSNorm : Function<RMSNorm> {
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &given,
                             const at::Tensor &weight, double epsilon) {
-    at::Tensor scale = at::linalg_vector_norm(x, 2, {-1}, true)  // [tokens, 1]
-                           .square_()
-                           .mul_(1.0 / static_cast<double>(x.size(-1)))
-                           .add_(epsilon)
-                           .rsqrt_();
-    context->save_for_backward({x, weight, scale});
-    return (x * scale).mul_(weight);
+    at::Tensor x = given.contiguous(), factors, out;  // factors [tokens, 1]
+    if (has_kernel(x)) {
+      factors = at::empty({x.size(0), 1}, x.options());
+      out = at::empty_like(x);
+      rms_norm_rows(data(x), data(weight), static_cast<float>(epsilon), x.size(0), x.size(1),
+                    factors.mutable_data_ptr<float>(), out.mutable_data_ptr<float>());
+    } else {
+      factors = (x.square().mean(-1, true) + epsilon).rsqrt();
+      out = x * factors * weight;
+    }
+    context->save_for_backward({x, weight, factors});
+    return out;
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &scale = saved[2];
-    at::Tensor weighted = grads[0] * saved[1];
-    at::Tensor along = (weighted * x).mean(-1, true).mul_(scale.square());  // [tokens, 1]
-    return {weighted.addcmul_(x, along, -1).mul_(scale), at::Tensor(), at::Tensor()};
+    const at::Tensor &x = saved[0], &weight = saved[1], &factors = saved[2];
+    at::Tensor grad = grads[0].contiguous(), result;
+    if (has_kernel(x)) {
+      result = at::empty_like(x);
+      rms_norm_gradient_rows(data(grad), data(x), data(weight), data(factors), x.size(0),
+                             x.size(1), result.mutable_data_ptr<float>());
+    } else {
+      at::Tensor weighted = grad * weight;
+      at::Tensor along = (weighted * x).mean(-1, true) * factors.square();  // [tokens, 1]
+      result = (weighted - along * x) * factors;
+    }
+    return {result, at::Tensor(), at::Tensor()};
   }
 };
 
 struct SwiGLU : Function<SwiGLU> {
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &gate_up) {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &given) {
+    at::Tensor gate_up = given.contiguous();
     context->save_for_backward({gate_up});
     auto parts = gate_up.chunk(2, -1);
-    return at::silu(parts[0]).mul_(parts[1]);
+    if (!has_kernel(gate_up)) return at::silu(parts[0]) * parts[1];
+    at::Tensor out = at::empty(parts[0].sizes(), gate_up.options());
+    swiglu_rows(data(gate_up), out.size(0), out.size(1), out.mutable_data_ptr<float>());
+    return out;
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
-    at::Tensor gate_up = context->get_saved_variables()[0];
-    auto parts = gate_up.chunk(2, -1);
+    at::Tensor gate_up = context->get_saved_variables()[0], grad = grads[0].contiguous();
+    if (!has_kernel(gate_up)) {
+      auto parts = gate_up.chunk(2, -1);
+      at::Tensor grad_gate = at::silu_backward(grad * parts[1], parts[0]);
+      return {at::cat({grad_gate, at::silu(parts[0]) * grad}, -1)};
+    }
     at::Tensor result = at::empty_like(gate_up);
-    auto out = result.chunk(2, -1);
-    at::silu_backward_out(out[0], grads[0] * parts[1], parts[0]);
-    at::silu_out(out[1], parts[0]).mul_(grads[0]);
+    swiglu_gradient_rows(data(grad), data(gate_up), grad.size(0), grad.size(1),
+                         result.mutable_data_ptr<float>());
     return {result};
   }
 };
 
 /// [tokens, heads, size] rotated by the angles of each token, the halves of a head as pairs.
-at::Tensor rotated(const at::Tensor &x, const at::Tensor &cosine, const at::Tensor &sine,
-                   double direction) {
-  at::Tensor c = cosine.unsqueeze(1), s = sine.unsqueeze(1);  // [tokens, 1, size / 2]
-  auto in = x.chunk(2, -1);
-  at::Tensor result = at::empty(x.sizes(), x.options());
-  auto out = result.chunk(2, -1);
-  at::mul_out(out[0], in[0], c).addcmul_(in[1], s, -direction);
-  at::mul_out(out[1], in[1], c).addcmul_(in[0], s, direction);
+at::Tensor rotated(const at::Tensor &given, const at::Tensor &cosine, const at::Tensor &sine,
+                   bool back) {
+  at::Tensor x = given.contiguous();
+  if (!has_kernel(x)) {
+    at::Tensor c = cosine.unsqueeze(1), s = sine.unsqueeze(1) * (back ? -1 : 1);
+    auto parts = x.chunk(2, -1);
+    return at::cat({parts[0] * c - parts[1] * s, parts[1] * c + parts[0] * s}, -1);
+  }
+  at::Tensor result = at::empty_like(x);
+  rotate_rows(data(x), data(cosine), data(sine), back, x.size(0), x.size(1), cosine.size(1),
+              result.mutable_data_ptr<float>());
   return result;
 }
 
@@ -109,41 +137,23 @@ struct RotaryEmbedding : Function<RotaryEmbedding> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
                             const at::Tensor &cosine, const at::Tensor &sine) {
     context->save_for_backward({cosine, sine});
-    return rotated(x, cosine, sine, 1);
+    return rotated(x, cosine, sine, false);
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
-    return {rotated(grads[0], saved[0], saved[1], -1), at::Tensor(), at::Tensor()};
+    return {rotated(grads[0], saved[0], saved[1], true), at::Tensor(), at::Tensor()};
   }
 };
 
-/// Zeros with the given probability, 1 / (1 - probability) elsewhere: [shape].
-///
-/// Element i takes 16 bits of SplitMix64's output number i / 4, so the mask does not depend on the
-/// number of threads, and no generator has to run through all of it in order.
-at::Tensor dropout_mask(at::IntArrayRef shape, double probability, uint64_t seed) {
-  at::Tensor mask = at::empty(shape, at::TensorOptions().dtype(at::kFloat));
-  float *out = mask.data_ptr<float>();
-  const int64_t count = mask.numel();
-  const auto threshold = static_cast<uint32_t>(std::min(probability * 65536 + 0.5, 65535.0));
-  // A table and a loop of known length: a third of the time of a branch and a bound.
-  const float factors[] = {0, 65536.0f / static_cast<float>(65536 - threshold)};
-  at::parallel_for(0, (count + 3) / 4, 4096, [=](int64_t begin, int64_t end) {
-    for (int64_t group = begin; group < end; group++) {
-      uint64_t bits = seed + static_cast<uint64_t>(group + 1) * 0x9E3779B97F4A7C15;
-      bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
-      bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
-      bits ^= bits >> 31;
-      auto write = [&](int64_t elements) {
-        for (int64_t i = 0; i < elements; i++) {
-          out[4 * group + i] = factors[((bits >> (16 * i)) & 0xFFFF) >= threshold];
-        }
-      };
-      count - 4 * group >= 4 ? write(4) : write(count - 4 * group);
-    }
-  });
-  return mask;
+/// x with dropout. Elsewhere than on the CPU the factors are made there, so that one seed means the
+/// same everywhere.
+at::Tensor dropped(const at::Tensor &given, double probability, uint64_t seed) {
+  at::Tensor x = given.contiguous();
+  at::Tensor source = has_kernel(x) ? x : at::ones(x.sizes(), at::kFloat);
+  at::Tensor out = at::empty_like(source);
+  dropout_elements(data(source), probability, seed, x.numel(), out.mutable_data_ptr<float>());
+  return has_kernel(x) ? out : x * out.to(x.options());
 }
 
 struct Dropout : Function<Dropout> {
@@ -151,15 +161,14 @@ struct Dropout : Function<Dropout> {
                             uint64_t seed) {
     context->saved_data["probability"] = probability;
     context->saved_data["seed"] = static_cast<int64_t>(seed);
-    return x * dropout_mask(x.sizes(), probability, seed).to(x.options());
+    return dropped(x, probability, seed);
   }
 
   // The mask is made again: kept, those of all layers would be a sixth of what a step holds.
   static variable_list backward(AutogradContext *context, variable_list grads) {
     double probability = context->saved_data["probability"].toDouble();
     auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
-    at::Tensor mask = dropout_mask(grads[0].sizes(), probability, seed).to(grads[0].options());
-    return {grads[0] * mask, at::Tensor(), at::Tensor()};
+    return {dropped(grads[0], probability, seed), at::Tensor(), at::Tensor()};
   }
 };
 

@@ -36,24 +36,22 @@ public struct PackedTokens: Sendable {
     }
 
     /// Spans with a query for every token.
-    func allSpans(on device: Device) -> AttentionSpans {
+    var allSpans: AttentionSpans {
         AttentionSpans(
             prefixQueries: prefixLength,
             prefixKeys: prefixLength,
             queryLengths: lengths,
-            keyLengths: lengths,
-            device: device
+            keyLengths: lengths
         )
     }
 
     /// Spans with a query for the last token of each sequence only.
-    func lastSpans(on device: Device) -> AttentionSpans {
+    var lastSpans: AttentionSpans {
         AttentionSpans(
             prefixQueries: 0,
             prefixKeys: prefixLength,
             queryLengths: lengths.map { _ in 1 },
-            keyLengths: lengths,
-            device: device
+            keyLengths: lengths
         )
     }
 }

@@ -13,13 +13,11 @@ public final class AttentionSpans {
     ///   - prefixKeys: tokens of the prefix.
     ///   - queryLengths: queries of each sequence, its last tokens.
     ///   - keyLengths: own tokens of each sequence.
-    ///   - device: where the tensors lie.
     public init(
         prefixQueries: Int,
         prefixKeys: Int,
         queryLengths: [Int],
-        keyLengths: [Int],
-        device: Device = .cpu
+        keyLengths: [Int]
     ) {
         precondition(
             queryLengths.count == keyLengths.count
@@ -33,7 +31,6 @@ public final class AttentionSpans {
             queryLengths.map(Int64.init),
             keyLengths.map(Int64.init),
             Int32(keyLengths.count),
-            device.name,
             &result
         )
         check(status, "AttentionSpans")

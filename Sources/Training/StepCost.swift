@@ -12,8 +12,8 @@ import TextTasks
 ///   and nothing flows back below the first adapter.
 /// * An adapter of rank r takes 2 · n · r · (in + out) forward, twice that for the gradients of A,
 ///   B and what lies between them, less 2 · n · r · in where its input needs no gradient.
-/// * Attention takes two products forward and four backward over all padded pairs of query and key
-///   of every sequence, as they are computed, and over those of the shared prefix.
+/// * Attention takes two products forward and four backward over all pairs of a query and a key
+///   that it sees: of the shared prefix, and of every sequence with the prefix and itself.
 /// * In the last block, attention and what follows it run on the last token of each sequence only,
 ///   and the head is the rows of the answers' tokens.
 ///
@@ -113,15 +113,18 @@ public struct StepCost: Sendable {
     /// own tokens behind it, scored by this many different answer tokens.
     public func operations(prefixLength: Int, lengths: [Int], answers: Int) -> Operations {
         let prefix = Double(prefixLength)
-        let longest = Double(lengths.max() ?? 0)
         let count = Double(lengths.count)
         let tokens = prefix + Double(lengths.reduce(0, +))
-        let pairs = count * longest * (prefix + longest) + prefix * prefix
+        // 1 + 2 + ... + n pairs of a token with itself and those before it.
+        let pairs = lengths.reduce(prefix * (prefix + 1) / 2) { sum, length in
+            let n = Double(length)
+            return sum + n * prefix + n * (n + 1) / 2
+        }
         var result = Operations()
         result.frozen =
             tokens * ofToken.frozen + count * (ofLastToken.frozen + Double(answers) * ofAnswer)
         result.adapters = tokens * ofToken.adapters + count * ofLastToken.adapters
-        result.attention = pairs * ofPair + count * (prefix + longest) * ofLastPair
+        result.attention = pairs * ofPair + (tokens + (count - 1) * prefix) * ofLastPair
         return result
     }
 }

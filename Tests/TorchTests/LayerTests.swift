@@ -6,28 +6,40 @@ import Testing
 /// The written-out layers against compositions of plain operations, values and gradients.
 @Suite("Layers with written-out gradients equal their definitions")
 struct LayerTests {
-    private func leaf(_ shape: [Int], seed: UInt64) -> (value: Tensor, gradient: Tensor) {
-        let value = Generator(seed: seed).normal(shape)
-        let gradient = Tensor.zeros(shape)
+    private func leaf(
+        _ shape: [Int],
+        seed: UInt64,
+        _ type: DType = .float32
+    ) -> (
+        value: Tensor, gradient: Tensor
+    ) {
+        let value = Generator(seed: seed).normal(shape).to(type)
+        let gradient = Tensor.zeros(shape, dtype: type)
         value.collectGradient(in: gradient)
         return (value, gradient)
     }
 
-    /// Runs both forms on the same inputs and compares outputs and gradients.
+    /// Runs a layer and its definition on the same inputs and compares outputs and gradients: in
+    /// 32 bits, where the CPU has kernels of ours, and in 64 bits, where compositions are used.
+    ///
+    /// The definition is in 64 bits, so that what is found is the error of the layer alone.
     private func expectSame(
         _ shapes: [[Int]],
         fast: ([Tensor]) -> Tensor,
         plain: ([Tensor]) -> Tensor
     ) {
-        func run(_ layer: ([Tensor]) -> Tensor) -> [Tensor] {
-            let inputs = shapes.enumerated().map { leaf($1, seed: UInt64($0 + 1)) }
+        func run(_ layer: ([Tensor]) -> Tensor, _ type: DType) -> [Tensor] {
+            let inputs = shapes.enumerated().map { leaf($1, seed: UInt64($0 + 1), type) }
             let output = layer(inputs.map(\.value))
-            let weight = Generator(seed: 99).normal(output.shape)
+            let weight = Generator(seed: 99).normal(output.shape).to(type)
             (output * weight).sum().backward()
             return [output] + inputs.map(\.gradient)
         }
-        for (found, expected) in zip(run(fast), run(plain)) {
-            #expect(found.relativeDifference(to: expected) < 1e-5)
+        let expected = run(plain, .float64)
+        for (type, tolerance) in [(DType.float32, 1e-6), (.float64, 1e-12)] {
+            for (found, expected) in zip(run(fast, type), expected) {
+                #expect(found.to(.float64).relativeDifference(to: expected) < tolerance)
+            }
         }
     }
 
@@ -37,8 +49,8 @@ struct LayerTests {
         let bias = Generator(seed: 6).normal([7])
         expectSame(
             [[4, 5]],
-            fast: { $0[0].frozenLinear(weight, bias: bias) },
-            plain: { $0[0].matmul(weight.transposed(0, 1)) + bias }
+            fast: { $0[0].frozenLinear(weight.to($0[0].dtype), bias: bias.to($0[0].dtype)) },
+            plain: { $0[0].matmul(weight.to(.float64).transposed(0, 1)) + bias.to(.float64) }
         )
     }
 
@@ -60,43 +72,59 @@ struct LayerTests {
         #expect(abs(Double(pairs) / 10_300 - 0.01) < 0.004)
     }
 
-    @Test("RMS norm")
-    func rmsNorm() {
-        let weight = Generator(seed: 5).normal([6])
-        let mean = Tensor.full([6, 6], 1.0 / 6)
+    @Test("RMS norm", arguments: [(4, 6), (37, 70)])
+    func rmsNorm(_ rows: Int, _ width: Int) {
+        let weight = Generator(seed: 5).normal([width])
+        let mean = Tensor.full([width, width], 1 / Double(width), dtype: .float64)
         expectSame(
-            [[4, 6]],
-            fast: { $0[0].rmsNorm(weight: weight, epsilon: 1e-2) },
-            plain: { $0[0] * ($0[0].power(2).matmul(mean) + 1e-2).power(-0.5) * weight }
+            [[rows, width]],
+            fast: { $0[0].rmsNorm(weight: weight.to($0[0].dtype), epsilon: 1e-2) },
+            plain: {
+                $0[0] * ($0[0].power(2).matmul(mean) + 1e-2).power(-0.5) * weight.to(.float64)
+            }
         )
     }
 
-    @Test("SwiGLU")
-    func swiglu() {
+    @Test("SwiGLU", arguments: [(3, 4), (37, 50)])
+    func swiglu(_ rows: Int, _ width: Int) {
         func plain(_ x: Tensor) -> Tensor {
-            let parts = x.split([4, 4], along: 1)
+            let parts = x.split([width, width], along: 1)
             let sigmoid = ((parts[0] * -1).exponential() + 1).power(-1)
             return parts[0] * sigmoid * parts[1]
         }
-        expectSame([[3, 8]], fast: { $0[0].swiglu() }, plain: { plain($0[0]) })
+        expectSame([[rows, 2 * width]], fast: { $0[0].swiglu() }, plain: { plain($0[0]) })
     }
 
-    @Test("Rotary embedding")
-    func rotary() {
-        let angles = Generator(seed: 5).normal([3, 2])
+    @Test("Far from zero the gate is open or shut, and its gradient finite")
+    func saturatedGate() {
+        let (x, gradient) = leaf([1, 8], seed: 1)
+        withoutGradients {
+            x.copyInPlace(Tensor([-1e4, -90, 90, 1e4, 1, 1, 1, 1], shape: [1, 8]))
+        }
+        let y = x.swiglu()
+        y.sum().backward()
+        #expect(y.largestDifference(to: Tensor([0, 0, 90, 1e4], shape: [1, 4])) < 1e-6)
+        let expected = Tensor([0, 0, 1, 1, 0, 0, 90, 1e4], shape: [1, 8])
+        #expect(gradient.largestDifference(to: expected) < 1e-6)
+    }
+
+    @Test("Rotary embedding", arguments: [(3, 2, 2), (37, 3, 17)])
+    func rotary(_ rows: Int, _ heads: Int, _ pairs: Int) {
+        let angles = Generator(seed: 5).normal([rows, pairs])
         // cos and sin by their exponential series would be slow; any pair of tensors will do.
         let (cosine, sine) = (angles, angles * 0.5 + 1)
         func plain(_ x: Tensor) -> Tensor {
-            let halves = x.split([2, 2], along: 2)
-            let (c, s) = (cosine.reshaped([3, 1, 2]), sine.reshaped([3, 1, 2]))
+            let halves = x.split([pairs, pairs], along: 2)
+            let c = cosine.to(.float64).reshaped([rows, 1, pairs])
+            let s = sine.to(.float64).reshaped([rows, 1, pairs])
             return Tensor.concatenated(
                 [halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s],
                 along: 2
             )
         }
         expectSame(
-            [[3, 2, 4]],
-            fast: { $0[0].rotated(cosine: cosine, sine: sine) },
+            [[rows, heads, 2 * pairs]],
+            fast: { $0[0].rotated(cosine: cosine.to($0[0].dtype), sine: sine.to($0[0].dtype)) },
             plain: { plain($0[0]) }
         )
     }
@@ -107,6 +135,7 @@ struct LayerTests {
         var prefixKeys: Int
         var queryLengths: [Int]
         var keyLengths: [Int]
+        var size = 3
     }
 
     @Test(
@@ -121,10 +150,24 @@ struct LayerTests {
                 queryLengths: [1, 6, 2],
                 keyLengths: [1, 6, 2]
             ),
+            Spans(
+                prefixQueries: 35,
+                prefixKeys: 35,
+                queryLengths: [29, 50],
+                keyLengths: [29, 50],
+                size: 40
+            ),
+            Spans(
+                prefixQueries: 0,
+                prefixKeys: 40,
+                queryLengths: [1, 26],
+                keyLengths: [31, 33],
+                size: 32
+            ),
         ]
     )
     func attention(_ spans: Spans) {
-        let (heads, keyHeads, size) = (4, 2, 3)
+        let (heads, keyHeads, size) = (4, 2, spans.size)
         let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
         let keys = spans.prefixKeys + spans.keyLengths.reduce(0, +)
         let shapes = [[queries, heads, size], [keys, keyHeads, size], [keys, keyHeads, size]]
@@ -141,7 +184,7 @@ struct LayerTests {
                         queryLengths: spans.queryLengths,
                         keyLengths: spans.keyLengths
                     ),
-                    scale: 0.7
+                    scale: 0.5
                 )
             },
             plain: { plainAttention($0[0], $0[1], $0[2], spans) }
@@ -173,7 +216,7 @@ struct LayerTests {
                 }
                 let scores =
                     part(query, [row], head)
-                    .matmul(part(key, seen, head / group).transposed(0, 1)) * 0.7
+                    .matmul(part(key, seen, head / group).transposed(0, 1)) * 0.5
                 return scores.logSoftmax(along: 1).exponential()
                     .matmul(part(value, seen, head / group))  // [1, size]
             }

@@ -59,9 +59,9 @@ struct StepCostTests {
         let b = 3 * (products(bQuery) + products(bValue))
         let expected = (2 * 2 * products(a) + b) + (2 * 3 * products(a) + b)
         #expect(found.adapters == expected)
-        // 2 heads of 4: two products forward, four backward. Block 0: three sequences padded to 5
-        // queries and 9 keys, and the prefix by itself. Block 1: one query a sequence.
-        let pairs = 3 * 5 * 9 + 4 * 4 + 3 * 1 * 9
+        // 2 heads of 4: two products forward, four backward. Block 0: a token sees the prefix and
+        // its sequence up to itself, the prefix itself. Block 1: one query a sequence.
+        let pairs = (5 + 6 + 7) + (5 + 6 + 7 + 8 + 9) + (5 + 6) + (1 + 2 + 3 + 4) + (7 + 9 + 6)
         #expect(found.attention == Double(6 * 2 * 8 * pairs))
         #expect(found.total == found.frozen + found.adapters + found.attention)
     }
@@ -78,7 +78,7 @@ struct StepCostTests {
         #expect(found.frozen == products(below) + 2 * products([(1, 8, 4)]))
         // The adapter's input needs no gradient: forward and gradients of A and B.
         #expect(found.adapters == 2 * products([(1, 12, 2)]) + 3 * products([(1, 2, 8)]))
-        #expect(found.attention == Double(2 * 2 * 8 * (6 * 6 + 6)))
+        #expect(found.attention == Double(2 * 2 * 8 * ((1 + 2 + 3 + 4 + 5 + 6) + 6)))
     }
 
     @Test("Without adapters a step is a forward pass")

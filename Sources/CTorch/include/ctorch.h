@@ -155,7 +155,7 @@ int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, c
 /// Which rows of a packed batch have queries and keys; see Attention.cpp.
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
                          const int64_t *query_lengths, const int64_t *key_lengths, int32_t count,
-                         const char *device, ctorch_spans *out);
+                         ctorch_spans *out);
 void ctorch_spans_release(ctorch_spans spans);
 /// Causal attention inside each sequence of a packed batch.
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,

@@ -162,8 +162,8 @@ public final class Llama: CausalLanguageModel {
         let angles = rotary.angles(batch.positions)
         let device = embedding.device
         let pass = LlamaPass(
-            allSpans: batch.allSpans(on: device),
-            lastSpans: batch.lastSpans(on: device),
+            allSpans: batch.allSpans,
+            lastSpans: batch.lastSpans,
             cosine: angles.cosine,
             sine: angles.sine,
             lastIndices: Tensor(batch.lastIndices, device: device)

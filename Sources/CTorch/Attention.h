@@ -1,0 +1,73 @@
+// Where the sequences of a packed batch lie, and attention over them.
+//
+// Layout: query [query tokens, heads, size]; key and value [key tokens, key heads, size]. Tokens of
+// the shared prefix come first and attend among themselves; each sequence attends to the prefix and
+// to its own tokens. Queries may be fewer than keys: they are then the last ones, which is all that
+// the last block needs.
+#pragma once
+
+#include <vector>
+
+#include "Shim.h"
+
+namespace ctorch {
+
+/// One sequence of a packed batch, or the prefix alone.
+struct AttentionSpan {
+  int64_t prefix;       // keys in front that all sequences share: packed rows 0 ..< prefix
+  int64_t first_query;  // packed row
+  int64_t queries;
+  int64_t first_key;  // packed row
+  int64_t keys;       // own ones
+
+  /// Keys that query j sees: the prefix, and its own sequence up to itself.
+  int64_t visible(int64_t j) const { return prefix + keys - queries + j + 1; }
+};
+
+/// Query, key and value, or their gradients.
+struct AttentionTensors {
+  at::Tensor query, key, value;
+};
+
+/// Whether the two functions below compute this: contiguous float32 on the CPU.
+bool has_packed_attention(const AttentionTensors &x);
+
+/// The result, as the query.
+at::Tensor packed_attention(const AttentionTensors &x, const std::vector<AttentionSpan> &spans,
+                            double scale);
+
+/// The gradients of query, key and value.
+AttentionTensors packed_attention_backward(const AttentionTensors &x,
+                                           const std::vector<AttentionSpan> &spans, double scale,
+                                           const at::Tensor &grad_out);
+
+/// The same for any device and precision.
+class PaddedAttention {
+ public:
+  /// Spans of which the last is the prefix alone where it has queries.
+  PaddedAttention(const std::vector<AttentionSpan> &spans, bool has_prefix_queries,
+                  c10::Device device);
+
+  /// The result, and the attention weights of each part.
+  std::vector<at::Tensor> forward(const AttentionTensors &x, double scale) const;
+
+  AttentionTensors backward(const AttentionTensors &x, double scale, const at::Tensor *weights,
+                            const at::Tensor &grad_out) const;
+
+  /// Where the tokens of sequences that lie one behind another are, packed and padded.
+  struct Part {
+    int64_t count = 0, queries = 0, keys = 0, prefix = 0;  // sequences, longest, longest, shared
+    int64_t first_query = 0, first_key = 0;  // packed rows of the first sequence
+    at::Tensor query_rows;    // [count * queries] packed row of each padded query, or any row
+    at::Tensor key_rows;      // [count * keys] the same; the prefix is in front of each sequence
+    at::Tensor query_places;  // [packed queries] padded place of each packed query
+    at::Tensor key_places;    // [packed keys after the prefix] padded place of each packed key
+    at::Tensor is_query;      // [count, 1, queries, 1] 1 where there is a query, 0 at padding
+    at::Tensor mask;          // [count, 1, queries, keys] 0 where a query sees a key, or -infinity
+  };
+
+ private:
+  std::vector<Part> parts;
+};
+
+}  // namespace ctorch
