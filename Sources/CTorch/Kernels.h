@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -46,10 +47,7 @@ CTORCH_INLINE float exponential(float x) {
   y = y * r + 1.6666665459e-1f;
   y = y * r + 5.0000001201e-1f;
   y = y * r * r + r + 1;
-  int32_t bits = (static_cast<int32_t>(n) + 127) << 23;  // 2^n
-  float power;
-  std::memcpy(&power, &bits, sizeof power);
-  return y * power;
+  return y * std::bit_cast<float>((static_cast<int32_t>(n) + 127) << 23);  // times 2^n
 }
 
 /// A matrix in memory: element (i, j) lies at data[i * row + j * column].

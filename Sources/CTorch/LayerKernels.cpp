@@ -1,6 +1,5 @@
 #include "LayerKernels.h"
 
-#include <bit>
 #include <vector>
 
 #include "Kernels.h"

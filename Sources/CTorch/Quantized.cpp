@@ -7,6 +7,9 @@
 #include <ATen/TensorOperators.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <bit>
+
+#include "Kernels.h"
 #include "Shim.h"
 
 using namespace ctorch;
@@ -45,12 +48,43 @@ void for_widened_blocks(const at::Tensor &codes, Body body) {
   });
 }
 
-/// Codes (still float32) and scales [rows, 1] of rows.
+CTORCH_VECTORIZED void quantize_row(const float *row, int64_t width, int8_t *codes, float *scale) {
+  // Magnitudes compare as the integers of their bits, and what is not a number is the largest.
+  uint32_t largest = 0;
+  for (int64_t i = 0; i < width; i++) {
+    largest = std::max(largest, std::bit_cast<uint32_t>(row[i]) & 0x7FFFFFFF);
+  }
+  *scale = std::bit_cast<float>(largest) / 127;
+  for (int64_t i = 0; i < width; i++) {
+    float code = row[i] / *scale;  // not a number in a row of zeros, or of what is not one
+    code = (code + 12582912.0f) - 12582912.0f;  // 1.5 * 2^23: rounds to the nearest, halves to even
+    codes[i] = static_cast<int8_t>(code == code ? static_cast<int32_t>(code) : 0);
+  }
+}
+
+CTORCH_VECTORIZED void scale_row(const int32_t *sums, float scale, const float *scales,
+                                 int64_t width, float *out) {
+  for (int64_t i = 0; i < width; i++) out[i] = static_cast<float>(sums[i]) * scale * scales[i];
+}
+
+/// Codes and scales [rows, 1] of rows.
 std::pair<at::Tensor, at::Tensor> quantized(const at::Tensor &rows) {
+  if (rows.is_cpu() && rows.scalar_type() == at::kFloat && rows.is_contiguous()) {
+    int64_t width = rows.size(1);
+    at::Tensor codes = at::empty(rows.sizes(), rows.options().dtype(at::kChar));
+    at::Tensor scales = at::empty({rows.size(0), 1}, rows.options());
+    const float *from = rows.const_data_ptr<float>();
+    int8_t *to = codes.mutable_data_ptr<int8_t>();
+    float *factors = scales.mutable_data_ptr<float>();
+    over_rows(rows.size(0), [=](int64_t row) {
+      quantize_row(from + row * width, width, to + row * width, factors + row);
+    });
+    return {codes, scales};
+  }
   at::Tensor scales = rows.abs().amax(-1, true).div_(127);
   // 0 / 0 in a row of zeros; not a number has no code, but its row's scale is not a number either.
   at::Tensor codes = at::nan_to_num(rows / scales, 0.0).round_().clamp_(-127, 127);
-  return {codes, scales};
+  return {codes.to(at::kChar), scales};
 }
 
 /// x [tokens, in] times the transpose of the weight, in float32.
@@ -68,10 +102,17 @@ at::Tensor widened_product(const at::Tensor &x, const at::Tensor &codes,
 at::Tensor integer_product(const at::Tensor &x, const at::Tensor &codes,
                            const at::Tensor &scales) {
   auto [x_codes, x_scales] = quantized(x);
-  return at::_int_mm(x_codes.to(at::kChar), codes.t())
-      .to(at::kFloat)
-      .mul_(x_scales)
-      .mul_(scales);
+  at::Tensor sums = at::_int_mm(x_codes, codes.t());
+  if (!sums.is_cpu()) return sums.to(at::kFloat).mul_(x_scales).mul_(scales);
+  int64_t width = sums.size(1);
+  at::Tensor y = at::empty(sums.sizes(), x.options());
+  const int32_t *from = sums.const_data_ptr<int32_t>();
+  const float *rows = x_scales.const_data_ptr<float>(), *columns = scales.const_data_ptr<float>();
+  float *to = y.mutable_data_ptr<float>();
+  over_rows(sums.size(0), [=](int64_t row) {
+    scale_row(from + row * width, rows[row], columns, width, to + row * width);
+  });
+  return y;
 }
 
 struct QuantizedLinear : Function<QuantizedLinear> {

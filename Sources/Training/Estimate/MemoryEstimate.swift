@@ -109,8 +109,6 @@ private struct BlockActivations {
             // Without dropout, layers of the same input share it.
             return drops ? kept.reduce(0, +) : Set(kept).reduce(0, +)
         }
-        let longest = lengths.max() ?? 0
-        let pairs = sequences * longest * (prefixLength + longest) + prefixLength * prefixLength
         // Before the output projection: norm's input, adapters' inputs, query, key, value.
         let attention =
             model.hiddenSize + queries + 2 * keys
@@ -119,7 +117,7 @@ private struct BlockActivations {
         let rest =
             model.hiddenSize + 2 * model.intermediateSize
             + inputs { !$0.contains("self_attn") || $0.contains("o_proj") }
-        kept = 4 * (tokens * (attention + rest) + model.headCount * pairs)
+        kept = 4 * tokens * (attention + rest)
         keptByLast = 4 * (tokens * attention + sequences * rest)
     }
 
