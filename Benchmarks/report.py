@@ -22,6 +22,9 @@ def decimals(count, factor=1.0, unit=""):
     return lambda value: f"{value * factor:.{count}f}{unit}"
 
 
+GIGABYTES = decimals(2, 1e-9, " GB")
+
+
 def table(header, rows):
     lines = ["| " + " | ".join(header) + " |"]
     lines.append("| --- |" + " ---: |" * (len(header) - 1))
@@ -58,6 +61,39 @@ def growth(what, points, form=decimals(3)):
         [
             [str(value), spread(seconds, form), f"{statistics.median(seconds) / first:.2f}"]
             for value, seconds in points
+        ],
+    )
+
+
+def estimates(runs):
+    """A table of (estimate, results of the runs it was for) by name."""
+    rows = []
+
+    def add(what, said, measured, form):
+        difference = said / statistics.median(measured) - 1
+        rows.append([what, form(said), spread(measured, form), f"{difference:+.0%}"])
+
+    for name, (estimate, results) in runs.items():
+        seconds = [result["seconds_per_step"] for result in results]
+        peaks = [result["peak_memory_bytes"] for result in results]
+        add(f"{name}: a step", estimate["step_seconds"], seconds, decimals(3, unit=" s"))
+        add(f"{name}: peak memory", estimate["memory"]["total"], peaks, GIGABYTES)
+    return table(["", "estimate", "measured", "difference"], rows)
+
+
+def large(runs):
+    """A table of runs of a large model by name."""
+    if not runs:
+        return "Not measured: the full measurement does, where the disk has 20 GB."
+    return table(
+        ["base", "peak memory", "seconds a step"],
+        [
+            [
+                name,
+                spread([result["peak_memory_bytes"] for result in results], GIGABYTES),
+                spread([result["seconds_per_step"] for result in results], decimals(1)),
+            ]
+            for name, results in runs.items()
         ],
     )
 

@@ -5,19 +5,20 @@ Usage: Scripts/bench [--quick | --short] [--repetitions N] [--threads N] [--outp
 
 ARC-Easy and BoolQ are read from the folder that VARLORA_DATA names. Runs of both sides take turns,
 so that a machine that gets slower or faster does so for all. A full measurement takes about an
-hour on two cores, a short one about ten minutes; --quick takes two steps of everything, once, to
-see that all works, and writes .deps/bench/quick.md.
+hour on two cores, a short one about a quarter of it and leaves out the 7B; --quick takes two steps
+of everything, once, to see that all works, and writes .deps/bench/quick.md.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import sys
 
 import report
+from growth import measure_growth, measure_large
 from report import decimals
 from runs import PROJECT, Runner
+from turns import in_turns, note
 
 BENCH = PROJECT / ".deps" / "bench"
 GGUF = ".deps/demo/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -62,26 +63,14 @@ class Sizes:
         self.growth, self.long = pick(4, 16, 32), pick(4, 8, 24)
         self.questions, self.draws = pick(4, 32, 64), pick(2, 10, 10)
         self.tokens = pick([40, 80], [80, 160, 320], [40, 80, 160, 320])
+        self.layers = pick([2, 4], [8, 30], [8, 15, 30])
+        self.large_layers = pick(1, 0, 32)  # 0: not measured
         self.batches = pick([2, 4], [1, 4, 16], [1, 2, 4, 8, 16])
         self.ranks = pick([2, 8], [8, 64], [2, 8, 32, 64])
         self.train_draws = pick([1, 2], [1, 2], [1, 2, 4])
         self.predict_draws = pick([1, 2], [1, 10], [1, 2, 5, 10])
         powers = [1 << shift for shift in range(8) if 1 << shift <= threads]
         self.threads = sorted({*powers, threads})
-
-
-def note(text):
-    print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def in_turns(repetitions, variants):
-    """Runs every variant once, then every variant again; a list of results for each."""
-    results = {name: [] for name in variants}
-    for repetition in range(repetitions):
-        for name, run in variants.items():
-            note(f"{name}, {repetition + 1} of {repetitions}")
-            results[name].append(run())
-    return results
 
 
 def column(results, key):
@@ -92,15 +81,27 @@ def measure_arc(runner, sizes, repetitions):
     questions, draws = sizes.questions, sizes.draws
 
     def ours():
-        result = runner.train("ARC-Easy with IVON", "arc-easy", sizes.arc)
+        result = runner.train(
+            "ARC-Easy with IVON", "arc-easy", sizes.arc, options=["--profile"]
+        )
         point = runner.train(
             "ARC-Easy with AdamW", "arc-easy", 4, warmup=False, options=["--method", "adamw"]
+        )
+        rounded = runner.train(
+            "ARC-Easy with IVON, int8-dynamic",
+            "arc-easy",
+            4,
+            warmup=False,
+            options=["--base-precision", "int8-dynamic"],
         )
         mean = runner.evaluate("evaluation of one model", point["folder"], questions)
         name = "evaluation of the mean and draws"
         return result | {
             "mean_seconds": mean,
             "draws_seconds": runner.evaluate(name, result["folder"], questions, draws),
+            "rounded_seconds": runner.evaluate(
+                "evaluation with int8-dynamic", rounded["folder"], questions, draws
+            ),
         }
 
     def peer(name, extra):
@@ -141,83 +142,48 @@ def measure_start(runner, repetitions):
     )
 
 
-def write_long_prompts(runner, count):
-    """A task of BoolQ's longest texts, all of which are longer than any length measured."""
-    with open(runner.data / "boolq" / "train.jsonl", encoding="utf-8") as lines:
-        rows = sorted(map(json.loads, lines), key=lambda row: -len(row["passage"]))[: count + 1]
-    folder = runner.scratch / "long"
-    folder.mkdir(exist_ok=True)
-    texts = [
-        json.dumps(
-            {
-                "prompt": f"Answer with only True or False: {row['question']} {row['passage']}",
-                "choices": ["False", "True"],
-                "label": int(row["answer"]),
-            }
-        )
-        for row in rows
-    ]
-    (folder / "train.jsonl").write_text("\n".join(texts[:count]) + "\n", encoding="utf-8")
-    (folder / "validation.jsonl").write_text(texts[count] + "\n", encoding="utf-8")
-    return folder
+def measure_estimates(runner, sizes, arc, boolq):
+    """What the tool says before a run, beside what the runs above took."""
+    return {
+        "ARC-Easy": (runner.estimate("arc-easy", sizes.arc), arc["ARC-Easy with IVON"]),
+        "BoolQ": (runner.estimate("boolq", sizes.boolq), boolq["BoolQ with IVON"]),
+    }
 
 
-def measure_growth(runner, sizes, repetitions):
-    """Seconds of a step, or of an evaluation, as one setting grows."""
-    long = write_long_prompts(runner, sizes.long)
-
-    def step(name, options, **settings):
-        arguments = {"recipe": "arc-easy", "examples": sizes.growth} | settings
-        return runner.train(name, options=options, **arguments)["seconds_per_step"]
-
-    def tokens(length):
-        cut = ["--max-length", str(length)]
-        result = runner.train("growth in tokens", "boolq", sizes.long, task=long, options=cut)
-        if f" {sizes.long} truncated" not in result["report"].splitlines()[0]:
-            raise SystemExit(f"bench: not all prompts have {length} tokens: {result['report']}")
-        return result["seconds_per_step"]
-
-    trained = runner.train("growth in draws of a prediction, training", "arc-easy", 4, warmup=False)
-
-    def predict(draws):
-        name = "growth in draws of a prediction"
-        return runner.evaluate(name, trained["folder"], sizes.questions, draws)
-
-    flags = {"rank": "--rank", "draws of a step": "--train-draws", "threads": "--threads"}
-    settings = [
-        ("tokens", sizes.tokens, tokens),
-        ("batch", sizes.batches, lambda n: step("growth in batch", [], batch=n)),
-        ("rank", sizes.ranks, None),
-        ("draws of a step", sizes.train_draws, None),
-        ("threads", sizes.threads, None),
-        ("draws of a prediction", sizes.predict_draws, predict),
-    ]
-    found = {}
-    for what, values, run in settings:
-        flag = flags.get(what)
-        run = run or (lambda n, what=what, flag=flag: step(f"growth in {what}", [flag, str(n)]))
-        variants = {f"{what} {value}": lambda run=run, value=value: run(value) for value in values}
-        found[what] = list(zip(values, in_turns(repetitions, variants).values()))
-    return found
-
-
-def page(arguments, runner, sizes, arc, boolq, start, growth):
-    def row(what, form, more_is_better, key, results, sides=3):
-        columns = [column(side, key) for side in list(results.values())[:sides]]
+def page(arguments, runner, sizes, arc, boolq, start, estimates, growth, large):
+    def row(what, form, more_is_better, key, results, sides=3, own_key=None):
+        keys = [own_key or key, key, key]
+        columns = [column(side, k) for side, k in zip(list(results.values())[:sides], keys)]
         return (what, form, more_is_better, *columns, *([[]] * (3 - sides)))
 
-    seconds, gigabytes = decimals(2, unit=" s"), decimals(2, 1e-9, " GB")
+    seconds, gigabytes = decimals(2, unit=" s"), report.GIGABYTES
     questions = f"{sizes.questions} questions of ARC-Easy"
     rows = [
         row("ARC-Easy: training examples/s", decimals(2), True, "examples_per_second", arc),
         row("BoolQ: training examples/s", decimals(2), True, "examples_per_second", boolq),
         row(f"{questions}, one model", seconds, False, "mean_seconds", arc),
         row(f"{questions}, {sizes.draws} draws", seconds, False, "draws_seconds", arc),
+        row(
+            f"{questions}, {sizes.draws} draws, int8-dynamic",
+            seconds,
+            False,
+            "draws_seconds",
+            arc,
+            own_key="rounded_seconds",
+        ),
         row("ARC-Easy: peak memory of training", gigabytes, False, "peak_memory_bytes", arc),
         row("BoolQ: peak memory of training", gigabytes, False, "peak_memory_bytes", boolq),
         row("start to end of the first step", seconds, False, "first_step_seconds", start, 2),
     ]
     ivon = arc["ARC-Easy with IVON"]
+    limit = [
+        [what, report.spread(column(ivon, key), form)]
+        for what, key, form in [
+            ("products alone", "gigaflops", decimals(0, unit=" GFLOP/s")),
+            ("needed by a step", "needed", decimals(1, unit=" GFLOP")),
+            ("share of the step", "limit_share", decimals(0, 100, "%")),
+        ]
+    ]
     shares = [
         ["draw", report.spread(column(ivon, "draw_seconds"), decimals(2, 1e3, " ms"))],
         ["step", report.spread(column(ivon, "step_seconds"), decimals(2, 1e3, " ms"))],
@@ -229,6 +195,9 @@ def page(arguments, runner, sizes, arc, boolq, start, growth):
         "MACHINE": report.machine(arguments.tool, arguments.threads),
         "COMPARISON": report.comparison(rows),
         "OPTIMIZER": report.table(["ARC-Easy, batch of 4", "a step"], shares),
+        "LIMIT": report.table(["ARC-Easy, batch of 4", ""], limit),
+        "ESTIMATES": report.estimates(estimates),
+        "LARGE": report.large(large),
         "COMMANDS": report.command_list(runner.commands),
     }
     for what, points in growth.items():
@@ -246,10 +215,12 @@ def main():
         arc = measure_arc(runner, sizes, arguments.repetitions)
         boolq = measure_boolq(runner, sizes, arguments.repetitions)
         start = measure_start(runner, arguments.repetitions)
+        estimates = measure_estimates(runner, sizes, arc, boolq)
         growth = measure_growth(runner, sizes, arguments.repetitions)
+        large = measure_large(runner, sizes.large_layers) if sizes.large_layers else {}
     finally:
         runner.close()
-    text = page(arguments, runner, sizes, arc, boolq, start, growth)
+    text = page(arguments, runner, sizes, arc, boolq, start, estimates, growth, large)
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")
     note(f"wrote {arguments.output}")

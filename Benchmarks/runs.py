@@ -37,6 +37,16 @@ def read_all(file):
     return file.read().decode("utf-8", "replace")
 
 
+def profile(text):
+    """What --profile says of the matrix products, where it was asked for."""
+    needed = re.search(r"^matrix products: ([\d.]+) GFLOP a step", text, re.MULTILINE)
+    limit = re.search(r"^at this machine's (\d+) GFLOP/s: .* (\d+)% of", text, re.MULTILINE)
+    if needed is None or limit is None:
+        return {}
+    share = float(limit[2]) / 100
+    return {"needed": float(needed[1]), "gigaflops": float(limit[1]), "limit_share": share}
+
+
 class Runner:
     """Runs commands with this machine's paths and remembers them with the paths of a reader."""
 
@@ -48,6 +58,7 @@ class Runner:
         self.data = arguments.data
         self.threads = arguments.threads
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="varlora-bench-"))
+        self.random_models = {}
         self.commands = {}
 
     def close(self):
@@ -66,7 +77,28 @@ class Runner:
         self.commands.setdefault(name, shown)
         return Finished(command, dict(os.environ, VARLORA_DATA=str(self.data)))
 
-    def train(self, name, recipe, examples, batch=4, warmup=True, task=None, options=()):
+    def random_model(self, options):
+        """The folder of a model with random weights; made once."""
+        key = " ".join(options)
+        if key not in self.random_models:
+            folder = self.scratch / f"model-{len(self.random_models) + 1}"
+            script = str(PROJECT / "Scripts" / "make_random_llama.py")
+            self.run(f"random model, {key}", [self.python, script, str(folder), *options])
+            self.random_models[key] = folder
+        return self.random_models[key]
+
+    def train(
+        self,
+        name,
+        recipe,
+        examples,
+        batch=4,
+        warmup=True,
+        task=None,
+        options=(),
+        model=None,
+        ranks=1,
+    ):
         """One run of the tool: a pass over the examples that is not timed, and one that is.
 
         Both passes see the same examples, so that runs with other orders do the same work. Without
@@ -75,7 +107,9 @@ class Runner:
         folder = self.scratch / name.replace(" ", "-")
         shutil.rmtree(folder, ignore_errors=True)
         steps = examples // batch if warmup else 1
-        command = [self.tool, "train", "--recipe", recipe, "--model", self.model]
+        command = [self.tool, "train", "--model", str(model or self.model)]
+        if recipe is not None:
+            command += ["--recipe", recipe]
         command += ["--steps", str(steps * (2 if warmup else 1)), "--log-every", str(steps)]
         command += ["--limit-train", str(examples), "--batch-size", str(batch)]
         command += ["--eval-every", "0", "--save-every", "0"]
@@ -85,6 +119,9 @@ class Runner:
             command += ["--task", str(task)]
         if "--threads" not in options:
             command += ["--threads", str(self.threads)]
+        if ranks > 1:
+            launcher = [self.python, "-m", "torch.distributed.run", "--no-python"]
+            command = [*launcher, "--nproc-per-node", str(ranks), *command]
         finished = self.run(name, command)
         file = folder / "timings.jsonl"
         lines = [json.loads(line) for line in file.read_text().splitlines()]
@@ -100,7 +137,15 @@ class Runner:
         if passes is not None and None not in parts:
             result["draw_seconds"], result["step_seconds"] = (part / steps for part in parts)
             result["optimizer_share"] = sum(parts) / (passes + sum(parts))
-        return result
+        return result | profile(finished.output + finished.errors)
+
+    def estimate(self, recipe, examples):
+        """What the tool says of a run as `train` makes it."""
+        command = [self.tool, "estimate", "--recipe", recipe, "--model", self.model, "--json"]
+        command += ["--limit-train", str(examples), "--steps", str(examples // 2)]
+        command += ["--limit-validation", "1", "--limit-test", "1"]
+        command += ["--threads", str(self.threads)]
+        return json.loads(self.run("estimate", command).output)
 
     def evaluate(self, name, folder, questions, draws=None):
         """Seconds of evaluating the first test questions with a run of the tool."""

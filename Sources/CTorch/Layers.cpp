@@ -5,6 +5,8 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <cstdlib>
+
 #include "LayerKernels.h"
 #include "Shim.h"
 
@@ -22,6 +24,10 @@ using OneDNNLinear = at::Tensor(const at::Tensor &, const at::Tensor &,
 
 /// oneDNN's float32 linear, absent in builds without oneDNN.
 std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
+  // oneDNN compiles a kernel for each shape of a product and keeps the last 1024. Packed batches
+  // have ever new numbers of tokens: that grew to 250 MB in 100 steps, and saved no time. These
+  // are the shapes of a block and of the last one, forward and backward.
+  setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", 0);
   auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
   if (!schema) return std::nullopt;
   return schema->typed<OneDNNLinear>();
@@ -172,7 +178,48 @@ struct Dropout : Function<Dropout> {
   }
 };
 
+/// scale * dropout(x) A' B' for A [rank, in] and B [out, rank], as one node: it keeps x, which
+/// other adapters of the same input share, and not what dropout leaves of it.
+struct LowRankProduct : Function<LowRankProduct> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &a,
+                            const at::Tensor &b, double scale, double probability, uint64_t seed) {
+    at::Tensor kept = probability > 0 ? dropped(x, probability, seed) : x;
+    at::Tensor reduced = product(kept, a).mul_(scale);  // [tokens, rank]
+    context->save_for_backward({x, a, b, reduced});
+    context->saved_data["scale"] = scale;
+    context->saved_data["probability"] = probability;
+    context->saved_data["seed"] = static_cast<int64_t>(seed);
+    return at::mm(reduced, b.t());
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list grads) {
+    auto saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &reduced = saved[3];
+    double probability = context->saved_data["probability"].toDouble();
+    auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
+    at::Tensor grad = grads[0].contiguous();
+    at::Tensor grad_reduced =
+        product(grad, b.t()).mul_(context->saved_data["scale"].toDouble());  // [tokens, rank]
+    at::Tensor grad_b = at::mm(grad.t(), reduced);
+    at::Tensor kept = probability > 0 ? dropped(x, probability, seed) : x;
+    at::Tensor grad_a = at::mm(grad_reduced.t(), kept), grad_x;
+    if (context->needs_input_grad(0)) {
+      grad_x = at::mm(grad_reduced, a);
+      if (probability > 0) grad_x = dropped(grad_x, probability, seed);
+    }
+    return {grad_x, grad_a, grad_b, at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
 }  // namespace
+
+int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor b, double scale,
+                                double probability, uint64_t seed, ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    return LowRankProduct::apply(unwrap(x).contiguous(), unwrap(a), unwrap(b), scale, probability,
+                                 seed);
+  });
+}
 
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out) {
   return guarded_result(out, [&] { return Dropout::apply(unwrap(x), probability, seed); });

@@ -22,19 +22,22 @@ private final class LoRAAdapter: LinearAdapter {
     }
 
     func delta(_ input: Tensor) -> Tensor {
-        var x = input
-        if let dropoutSeed, dropout > 0 { x = input.dropout(dropout, seed: dropoutSeed) }
-        let reduced = x.matmul(a.transposed(0, 1))  // [tokens, rank]
-        // The scale on the few columns of the middle, not on the many of the output.
-        let output = (reduced * module.scale).matmul(b.transposed(0, 1))  // [tokens, out]
+        let output = input.lowRankProduct(
+            a,
+            b,
+            scale: module.scale,
+            dropout: dropoutSeed == nil ? 0 : dropout,
+            seed: dropoutSeed ?? 0
+        )  // [tokens, out]
         guard isRecording else { return output }
         let probe = Tensor.zeros(output.shape, dtype: output.dtype, device: output.device)
         probe.requireGradient()
+        let x = dropoutSeed.map { input.dropout(dropout, seed: $0) } ?? input
         record = AdapterRecord(
             module: module,
             b: b.detached(),
             input: x.detached(),
-            reducedInput: reduced.detached(),
+            reducedInput: x.detached().matmul(a.detached().transposed(0, 1)),
             probe: probe
         )
         return output + probe

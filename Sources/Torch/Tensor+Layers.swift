@@ -15,6 +15,20 @@ extension Tensor {
         Tensor { ctorch_dropout(handle, probability, seed, $0) }
     }
 
+    /// The change that a low-rank adapter makes: `scale · dropout(x) Aᵀ Bᵀ`.
+    ///
+    /// This is [tokens, in], `a` [rank, in] and `b` [out, rank] (Hu, Shen et al. 2021, arXiv
+    /// 2106.09685). Dropout is as in ``dropout(_:seed:)``; a probability of 0 is none.
+    public func lowRankProduct(
+        _ a: Tensor,
+        _ b: Tensor,
+        scale: Double,
+        dropout: Double,
+        seed: UInt64
+    ) -> Tensor {
+        Tensor { ctorch_low_rank_product(handle, a.handle, b.handle, scale, dropout, seed, $0) }
+    }
+
     /// Root-mean-square norm over the last dimension, times a frozen weight (Zhang and Sennrich
     /// 2019, arXiv 1910.07467).
     public func rmsNorm(weight: Tensor, epsilon: Double) -> Tensor {

@@ -72,6 +72,20 @@ struct LayerTests {
         #expect(abs(Double(pairs) / 10_300 - 0.01) < 0.004)
     }
 
+    @Test("Low-rank product", arguments: [0, 0.25])
+    func lowRankProduct(_ probability: Double) {
+        expectSame(
+            [[37, 20], [3, 20], [10, 3]],
+            fast: {
+                $0[0].lowRankProduct($0[1], $0[2], scale: 2, dropout: probability, seed: 7)
+            },
+            plain: {
+                let x = probability == 0 ? $0[0] : $0[0].dropout(probability, seed: 7)
+                return x.matmul($0[1].transposed(0, 1)).matmul($0[2].transposed(0, 1)) * 2
+            }
+        )
+    }
+
     @Test("RMS norm", arguments: [(4, 6), (37, 70)])
     func rmsNorm(_ rows: Int, _ width: Int) {
         let weight = Generator(seed: 5).normal([width])

@@ -145,6 +145,9 @@ int32_t ctorch_quantize_rows(ctorch_tensor weight, ctorch_tensor codes, ctorch_t
 /// x times the transpose of a frozen weight in 8 bits; `dynamic` rounds x to 8 bits too.
 int32_t ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor codes, ctorch_tensor scales,
                                 ctorch_tensor bias, bool dynamic, ctorch_tensor *out);
+/// scale * dropout(x) times the transposes of a [rank, in] and b [out, rank].
+int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor b, double scale,
+                                double probability, uint64_t seed, ctorch_tensor *out);
 /// x with a share of its elements set to zero and the others scaled up.
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);

@@ -60,7 +60,6 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         let block = BlockActivations(
             model.configuration,
             modules,
-            drops: recipe.dropout > 0,
             prefixLength: prefixLength,
             lengths: lengths
         )
@@ -95,7 +94,6 @@ private struct BlockActivations {
     init(
         _ model: ModelConfiguration,
         _ modules: [LoRALayout.Module],
-        drops: Bool,
         prefixLength: Int,
         lengths: [Int]
     ) {
@@ -104,10 +102,9 @@ private struct BlockActivations {
         tokens = prefixLength + lengths.reduce(0, +)
         let queries = model.headCount * model.headSize
         let keys = model.keyHeadCount * model.headSize
+        // Layers of the same input share it.
         func inputs(_ isKept: (String) -> Bool) -> Int {
-            let kept = modules.filter { isKept($0.path) }.map(\.input)
-            // Without dropout, layers of the same input share it.
-            return drops ? kept.reduce(0, +) : Set(kept).reduce(0, +)
+            Set(modules.filter { isKept($0.path) }.map(\.input)).reduce(0, +)
         }
         // Before the output projection: norm's input, adapters' inputs, query, key, value.
         let attention =

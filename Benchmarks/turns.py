@@ -1,0 +1,17 @@
+"""Runs things in turns, so that a machine that gets slower or faster does so for all."""
+
+import sys
+
+
+def note(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def in_turns(repetitions, variants):
+    """Runs every variant once, then every variant again; a list of results for each."""
+    results = {name: [] for name in variants}
+    for repetition in range(repetitions):
+        for name, run in variants.items():
+            note(f"{name}, {repetition + 1} of {repetitions}")
+            results[name].append(run())
+    return results
