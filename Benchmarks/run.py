@@ -150,7 +150,7 @@ def measure_estimates(runner, sizes, arc, boolq):
     }
 
 
-def page(arguments, runner, sizes, arc, boolq, start, estimates, growth, large):
+def page(arguments, runner, sizes, machine, arc, boolq, start, estimates, growth, large):
     def row(what, form, more_is_better, key, results, sides=3, own_key=None):
         keys = [own_key or key, key, key]
         columns = [column(side, k) for side, k in zip(list(results.values())[:sides], keys)]
@@ -192,7 +192,7 @@ def page(arguments, runner, sizes, arc, boolq, start, estimates, growth, large):
     text = (PROJECT / "Benchmarks" / "page.md").read_text(encoding="utf-8")
     parts = {
         "REPETITIONS": str(arguments.repetitions),
-        "MACHINE": report.machine(arguments.tool, arguments.threads),
+        "MACHINE": machine,
         "COMPARISON": report.comparison(rows),
         "OPTIMIZER": report.table(["ARC-Easy, batch of 4", "a step"], shares),
         "LIMIT": report.table(["ARC-Easy, batch of 4", ""], limit),
@@ -211,6 +211,7 @@ def main():
     arguments = options()
     sizes = Sizes(arguments.size, arguments.threads)
     runner = Runner(arguments)
+    machine = report.machine(arguments.tool, arguments.threads)
     try:
         arc = measure_arc(runner, sizes, arguments.repetitions)
         boolq = measure_boolq(runner, sizes, arguments.repetitions)
@@ -220,7 +221,9 @@ def main():
         large = measure_large(runner, sizes.large_layers) if sizes.large_layers else {}
     finally:
         runner.close()
-    text = page(arguments, runner, sizes, arc, boolq, start, estimates, growth, large)
+    text = page(
+        arguments, runner, sizes, machine, arc, boolq, start, estimates, growth, large
+    )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")
     note(f"wrote {arguments.output}")

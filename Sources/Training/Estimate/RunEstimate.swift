@@ -55,7 +55,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
             lengths: steps.largest.lengths,
             answerTokens: min(recipe.evalTokens, data.largestPart)
         )
-        let times = try BlockTimes(recipe, model.configuration, steps, data)
+        let times = try BlockTimes(recipe, model, steps, data)
         stepSeconds = times.step
         trainingSeconds = times.step * Double(recipe.steps)
         answerSeconds = times.answers
@@ -86,8 +86,8 @@ private struct TrainingSteps {
     let averageTokens: Double
     /// The backward pass with the most tokens.
     let largest: PackedBatch
-    /// The step whose number of tokens is in the middle.
-    let typical: [EncodedExample]
+    /// The step whose number of tokens is in the middle, and that number.
+    let typical: (batch: [EncodedExample], tokens: Int)
 
     init(_ recipe: Recipe, _ data: TrainingData) {
         let order = BatchOrder(
@@ -106,14 +106,17 @@ private struct TrainingSteps {
         let tokens = passes.map { $0.reduce(0) { $0 + $1.tokens.count } }
         averageTokens = Double(tokens.reduce(0, +)) / Double(max(1, tokens.count))
         let sorted = tokens.indices.sorted { tokens[$0] < tokens[$1] }
-        typical = batches[sorted[sorted.count / 2]]
+        let middle = sorted[sorted.count / 2]
+        typical = (batches[middle], tokens[middle])
         largest =
-            passes.joined().max { $0.tokens.count < $1.tokens.count } ?? PackedBatch(typical)
+            passes.joined().max { $0.tokens.count < $1.tokens.count } ?? PackedBatch(typical.batch)
     }
 }
 
-/// The times of a whole model's passes, from those of two and of four blocks.
+/// The times of a whole model's passes, from those of some blocks and of twice as many.
 private struct BlockTimes {
+    /// Weights that no processor's cache holds, as it does not hold those of a whole model.
+    private static let uncachedBytes = 128 << 20
     /// Seconds of an average training step.
     let step: Double
     /// Seconds of all answers of the run.
@@ -121,11 +124,14 @@ private struct BlockTimes {
 
     init(
         _ recipe: Recipe,
-        _ configuration: ModelConfiguration,
+        _ model: ModelSize,
         _ steps: TrainingSteps,
         _ data: TrainingData
     ) throws {
-        let (few, more) = (min(2, configuration.layerCount), min(4, configuration.layerCount))
+        let layers = model.configuration.layerCount
+        let uncached = Self.uncachedBytes / max(1, model.linearBytes / layers) + 1
+        let few = min(max(2, uncached), max(1, layers / 2))
+        let more = min(2 * few, layers)
         let parts = [data.validation] + [data.test].compactMap { $0 }
         let longest = EvaluationBatches(
             lengths: data.validation.examples.map(\.tokens.count),
@@ -133,19 +139,21 @@ private struct BlockTimes {
         )
         let batch = (longest.batches.first ?? []).map { data.validation.examples[$0] }
         func times(_ blocks: Int) throws -> (step: Double, answers: Double) {
-            let sample = try SampleRun(recipe, configuration, blocks: blocks)
+            let sample = try SampleRun(recipe, model.configuration, blocks: blocks)
             return (
-                try sample.trainingSeconds(steps.typical),
+                try sample.trainingSeconds(steps.typical.batch),
                 batch.isEmpty ? 0 : try sample.answerSeconds(batch)
             )
         }
         let first = try times(few)
         let second = more > few ? try times(more) : first
-        func whole(_ few: Double, _ more: Double) -> Double {
-            let count = Double(configuration.layerCount)
-            return more + max(0, more - few) / 2 * max(0, count - 4)
+        func whole(_ fewer: Double, _ longer: Double) -> Double {
+            guard more > few else { return longer }
+            return longer + max(0, longer - fewer) * Double(layers - more) / Double(more - few)
         }
-        step = whole(first.step, second.step)
+        step =
+            whole(first.step, second.step) * steps.averageTokens
+            / Double(max(1, steps.typical.tokens))
         let tokensOfBatch = batch.reduce(0) { $0 + $1.tokens.count }
         let perToken = whole(first.answers, second.answers) / Double(max(1, tokensOfBatch))
         func tokens(_ part: TrainingData.Part) -> Double {

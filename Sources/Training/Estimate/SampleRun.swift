@@ -40,7 +40,7 @@ struct SampleRun {
         let batches = stride(from: 0, to: examples.count, by: size).map {
             PackedBatch(Array(examples[$0..<min($0 + size, examples.count)]).map(within))
         }
-        return try shortest {
+        return try usual {
             _ = try optimizer.step {
                 for batch in batches {
                     adapters.withDropout(seed: 1) { scorer.loss(batch).backward() }
@@ -53,7 +53,7 @@ struct SampleRun {
     /// Seconds of a forward pass over a batch.
     func answerSeconds(_ examples: [EncodedExample]) throws -> Double {
         let batch = PackedBatch(examples.map(within))
-        return try shortest {
+        return try usual {
             withoutGradients { _ = scorer.logProbabilities(batch).doubles }
         }
     }
@@ -68,12 +68,12 @@ struct SampleRun {
         )
     }
 
-    /// The shorter time of two runs, after one that gets memory and kernels.
-    private func shortest(_ body: () throws -> Void) throws -> Double {
+    /// The median time of three runs, after one that gets memory and kernels.
+    private func usual(_ body: () throws -> Void) throws -> Double {
         let clock = ContinuousClock()
-        let seconds = try (0..<3).map { _ in
+        let seconds = try (0..<4).map { _ in
             try withTorchErrors { try clock.measure(body).inSeconds }
         }
-        return seconds.dropFirst().min() ?? 0
+        return seconds.dropFirst().sorted()[1]
     }
 }
