@@ -16,7 +16,7 @@ using namespace ctorch;
 
 namespace {
 
-constexpr int64_t block = 24;  // queries, a multiple of the rows of a tile
+constexpr int64_t block_queries = 24;  // a multiple of the rows of a tile
 constexpr int64_t lanes = 32;  // keys that are computed together; rows are padded to a multiple
 
 /// Zeroed buffers of one thread, reused by its next task.
@@ -96,7 +96,7 @@ struct Block {
 };
 
 CTORCH_INLINE Block block_from(const Task &t, int64_t head, int64_t first) {
-  int64_t rows = std::min(block, t.span.queries - first);
+  int64_t rows = std::min(block_queries, t.span.queries - first);
   int64_t seen = t.span.visible(first + rows - 1);
   return {rows, seen, (seen + lanes - 1) / lanes * lanes,
           (t.span.first_query + first) * t.query_row + head * t.size};
@@ -107,7 +107,7 @@ CTORCH_VECTORIZED void forward_task(const Task &t, float *out, float *keys, floa
   gather_transposed(t, t.key, keys);
   gather(t, t.value, values);
   for (int64_t head = 0; head < t.group; head++) {
-    for (int64_t first = 0; first < t.span.queries; first += block) {
+    for (int64_t first = 0; first < t.span.queries; first += block_queries) {
       Block b = block_from(t, head, first);
       weights(t, t.query + b.offset, keys, first, b.rows, b.width, p);
       small_product({p, b.width, 1}, values, t.size, out + b.offset, t.query_row, b.rows, b.seen,
@@ -132,7 +132,7 @@ CTORCH_VECTORIZED void backward_task(const Task &t, const float *grad_out, const
   gather_transposed(t, t.key, x.keys_t);
   gather_transposed(t, t.value, x.values_t);
   for (int64_t head = 0; head < t.group; head++) {
-    for (int64_t first = 0; first < t.span.queries; first += block) {
+    for (int64_t first = 0; first < t.span.queries; first += block_queries) {
       Block b = block_from(t, head, first);
       const float *query = t.query + b.offset, *grad = grad_out + b.offset;
       weights(t, query, x.keys_t, first, b.rows, b.width, x.p);
@@ -193,7 +193,7 @@ at::Tensor ctorch::packed_attention(const AttentionTensors &x,
   for_tasks(x, spans, scale, [&](const Task &t, size_t, int64_t head) {
     thread_local Buffer keys, values, p;
     forward_task(t, data + head * t.group * t.size, keys.zeros(t.size * t.padded_keys()),
-                 values.zeros(t.keys() * t.size), p.zeros(block * t.padded_keys()));
+                 values.zeros(t.keys() * t.size), p.zeros(block_queries * t.padded_keys()));
   });
   return out;
 }
@@ -220,8 +220,8 @@ AttentionTensors ctorch::packed_attention_backward(const AttentionTensors &x,
                   grad_values.zeros(t.keys() * size)};
     backward_task(t, grad + first, out,
                   {keys.zeros(t.keys() * size), keys_t.zeros(size * t.padded_keys()),
-                   values_t.zeros(size * t.padded_keys()), p.zeros(block * t.padded_keys()),
-                   grad_p.zeros(block * t.padded_keys())});
+                   values_t.zeros(size * t.padded_keys()), p.zeros(block_queries * t.padded_keys()),
+                   grad_p.zeros(block_queries * t.padded_keys())});
     for (int64_t j = 0; j < t.keys(); j++) {
       bool is_shared = j < t.span.prefix;
       int64_t row = is_shared ? static_cast<int64_t>(sequence) * shared + j : t.row(j);
