@@ -17,8 +17,8 @@ final class CostMeter {
     var cost: MethodCost {
         let (middle, end) = (answersFrom ?? .now, ContinuousClock.now)
         return MethodCost(
-            fitSeconds: (middle - start).seconds,
-            answerSeconds: (end - middle).seconds,
+            fitSeconds: (middle - start).inSeconds,
+            answerSeconds: (end - middle).inSeconds,
             peakMemory: PeakMemory.bytes
         )
     }
@@ -33,9 +33,4 @@ extension PeakMemory {
         try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
         #endif
     }
-}
-
-extension Duration {
-    /// The duration in seconds.
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

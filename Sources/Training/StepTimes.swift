@@ -95,7 +95,7 @@ struct Timing: Encodable {
 
 extension Duration {
     /// The duration as a number of seconds.
-    var inSeconds: Double {
+    package var inSeconds: Double {
         Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }
