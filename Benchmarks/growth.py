@@ -60,7 +60,9 @@ def measure_growth(runner, sizes, repetitions):
 
     def ranks(count):
         threads = ["--threads", str(max(1, sizes.threads[-1] // count))]
-        return step("growth in ranks", threads, ranks=count)
+        # A name of its own, so that the launcher's command is shown, too.
+        name = "growth in ranks" if count == 1 else "growth in ranks, several"
+        return step(name, threads, ranks=count)
 
     trained = runner.train("growth in draws of a prediction, training", "arc-easy", 4, warmup=False)
 

@@ -34,7 +34,7 @@ struct Attention : Function<Attention> {
                             c10::intrusive_ptr<Spans> spans, double scale) {
     AttentionTensors x{query.contiguous(), key.contiguous(), value.contiguous()};
     // The result, and what the backward pass needs of it.
-    variable_list results = has_packed_attention(x)
+    variable_list results = has_kernel(x.query)
                                 ? variable_list{packed_attention(x, spans->all, scale)}
                                 : spans->padded(query.device()).forward(x, scale);
     at::Tensor out = results[0];
@@ -54,7 +54,7 @@ struct Attention : Function<Attention> {
     double scale = context->saved_data["scale"].toDouble();
     at::Tensor grad = grads[0].contiguous();
     AttentionTensors result =
-        has_packed_attention(x)
+        has_kernel(x.query)
             ? packed_attention_backward(x, spans.all, scale, grad)
             : spans.padded(grad.device()).backward(x, scale, saved.data() + 3, grad);
     return {result.query, result.key, result.value, at::Tensor(), at::Tensor()};

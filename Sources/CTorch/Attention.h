@@ -29,10 +29,7 @@ struct AttentionTensors {
   at::Tensor query, key, value;
 };
 
-/// Whether the two functions below compute this: contiguous float32 on the CPU.
-bool has_packed_attention(const AttentionTensors &x);
-
-/// The result, as the query.
+/// The result, as the query, of contiguous tensors that have kernels.
 at::Tensor packed_attention(const AttentionTensors &x, const std::vector<AttentionSpan> &spans,
                             double scale);
 

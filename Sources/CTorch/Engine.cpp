@@ -4,6 +4,8 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include <cstdlib>
+
 #if __has_include(<malloc.h>)
 #include <malloc.h>
 #endif
@@ -15,6 +17,11 @@ namespace ctorch {
 namespace {
 thread_local int64_t live_tensors = 0;
 thread_local std::string last_error;
+
+// oneDNN compiles a kernel for each shape of a product and keeps the last 1024. Packed batches have
+// ever new numbers of tokens: that grew to 250 MB in 100 steps, and saved no time. These are the
+// shapes of a block and of the last one, forward and backward. It reads this at its first product.
+[[maybe_unused]] const int few_kernels = setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", 0);
 }  // namespace
 
 void set_error(const char *message) { last_error = message; }

@@ -5,8 +5,6 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <cstdlib>
-
 #include "LayerKernels.h"
 #include "Shim.h"
 
@@ -24,10 +22,6 @@ using OneDNNLinear = at::Tensor(const at::Tensor &, const at::Tensor &,
 
 /// oneDNN's float32 linear, absent in builds without oneDNN.
 std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
-  // oneDNN compiles a kernel for each shape of a product and keeps the last 1024. Packed batches
-  // have ever new numbers of tokens: that grew to 250 MB in 100 steps, and saved no time. These
-  // are the shapes of a block and of the last one, forward and backward.
-  setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", 0);
   auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
   if (!schema) return std::nullopt;
   return schema->typed<OneDNNLinear>();
@@ -38,7 +32,7 @@ std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
 // oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there.
 at::Tensor ctorch::product(const at::Tensor &x, const at::Tensor &weight) {
   static const auto onednn = find_onednn_linear();
-  if (onednn && x.is_cpu() && x.scalar_type() == at::kFloat && x.numel() > 0) {
+  if (onednn && has_kernel(x) && x.numel() > 0) {
     return onednn->call(x, weight, std::nullopt, "none",
                         c10::List<std::optional<at::Scalar>>(), "");
   }
@@ -59,9 +53,6 @@ struct FrozenLinear : Function<FrozenLinear> {
     return {product(grads[0].contiguous(), weight.t()), at::Tensor()};
   }
 };
-
-/// Whether our own kernels compute a layer of x.
-bool has_kernel(const at::Tensor &x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
 
 const float *data(const at::Tensor &x) { return x.const_data_ptr<float>(); }
 

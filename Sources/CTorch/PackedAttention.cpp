@@ -19,9 +19,15 @@ namespace {
 constexpr int64_t block_queries = 24;  // a multiple of the rows of a tile
 constexpr int64_t lanes = 32;  // keys that are computed together; rows are padded to a multiple
 
-/// Zeroed buffers of one thread, reused by its next task.
+/// Buffers of one thread, reused by its next task.
 struct Buffer {
   std::vector<float> memory;
+
+  /// For what is written in whole before it is read.
+  float *space(int64_t count) {
+    memory.resize(static_cast<size_t>(count));
+    return memory.data();
+  }
 
   float *zeros(int64_t count) {
     memory.assign(static_cast<size_t>(count), 0.0f);
@@ -182,10 +188,6 @@ void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &span
 
 }  // namespace
 
-bool ctorch::has_packed_attention(const AttentionTensors &x) {
-  return x.query.is_cpu() && x.query.scalar_type() == at::kFloat;
-}
-
 at::Tensor ctorch::packed_attention(const AttentionTensors &x,
                                     const std::vector<AttentionSpan> &spans, double scale) {
   at::Tensor out = at::empty_like(x.query);
@@ -193,7 +195,7 @@ at::Tensor ctorch::packed_attention(const AttentionTensors &x,
   for_tasks(x, spans, scale, [&](const Task &t, size_t, int64_t head) {
     thread_local Buffer keys, values, p;
     forward_task(t, data + head * t.group * t.size, keys.zeros(t.size * t.padded_keys()),
-                 values.zeros(t.keys() * t.size), p.zeros(block_queries * t.padded_keys()));
+                 values.space(t.keys() * t.size), p.space(block_queries * t.padded_keys()));
   });
   return out;
 }
@@ -219,9 +221,9 @@ AttentionTensors ctorch::packed_attention_backward(const AttentionTensors &x,
     Gradients out{grad_query + first, grad_keys.zeros(t.keys() * size),
                   grad_values.zeros(t.keys() * size)};
     backward_task(t, grad + first, out,
-                  {keys.zeros(t.keys() * size), keys_t.zeros(size * t.padded_keys()),
-                   values_t.zeros(size * t.padded_keys()), p.zeros(block_queries * t.padded_keys()),
-                   grad_p.zeros(block_queries * t.padded_keys())});
+                  {keys.space(t.keys() * size), keys_t.zeros(size * t.padded_keys()),
+                   values_t.zeros(size * t.padded_keys()), p.space(block_queries * t.padded_keys()),
+                   grad_p.space(block_queries * t.padded_keys())});
     for (int64_t j = 0; j < t.keys(); j++) {
       bool is_shared = j < t.span.prefix;
       int64_t row = is_shared ? static_cast<int64_t>(sequence) * shared + j : t.row(j);

@@ -69,7 +69,7 @@ CTORCH_VECTORIZED void scale_row(const int32_t *sums, float scale, const float *
 
 /// Codes and scales [rows, 1] of rows.
 std::pair<at::Tensor, at::Tensor> quantized(const at::Tensor &rows) {
-  if (rows.is_cpu() && rows.scalar_type() == at::kFloat && rows.is_contiguous()) {
+  if (has_kernel(rows) && rows.is_contiguous()) {
     int64_t width = rows.size(1);
     at::Tensor codes = at::empty(rows.sizes(), rows.options().dtype(at::kChar));
     at::Tensor scales = at::empty({rows.size(0), 1}, rows.options());

@@ -31,6 +31,11 @@ inline at::Generator &unwrap(ctorch_generator handle) {
   return *reinterpret_cast<at::Generator *>(handle);
 }
 
+/// Whether our own loops compute with x: float32 on the CPU.
+inline bool has_kernel(const at::Tensor &x) {
+  return x.is_cpu() && x.scalar_type() == at::kFloat;
+}
+
 /// x [tokens, in] times the transpose of a weight [out, in], which may be a transposed view; it
 /// records no gradient (see Layers.cpp).
 at::Tensor product(const at::Tensor &x, const at::Tensor &weight);
