@@ -98,6 +98,11 @@ extension Tensor {
         full(shape, 0, dtype: dtype, device: device)
     }
 
+    /// Zeros with the shape, type and device of another tensor.
+    public static func zeros(like other: Tensor) -> Tensor {
+        zeros(other.shape, dtype: other.dtype, device: other.device)
+    }
+
     /// A copy with storage of its own.
     public func clone() -> Tensor { Tensor { ctorch_clone(handle, $0) } }
 }

@@ -24,6 +24,14 @@ public func withTorchErrors<Result>(_ body: () throws -> Result) throws -> Resul
     return try result.get()
 }
 
+/// Throws the first failure of the engine in the present ``withTorchErrors(_:)``, so that a loop
+/// ends where it failed; nothing outside of one.
+///
+/// - Throws: what ``withTorchErrors(_:)`` would throw at its end.
+public func checkTorch() throws {
+    if let first = ErrorScope.current?.first { throw first }
+}
+
 /// Ends the present ``withTorchErrors(_:)`` with `error`, as a failure of the engine does; traps
 /// outside of one.
 public func failScope(_ error: any Error) {
