@@ -95,13 +95,39 @@ let package = Package(
         tests("Reporting", "Metrics"),
         tests("TextTasks", "JSON", "Randomness", "Tokenization"),
         library("LanguageModels", "JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"),
-        library("LoRA", "JSON", "LanguageModels", "Randomness", "TensorFiles"),
+        library(
+            "LoRA",
+            "JSON",
+            "LanguageModels",
+            "Optimizers",
+            "Randomness",
+            "TensorFiles",
+            "Torch"
+        ),
         library("Optimizers", "Torch"),
         library("Metrics", "JSON", "Randomness"),
         library("Reporting", "JSON", "Metrics"),
         library("TextTasks", "JSON", "Randomness", "Tokenization"),
-        library("Laplace", "Evaluation", "LoRA"),
-        library("Evaluation", "LanguageModels", "Metrics", "Posteriors", "TextTasks"),
+        library(
+            "Laplace",
+            "Evaluation",
+            "LoRA",
+            "Metrics",
+            "Optimizers",
+            "Posteriors",
+            "Randomness",
+            "TextTasks",
+            "Torch"
+        ),
+        library(
+            "Evaluation",
+            "LanguageModels",
+            "LoRA",
+            "Metrics",
+            "Posteriors",
+            "TextTasks",
+            "Torch"
+        ),
         .target(
             name: "RecipeFiles",
             path: "recipes",
@@ -117,7 +143,7 @@ let package = Package(
             dependencies: ["VariationalLoRA"],
             path: "Examples/Sentiment"
         ),
-        library("Posteriors", "Optimizers", "Randomness", "TensorFiles"),
+        library("Posteriors", "Optimizers", "Randomness", "TensorFiles", "Torch"),
         .target(
             name: "TestSupport",
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],

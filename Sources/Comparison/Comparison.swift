@@ -144,9 +144,7 @@ private struct Material {
             )
         self.model = model
         data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        for part in [data.train, data.validation, data.test] {
-            try part?.check(fits: model.configuration)
-        }
+        try AnswerObjective(data, recipe: recipe).check(fits: model.configuration)
         shifts = try plan.shifts.map {
             try Shift($0, limit: plan.settings.shiftLimit, recipe: recipe, model: model)
         }
@@ -185,7 +183,6 @@ extension Study {
     /// A run that is there must be of this comparison's recipe.
     private func checkRecipe() throws {
         guard run.holdsRun else { return }
-        let expected = method.name.hasPrefix("ivon") ? recipes.ivon : recipes.adamw
-        try run.check(expected, resume: true, force: false)
+        try run.check(recipes.recipe(behind: method), resume: true, force: false)
     }
 }

@@ -60,12 +60,11 @@ extension ComparisonPlan {
         for task in tasks {
             let recipe = recipes(task, seed: seeds[0]).adamw
             _ = try ModelLocation(recipe.model)
-            let seed = UInt64(recipe.splitSeed ?? recipe.seed)
             for part in [Split.train, .validation] {
-                _ = try recipe.textTask().load(part, seed: seed)
+                _ = try recipe.textTask().load(part, seed: recipe.seedOfSplit)
             }
             for shift in shifts {
-                _ = try recipe.shifted(to: shift).textTask().load(.test, seed: seed)
+                _ = try recipe.shifted(to: shift).textTask().load(.test, seed: recipe.seedOfSplit)
             }
         }
     }

@@ -228,7 +228,7 @@ extension ComparisonRecipe {
             starts += (tasks.isEmpty ? ownTask : tasks).map { Recipe(model: "", task: $0) }
         }
         let planned = try starts.map { start in
-            func recipe(_ method: Recipe.Method, _ own: [Setting]) throws -> Recipe {
+            func recipe(_ method: TrainingMethod, _ own: [Setting]) throws -> Recipe {
                 var recipe = start
                 // A rate that suits one optimizer is far from right for the other.
                 let isOther = (ownMethod ?? method.rawValue) != method.rawValue

@@ -8,8 +8,8 @@ public struct Method: Sendable {
     public let name: String
     /// The method whose run this one starts from; nil for those that train.
     let source: String?
-    /// Whether it trains a trajectory that others start from.
-    var trains: Bool { name == Self.map.name || name == Self.ivon.name }
+    /// How it trains a trajectory that others start from; nil for a method that does not train.
+    var trains: TrainingMethod?
     /// Leaves the method's posterior in the study's folder, as a run.
     let make: @Sendable (Study) throws -> Void
 

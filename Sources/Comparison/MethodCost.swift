@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Metrics
+import Posteriors
 import TensorFiles
 import Training
 
@@ -30,11 +31,15 @@ struct MethodCost: Codable, Equatable {
     }
 
     /// The cost of a run; nil where it was not measured, as the process was killed.
-    init?(of run: RunFolder) {
-        guard let data = try? Data(contentsOf: Self.file(run)),
-            let cost = try? JSONDecoder().decode(Self.self, from: data)
-        else { return nil }
-        self = cost
+    ///
+    /// - Throws: an error when the file cannot be read or is broken.
+    init?(of run: RunFolder) throws {
+        guard let data = try run.bytes(of: Self.file(run)) else { return nil }
+        do {
+            self = try JSONDecoder().decode(Self.self, from: data)
+        } catch {
+            throw ComparisonError("\(Self.file(run).path): not the cost of a method's run")
+        }
     }
 
     init(fitSeconds: Double, answerSeconds: Double, peakMemory: Int?) {
@@ -49,8 +54,8 @@ extension ComparisonRow.Cost {
     init(of method: Method, in folder: URL) throws {
         func run(_ name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
         let chain = Method.withSources([method])
-        let costs = chain.map { MethodCost(of: run($0.name)) }
-        if let trained = chain.first, trained.trains {
+        let costs = try chain.map { try MethodCost(of: run($0.name)) }
+        if let trained = chain.first, trained.trains != nil {
             trainingSeconds = try run(trained.name).trainingSeconds()
         }
         let fits = costs.dropFirst()
@@ -62,9 +67,10 @@ extension ComparisonRow.Cost {
         let isMean = results?.varianceScale == 0
         forwardPasses = isMean ? 1 : results?.drawCount ?? 1
         let isLinearised =
-            forwardPasses == 1 && !isMean && results?.posteriorKind?.hasPrefix("laplace") == true
+            try results?.posteriorKind != nil && PosteriorFile.isLinearised(own.posterior)
         let answers =
-            try isLinearised ? [Prediction](contentsOf: own.predictions("validation")) : []
+            try isLinearised && !isMean
+            ? [Prediction](contentsOf: own.predictions("validation")) : []
         backwardPasses = (answers.map(\.probabilities.count).max() ?? 1) - 1
         let attributes = try? FileManager.default.attributesOfItem(atPath: own.posterior.path)
         extraBytes = (attributes?[.size] as? Int) ?? 0

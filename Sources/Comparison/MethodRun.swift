@@ -10,42 +10,34 @@ extension Study {
     /// `derive` gives an answer from the source's, where no pass of the model is needed. `curve` is
     /// what a variance scale was chosen by.
     func finish(
-        _ posterior: AdaptedPosterior,
+        _ trained: TrainedRun,
         curve: [CurvePoint]? = nil,
         deriving derive: ((Prediction) -> Prediction)? = nil
     ) throws {
         meter.posteriorIsThere()
-        let recipe = try method.source == nil ? recipes.adamw : sourceRun.readRecipe()
-        try run.prepare(for: recipe, resume: false, force: true)
-        try posterior.write(to: run, baseModel: recipe.model)
-        let predictive = posterior.predictive(draws: recipe.draws, seed: recipe.seed)
-        func results(_ part: TrainingData.Part, _ name: String) throws -> RunMetrics.Part {
-            let evaluation = try evaluate(part, name, predictive, recipe, derive)
+        try run.prepare(for: trained.recipe, resume: false, force: true)
+        try trained.write(to: run)
+        let predictive = try trained.predictive()
+        func results(_ part: EncodedPart, _ name: String) throws -> RunMetrics.Part {
+            let evaluation = try evaluate(part, name, predictive, trained.recipe, derive)
             try evaluation.predictions.map(\.prediction).write(to: run.predictions(name))
             return evaluation.results
         }
-        let metrics = RunMetrics(
+        var metrics = RunMetrics(
+            trained,
             method: method.name,
-            posteriorKind: posterior.kind.map { type(of: $0).name },
-            model: recipe.model,
-            fingerprint: model.fingerprint,
-            task: recipe.task,
-            seed: recipe.seed,
-            steps: recipe.steps,
-            drawCount: predictive.drawCount,
-            varianceScale: predictive.varianceScale,
-            parameters: posterior.adapted.parameters.count,
+            predictive,
             train: data.train.report,
             validation: try results(data.validation, "validation"),
-            test: try data.test.map { try results($0, "test") },
-            varianceScaleCurve: curve
+            test: try data.test.map { try results($0, "test") }
         )
+        metrics.varianceScaleCurve = curve
         try metrics.write(to: run.metrics)
     }
 
     /// The answers to a part: derived from the source's, or the model's.
     func evaluate(
-        _ part: TrainingData.Part,
+        _ part: EncodedPart,
         _ name: String,
         _ predictive: any Predictive,
         _ recipe: Recipe,

@@ -8,7 +8,7 @@ struct Shift {
     /// The task's name in files and tables.
     let name: String
     /// Its encoded examples.
-    let part: TrainingData.Part
+    let part: EncodedPart
 
     /// Loads the first examples of the test part of a task, with the other settings of a recipe.
     ///
@@ -16,8 +16,8 @@ struct Shift {
     init(_ task: String, limit: Int?, recipe: Recipe, model: LoadedModel) throws {
         let recipe = recipe.shifted(to: task)
         name = ComparisonPlan.name(of: task)
-        part = try TrainingData.Part(
-            try recipe.textTask().load(.test, seed: UInt64(recipe.splitSeed ?? recipe.seed)),
+        part = try EncodedPart(
+            try recipe.textTask().load(.test, seed: recipe.seedOfSplit),
             limit: limit,
             recipe: recipe,
             tokenizer: model.tokenizer
@@ -26,7 +26,7 @@ struct Shift {
     }
 
     /// Whether every example, here and in `part`, has the same answers in the same order.
-    func sharesAnswers(with other: TrainingData.Part) -> Bool {
+    func sharesAnswers(with other: EncodedPart) -> Bool {
         Set((part.examples + other.examples).map(\.answerTokens)).count == 1
     }
 }

@@ -40,24 +40,13 @@ struct Study {
     }
 
     /// The run it starts from, in the model.
-    func loadSource() throws -> AdaptedPosterior {
-        try TrainedRun(sourceRun, model: model).posterior
-    }
+    func loadSource() throws -> TrainedRun { try TrainedRun(sourceRun, model: model) }
 
     /// Answers to the validation part.
-    func validationPredictions(
-        _ posterior: AdaptedPosterior,
-        recipe: Recipe,
-        varianceScale: Double? = nil
-    ) throws -> [Prediction] {
-        let predictive = posterior.predictive(
-            draws: recipe.draws,
-            varianceScale: varianceScale,
-            seed: recipe.seed
-        )
-        return try predictive.predictions(
+    func validationPredictions(_ trained: TrainedRun) throws -> [Prediction] {
+        try trained.predictive().predictions(
             data.validation.examples,
-            maximumTokens: recipe.evalTokens
+            maximumTokens: trained.recipe.evalTokens
         ) {
             observer(.evaluating(done: $0, of: $1))
         }
@@ -80,4 +69,10 @@ public struct Trajectories: Equatable, Sendable {
     public var adamw: Recipe
     /// Trained by IVON.
     public var ivon: Recipe
+
+    /// The recipe of the training that a method's run starts from, or of its own.
+    func recipe(behind method: Method) -> Recipe {
+        let trained = Method.withSources([method]).first?.trains
+        return [adamw, ivon].first { $0.method == trained } ?? adamw
+    }
 }

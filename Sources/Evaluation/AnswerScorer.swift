@@ -1,4 +1,5 @@
 import LanguageModels
+import LoRA
 import TextTasks
 import Torch
 
@@ -6,20 +7,30 @@ import Torch
 /// position of each sequence; no other logit is computed.
 public struct AnswerScorer {
     private let model: any CausalLanguageModel
+    /// The adapters that it answers with; nil for the base alone.
+    public let adapters: LoRAAdapters?
     private let device: Device
 
-    /// A scorer of a model whose weights lie on `device`.
-    public init(_ model: any CausalLanguageModel, device: Device) {
+    /// A scorer of a model whose weights lie on `device`, with the adapters that are attached to it
+    /// or with none.
+    ///
+    /// The adapters stay attached as long as the scorer lives. Using it after another set has taken
+    /// their place traps, as does one of the base alone while there are any.
+    public init(_ model: any CausalLanguageModel, adapters: LoRAAdapters?, device: Device) {
         self.model = model
+        self.adapters = adapters
         self.device = device
     }
 
     /// Log probabilities over the answers of each sequence: [sequences, most answers].
     ///
-    /// The softmax is over a sequence's own answers; places beyond their number hold -infinity.
-    public func logProbabilities(_ batch: PackedBatch) -> Tensor {
+    /// Logits are divided by `temperature`. The softmax is over a sequence's own answers; places
+    /// beyond their number hold -infinity.
+    public func logProbabilities(_ batch: PackedBatch, temperature: Double = 1) -> Tensor {
         let columns = AnswerColumns(batch.answerTokens)
-        return (logits(batch, columns) + Tensor(columns.mask, shape: columns.shape, device: device))
+        let logits = logits(batch, columns)
+        let scaled = temperature == 1 ? logits : logits * (1 / temperature)
+        return (scaled + Tensor(columns.mask, shape: columns.shape, device: device))
             .logSoftmax(along: 1)
     }
 
@@ -31,6 +42,14 @@ public struct AnswerScorer {
     }
 
     private func logits(_ batch: PackedBatch, _ columns: AnswerColumns) -> Tensor {
+        if let adapters {
+            adapters.checkAttached()
+        } else {
+            precondition(
+                model.linears.values.allSatisfy { $0.adapter == nil },
+                "the base was to answer alone, and has adapters"
+            )
+        }
         let packed = PackedTokens(
             tokens: batch.tokens.map(Int.init),
             prefixLength: batch.prefixLength,
@@ -51,6 +70,13 @@ public struct AnswerScorer {
         }
         return logProbabilities(batch)
             .negativeLogLikelihood(Tensor(labels, device: device), mean: false)
+    }
+}
+
+extension AdaptedModel {
+    /// Answer probabilities of the model with its adapters.
+    public var scorer: AnswerScorer {
+        AnswerScorer(base.model, adapters: adapters, device: base.device)
     }
 }
 

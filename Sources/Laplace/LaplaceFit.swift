@@ -1,5 +1,4 @@
 import Evaluation
-import LoRA
 import Optimizers
 import Posteriors
 import TextTasks
@@ -17,23 +16,20 @@ import Torch
 /// gradient of every adapted layer's output: 4 · tokens · (sum of their widths) bytes an answer.
 public struct LaplaceFitter {
     private let scorer: AnswerScorer
-    private let adapters: LoRAAdapters
     private let parameters: FlatParameters
     private let examples: [EncodedExample]
     private let batches: [[Int]]
 
     /// A fitter to `examples`, in batches of at most `maximumTokens` tokens each.
     ///
-    /// `adapters` must be attached, and `parameters` be theirs.
+    /// `parameters` are those of the scorer's adapters.
     public init(
         _ scorer: AnswerScorer,
-        adapters: LoRAAdapters,
         parameters: FlatParameters,
         examples: [EncodedExample],
         maximumTokens: Int = 1024
     ) {
         self.scorer = scorer
-        self.adapters = adapters
         self.parameters = parameters
         self.examples = examples
         batches =
@@ -50,10 +46,14 @@ public struct LaplaceFitter {
     /// The approximation with the Fisher matrix's diagonal.
     ///
     /// `progress` is called after each batch.
-    public func diagonal(_ progress: () -> Void = {}) -> LaplaceFit<LaplaceDiagonalPosterior> {
-        let fisher = parameters.values.detached() * 0
+    ///
+    /// - Throws: `TorchError` when the engine fails.
+    public func diagonal(
+        _ progress: () -> Void = {}
+    ) throws -> LaplaceFit<LaplaceDiagonalPosterior> {
+        let fisher = Tensor.zeros(like: parameters.values)
         let sums = parameters.entries.map { FlatParameters.view(fisher, $0) }
-        let likelihood = run(progress) { pass, functions in
+        let likelihood = try run(progress) { pass, functions in
             for function in functions {
                 for (sum, gradient) in zip(sums, function) {
                     let squares = pass.jacobian([gradient]).power(2)  // [examples, 1, out, in]
@@ -82,17 +82,19 @@ public struct LaplaceFitter {
     /// directions, by an incremental singular value decomposition in float64 that takes
     /// 8 · side · (rank + 64) bytes; the others are full and take 8 · side² bytes. `progress` is
     /// called after each batch.
+    ///
+    /// - Throws: `TorchError` when the engine fails.
     public func kronecker(
         rank: Int = 10,
         fullBelow: Int = 100,
         _ progress: () -> Void = {}
-    ) -> LaplaceFit<LaplaceKroneckerPosterior> {
+    ) throws -> LaplaceFit<LaplaceKroneckerPosterior> {
         func moment(_ side: Int) -> SecondMoment {
             SecondMoment(side: side, rank: side < fullBelow || side <= rank ? nil : rank)
         }
         let outputs = parameters.entries.map { moment($0.shape[0]) }
         let inputs = parameters.entries.map { moment($0.shape[1]) }
-        let likelihood = run(progress) { _, functions in
+        let likelihood = try run(progress) { _, functions in
             for index in outputs.indices {
                 let gradients = functions.map { $0[index] }
                 guard let first = gradients.first else { continue }
@@ -123,18 +125,21 @@ public struct LaplaceFitter {
     private func run(
         _ progress: () -> Void,
         _ body: (RecordedPass, [[MatrixGradient]]) -> Void
-    ) -> Double {
+    ) throws -> Double {
         var likelihood = 0.0
-        for batch in batches {
-            let members = batch.map { examples[$0] }
-            let pass = RecordedPass(members, scorer, adapters)
-            let probabilities = pass.logits.map(softmax)
-            for (example, logits) in zip(members, pass.logits) {
-                if let label = example.label { likelihood += logSoftmax(logits)[label] }
+        try withTorchErrors {
+            for batch in batches {
+                let members = batch.map { examples[$0] }
+                let pass = try RecordedPass(members, scorer)
+                let probabilities = pass.logits.map(softmax)
+                for (example, logits) in zip(members, pass.logits) {
+                    if let label = example.label { likelihood += logSoftmax(logits)[label] }
+                }
+                let functions = pass.gradients(probabilities.map(fisherRows))
+                if !functions.isEmpty { withoutGradients { body(pass, functions) } }
+                try checkTorch()
+                progress()
             }
-            let functions = pass.gradients(probabilities.map(fisherRows))
-            if !functions.isEmpty { withoutGradients { body(pass, functions) } }
-            progress()
         }
         return likelihood
     }

@@ -28,6 +28,15 @@ public struct LogitDistribution: Equatable, Sendable {
         }
     }
 
+    /// The distribution of the logits divided by a temperature.
+    func divided(by temperature: Double) -> LogitDistribution {
+        if temperature == 1 { return self }
+        return LogitDistribution(
+            mean: mean.map { $0 / temperature },
+            covariance: covariance.map { $0.map { $0 / (temperature * temperature) } }
+        )
+    }
+
     /// The softmax of the mean.
     public var meanProbabilities: [Double] { softmax(mean) }
 

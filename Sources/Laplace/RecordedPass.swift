@@ -20,23 +20,27 @@ struct MatrixGradient {
 struct RecordedPass {
     /// Number of answers of each example.
     let answerCounts: [Int]
-    /// Logits of each example's answers at the mean: [examples][answers]; empty after a failure of
-    /// the engine.
+    /// Logits of each example's answers at the mean: [examples][answers].
     let logits: [[Double]]
     private let graph: Tensor  // [examples, most answers]
     private let records: [AdapterRecord]
     private let tokens: RowPadding
     private let lastTokens: RowPadding  // of layers of the last block that run on these only
 
-    init(_ examples: [EncodedExample], _ scorer: AnswerScorer, _ adapters: LoRAAdapters) {
+    /// A pass of a scorer that has adapters.
+    ///
+    /// - Throws: `TorchError` when the engine failed in it.
+    init(_ examples: [EncodedExample], _ scorer: AnswerScorer) throws {
+        guard let adapters = scorer.adapters else {
+            preconditionFailure("only adapters have gradients")
+        }
         let batch = PackedBatch(examples, sharesPrefix: false)
         (graph, records) = adapters.recording { scorer.logits(batch) }
         answerCounts = batch.answerTokens.map(\.count)
         let width = answerCounts.max() ?? 0
         let values = graph.doubles
-        logits =
-            values.count == width * answerCounts.count
-            ? answerCounts.enumerated().map { Array(values[$0 * width..<$0 * width + $1]) } : []
+        try checkTorch()
+        logits = answerCounts.enumerated().map { Array(values[$0 * width..<$0 * width + $1]) }
         tokens = RowPadding(batch.lengths, device: graph.device)
         lastTokens = RowPadding(batch.lengths.map { _ in 1 }, device: graph.device)
     }
@@ -50,7 +54,6 @@ struct RecordedPass {
     /// Function k of example n is `Σ_c weights[n][k][c] · logit[n][c]`; it is 0 for an example that
     /// has fewer functions. Each function is one backward pass.
     func gradients(_ weights: [[[Double]]]) -> [[MatrixGradient]] {
-        guard !logits.isEmpty else { return [] }
         let width = answerCounts.max() ?? 0
         return (0..<contrastCount).map { function in
             var flat: [Float] = []

@@ -54,11 +54,15 @@ private final class LoRAAdapter: LinearAdapter {
 }
 
 /// The adapters of a model: attached to its layers, or merged into their weights.
+///
+/// A layer has room for one adapter, and a model for one set of them: attaching a set takes out
+/// whichever was there, and a set that nobody holds any longer leaves the untouched model.
 public final class LoRAAdapters {
     /// Which layers are adapted, and how.
     public let layout: LoRALayout
     private let model: any CausalLanguageModel
     private let adapters: [LoRAAdapter]
+    private let linears: [Linear]  // those of the adapters, in the same order
     private var beforeMerge: [(weight: Tensor, values: Tensor)]?
 
     /// Adapters over `parameters`, the tensors of every name in the layout; attached to the model.
@@ -75,6 +79,12 @@ public final class LoRAAdapters {
         }
         self.layout = layout
         self.model = model
+        linears = layout.modules.map { module in
+            guard let linear = model.linears[module.path] else {
+                preconditionFailure("the model has no layer \(module.path)")
+            }
+            return linear
+        }
         adapters = layout.modules.map {
             LoRAAdapter(
                 $0,
@@ -86,14 +96,31 @@ public final class LoRAAdapters {
         attach()
     }
 
-    /// Puts the adapters into the model's layers.
+    deinit { detach() }
+
+    /// Puts the adapters into the model's layers, in place of all that are there.
     public func attach() {
-        for adapter in adapters { model.linears[adapter.module.path]?.adapter = adapter }
+        for linear in model.linears.values { linear.adapter = nil }
+        for (adapter, linear) in zip(adapters, linears) { linear.adapter = adapter }
     }
 
     /// Takes the adapters out: the model is the untouched base again, bit for bit.
+    ///
+    /// Another set that was attached since stays.
     public func detach() {
-        for adapter in adapters { model.linears[adapter.module.path]?.adapter = nil }
+        for (adapter, linear) in zip(adapters, linears) where linear.adapter === adapter {
+            linear.adapter = nil
+        }
+    }
+
+    /// Whether these are the adapters in the model's layers, and not another set attached since.
+    public var isAttached: Bool {
+        zip(adapters, linears).allSatisfy { $1.adapter === $0 }
+    }
+
+    /// Traps unless these adapters are the ones that the model computes with.
+    public func checkAttached() {
+        precondition(isAttached, "these adapters are detached: another set took their place")
     }
 
     /// PEFT's start: A uniform in ±1/sqrt(in) (Kaiming with a = sqrt 5), B zero.
@@ -115,6 +142,7 @@ public final class LoRAAdapters {
         seed: UInt64,
         _ body: () throws -> Result
     ) rethrows -> Result {
+        checkAttached()
         var seeds = SplitMix64(seed: seed)
         for adapter in adapters { adapter.dropoutSeed = seeds.next() }
         defer { for adapter in adapters { adapter.dropoutSeed = nil } }
@@ -129,6 +157,7 @@ public final class LoRAAdapters {
     public func recording<Result>(
         _ body: () throws -> Result
     ) rethrows -> (result: Result, records: [AdapterRecord]) {
+        checkAttached()
         for adapter in adapters { adapter.record(true) }
         defer { for adapter in adapters { adapter.record(false) } }
         let result = try body()
@@ -141,12 +170,9 @@ public final class LoRAAdapters {
     ///   round the adapters away.
     public func merge() throws {
         guard beforeMerge == nil else { return }
-        let weights = try adapters.map { adapter in
-            guard let linear = model.linears[adapter.module.path] else {
-                preconditionFailure("the model has no layer \(adapter.module.path)")
-            }
+        let weights = try linears.map { linear in
             guard case .float32(let weight) = linear.weight else {
-                throw LoRAError.quantizedBase(path: adapter.module.path)
+                throw LoRAError.quantizedBase(path: linear.path)
             }
             return weight
         }

@@ -1,35 +1,30 @@
 import Foundation
 import JSON
 import LanguageModels
+import Optimizers
 import TensorFiles
+import Torch
 
 /// An adapter as PEFT stores it: `adapter_config.json` and `adapter_model.safetensors` in a folder.
 public enum PEFTFolder {
     static let settingsName = "adapter_config.json"
     static let weightsName = "adapter_model.safetensors"
 
-    /// Writes an adapter that `peft` loads.
-    ///
-    /// `values` holds the float32 elements of every parameter of the layout, row-major, by name;
-    /// `baseModel` is what `--model` named.
+    /// Writes an adapter that `peft` loads: `parameters` are those of the layout, `baseModel` is
+    /// what `--model` named.
     ///
     /// - Throws: `TensorFileError` when a file cannot be written; the old files are then intact.
     public static func write(
         _ layout: LoRALayout,
-        values: [String: [Float]],
+        _ parameters: FlatParameters,
         baseModel: String,
         to folder: URL
     ) throws {
-        let tensors = layout.parameters.map { name, shape in
-            TensorToWrite(
-                name: name,
-                elementType: .float32,
-                shape: shape,
-                bytes: (values[name] ?? []).withUnsafeBytes { Data($0) }
-            )
-        }
         try Safetensors.write(
-            tensors,
+            parameters.entries.map { entry in
+                let values = FlatParameters.view(parameters.values, entry).floats
+                return TensorToWrite(name: entry.name, shape: entry.shape, floats: values)
+            },
             metadata: ["format": "pt"],
             to: folder.appendingPathComponent(weightsName)
         )
@@ -74,33 +69,41 @@ public enum PEFTFolder {
         return settings
     }
 
-    /// Reads the weights of an adapter: float32 elements by name, row-major.
+    /// Reads the weights of an adapter into the parameters of a model with the same settings.
     ///
     /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors and for other
-    ///   shapes.
-    public static func values(of layout: LoRALayout, in folder: URL) throws -> [String: [Float]] {
+    ///   shapes; the parameters are then as before.
+    public static func read(_ folder: URL, into parameters: FlatParameters) throws {
         let file = try weights(in: folder)
         let name = file.url.path
-        var values: [String: [Float]] = [:]
-        for (parameter, shape) in layout.parameters {
-            guard let entry = file.entries[parameter] else {
-                throw LoRAError.missingTensor(file: name, tensor: parameter)
+        let values = try parameters.entries.map { parameter in
+            guard let entry = file.entries[parameter.name] else {
+                throw LoRAError.missingTensor(file: name, tensor: parameter.name)
             }
-            guard entry.shape == shape, entry.elementType == .float32 else {
+            guard entry.shape == parameter.shape, entry.elementType == .float32 else {
                 throw LoRAError.mismatch(
                     file: name,
-                    tensor: parameter,
-                    expected: "F32 of shape \(shape)",
+                    tensor: parameter.name,
+                    expected: "F32 of shape \(parameter.shape)",
                     found: "\(entry.elementType.rawValue) of shape \(entry.shape)"
                 )
             }
-            values[parameter] = try file.bytes(of: parameter).floats
+            let bytes = try file.bytes(of: parameter.name)
+            return Tensor(
+                viewing: bytes.pointer,
+                shape: entry.shape,
+                dtype: .float32,
+                owner: bytes.owner
+            )
         }
-        let surplus = file.names.filter { values[$0] == nil }
+        let known = Set(parameters.entries.map(\.name))
+        let surplus = file.names.filter { !known.contains($0) }
         if let first = surplus.first {
             throw LoRAError.surplusTensors(file: name, first: first, count: surplus.count)
         }
-        return values
+        for (entry, tensor) in zip(parameters.entries, values) {
+            FlatParameters.view(parameters.values, entry).copyInPlace(tensor)
+        }
     }
 
     private static func targets(_ node: JSONNode) throws -> [String] {
@@ -154,15 +157,6 @@ public enum PEFTFolder {
                 found: node.value.text,
                 supported: (values.map(\.text) + ["null"]).joined(separator: ", ")
             )
-        }
-    }
-}
-
-extension MappedBytes {
-    /// The bytes as float32 values; a mapped tensor may start at any address.
-    var floats: [Float] {
-        (0..<pointer.count / 4).map {
-            pointer.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)
         }
     }
 }

@@ -56,7 +56,7 @@ public final class FlatParameters {
     public var count: Int { entries.last?.range.upperBound ?? 0 }
 
     /// A vector of zeros like ``values``.
-    func zeros() -> Tensor { values.detached() * 0 }
+    func zeros() -> Tensor { .zeros(like: values) }
 
     /// The part of a vector [count] that belongs to a parameter, in its shape; a view.
     public static func view(_ vector: Tensor, _ entry: Entry) -> Tensor {

@@ -49,8 +49,9 @@ public final class IVON: Optimizer {
     public let settings: Settings
     /// Diagonal Hessian estimate (h) [count].
     public var hessian: Tensor { diagonal }
-    /// Share of the elements whose step the clip radius bounded in the last step, from 0 to 1.
-    public private(set) var clippedShare = 0.0
+    /// Under `clipped`, the share of the elements whose step the clip radius bounded, from 0 to 1.
+    public var measures: [String: Double] { ["clipped": clippedShare] }
+    private var clippedShare = 0.0
 
     private let parameters: FlatParameters
     private let noise: NoiseSource

@@ -29,6 +29,9 @@ public protocol Optimizer: AnyObject {
     /// - Returns: the mean loss over the draws, of the whole batch.
     func step(_ loss: () throws -> Double) throws -> Double
 
+    /// What the optimizer has to say of its last step, by name; always the same names.
+    var measures: [String: Double] { get }
+
     /// Everything besides the parameters that a later step depends on: vectors [count], by name.
     var state: [String: Tensor] { get }
 
@@ -37,6 +40,9 @@ public protocol Optimizer: AnyObject {
 }
 
 extension Optimizer {
+    /// Nothing.
+    public var measures: [String: Double] { [:] }
+
     /// Fills the vectors of ``state`` with saved ones; traps when one is missing.
     func copyState(from saved: [String: Tensor]) {
         for (name, vector) in state {

@@ -1,3 +1,4 @@
+import Optimizers
 import Torch
 
 /// Monte Carlo dropout: the dropout on the adapters' inputs stays on when predicting.
@@ -13,18 +14,16 @@ public struct DropoutPosterior: PosteriorKind {
     /// Share of the features set to zero (p), above 0 and below 1.
     public let probability: Double
     private let places: [(range: Range<Int>, shape: [Int])]  // every A [rank, in]
-    private let count: Int
 
-    /// Dropout of the inputs of every A among the parameters, which is told by its PEFT name.
-    public init(probability: Double, of entries: [ParameterEntry]) {
+    /// Dropout of the inputs of every matrix A among the parameters.
+    public init(probability: Double, of entries: [FlatParameters.Entry]) {
         self.probability = probability
-        places = entries.filter(\.isDownProjection).map { ($0.range, $0.shape) }
-        count = entries.last?.range.upperBound ?? 0
+        places = entries.matricesA.map { ($0.range, $0.shape) }
     }
 
     /// A · (mask / (1 - p) - 1) at every A and 0 elsewhere.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
-        let result = mean * 0
+        let result = Tensor.zeros(like: mean)
         for (range, shape) in places {
             let kept = generator.uniform([shape[1]], 0..<1).greater(than: probability)
             let factor = kept.to(.float32) * (1 / (1 - probability)) + -1  // [in]

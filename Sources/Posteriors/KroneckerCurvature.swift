@@ -1,3 +1,4 @@
+import Optimizers
 import Torch
 
 /// The curvature of one matrix [out, in] as a Kronecker product, by the eigenvectors of its sides.
@@ -57,7 +58,7 @@ extension KroneckerCurvature {
     }
 
     /// Reads what ``write(to:of:)`` added for a parameter.
-    init(_ contents: PosteriorContents, of entry: ParameterEntry) throws {
+    init(_ contents: PosteriorContents, of entry: FlatParameters.Entry) throws {
         guard entry.shape.count == 2 else {
             throw contents.mismatch(entry.name, "a matrix", "the shape \(entry.shape)")
         }

@@ -13,10 +13,10 @@ public struct LaplaceDiagonalPosterior: LaplaceKind {
     public var priorPrecision: Double
     /// Diagonal of the Fisher matrix (F) [count].
     public let fisher: Tensor
-    private let entries: [ParameterEntry]
+    private let entries: [FlatParameters.Entry]
 
     /// The posterior of a Fisher diagonal (F) [count] of the parameters of `entries`.
-    public init(fisher: Tensor, priorPrecision: Double, of entries: [ParameterEntry]) {
+    public init(fisher: Tensor, priorPrecision: Double, of entries: [FlatParameters.Entry]) {
         self.fisher = fisher
         self.priorPrecision = priorPrecision
         self.entries = entries

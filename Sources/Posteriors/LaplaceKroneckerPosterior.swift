@@ -13,13 +13,13 @@ public struct LaplaceKroneckerPosterior: LaplaceKind {
     public var priorPrecision: Double
     /// The curvature of each matrix, in the order of the parameters.
     public let curvatures: [KroneckerCurvature]
-    private let entries: [ParameterEntry]
+    private let entries: [FlatParameters.Entry]
 
     /// The posterior of the curvature of each matrix of `entries`.
     public init(
         curvatures: [KroneckerCurvature],
         priorPrecision: Double,
-        of entries: [ParameterEntry]
+        of entries: [FlatParameters.Entry]
     ) {
         precondition(curvatures.count == entries.count, "a curvature is needed for each matrix")
         self.curvatures = curvatures

@@ -138,12 +138,7 @@ public struct PosteriorContents {
     /// Writes everything as a file, whole or not at all.
     func write(_ header: [String: String]) throws {
         let all = tensors.sorted { $0.key < $1.key }.map { name, tensor in
-            TensorToWrite(
-                name: name,
-                elementType: .float32,
-                shape: tensor.shape,
-                bytes: tensor.floats.withUnsafeBytes { Data($0) }
-            )
+            TensorToWrite(name: name, shape: tensor.shape, floats: tensor.floats)
         }
         let metadata = numbers.merging(header) { _, header in header }
         try Safetensors.write(all, metadata: metadata, to: file)

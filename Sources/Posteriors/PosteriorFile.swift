@@ -22,14 +22,15 @@ public struct PosteriorFile {
     public static let kinds: [any (PosteriorKind & SendableMetatype).Type] = [
         IVONPosterior.self, DropoutPosterior.self, SWAGPosterior.self, EnsemblePosterior.self,
         LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self, TFBPosterior.self,
-        PointPosterior.self,
     ]
+    /// The method of a file that holds a temperature and no posterior.
+    private static let pointEstimate = "point-estimate"
     private static let format = "varlora-posterior"
     private static let version = "2"
     private static let (linearised, drawn) = ("linearised", "draws")
 
-    /// How draws deviate from the mean.
-    public var kind: any PosteriorKind
+    /// How draws deviate from the mean; nil for a point estimate.
+    public var kind: (any PosteriorKind)?
     /// Variance scale (τ) used unless another is asked for.
     public var varianceScale: Double
     /// What logits are divided by before the softmax; 1 leaves them as they are.
@@ -42,9 +43,12 @@ public struct PosteriorFile {
     /// Hash of the mean, the adapter's values; see ``hash(of:)``.
     public var mean: String
 
+    /// What the file calls the kind.
+    public var method: String { kind.map { type(of: $0).name } ?? Self.pointEstimate }
+
     /// The posterior of a base model and a mean.
     public init(
-        _ kind: any PosteriorKind,
+        _ kind: (any PosteriorKind)?,
         varianceScale: Double = 1,
         temperature: Double = 1,
         isLinearised: Bool = false,
@@ -66,14 +70,21 @@ public struct PosteriorFile {
         return hash.text
     }
 
+    /// Whether a file says that predictions are those of the linearised model.
+    ///
+    /// - Throws: `TensorFileError` when it cannot be read.
+    public static func isLinearised(_ file: URL) throws -> Bool {
+        try Safetensors(contentsOf: file).metadata["predictive"] == linearised
+    }
+
     /// Writes the posterior of `parameters`.
     ///
     /// - Throws: `TensorFileError` when the file cannot be written; an old one is then intact.
     public func write(for parameters: FlatParameters, to file: URL) throws {
         var contents = PosteriorContents(for: parameters, file: file)
-        kind.write(to: &contents)
+        kind?.write(to: &contents)
         try contents.write([
-            "format": Self.format, "version": Self.version, "method": type(of: kind).name,
+            "format": Self.format, "version": Self.version, "method": method,
             "posterior_variance_scale": "\(varianceScale)", "temperature": "\(temperature)",
             "predictive": isLinearised ? Self.linearised : Self.drawn, "model": model,
             "mean": mean,
@@ -93,18 +104,18 @@ public struct PosteriorFile {
             }
         }
         let method = try contents.text("method")
-        guard let type = Self.kinds.first(where: { $0.name == method }) else {
-            let names = Self.kinds.map { $0.name }.joined(separator: ", ")
+        let type = Self.kinds.first { $0.name == method }
+        guard type != nil || method == Self.pointEstimate else {
+            let names = (Self.kinds.map { $0.name } + [Self.pointEstimate]).joined(separator: ", ")
             throw PosteriorFileError.mismatch(file, "method", "one of \(names)", method)
         }
-        kind = try type.init(contents)
+        kind = try type?.init(contents)
         varianceScale = try contents.number("posterior_variance_scale", atLeast: 0)
         temperature = try contents.number("temperature", atLeast: .leastNormalMagnitude)
         let predictive = try contents.text("predictive")
-        guard predictive == Self.drawn || predictive == Self.linearised && kind is any LaplaceKind
-        else {
-            let expected =
-                kind is any LaplaceKind ? "\(Self.linearised) or \(Self.drawn)" : Self.drawn
+        let ways = kind is any LaplaceKind ? [Self.linearised, Self.drawn] : [Self.drawn]
+        guard ways.contains(predictive) else {
+            let expected = ways.joined(separator: " or ")
             throw PosteriorFileError.mismatch(file, "predictive", expected, predictive)
         }
         isLinearised = predictive == Self.linearised

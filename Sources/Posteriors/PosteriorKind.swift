@@ -7,9 +7,6 @@ public protocol PosteriorKind {
     /// The kind's name in `posterior.safetensors`.
     static var name: String { get }
 
-    /// Whether all mass lies on the mean, so that no draw is needed to predict.
-    var isPoint: Bool { get }
-
     /// The number of different draws, where it is limited.
     var drawLimit: Int? { get }
 
@@ -29,8 +26,6 @@ public protocol PosteriorKind {
 }
 
 extension PosteriorKind {
-    /// False.
-    public var isPoint: Bool { false }
     /// None: any number of draws.
     public var drawLimit: Int? { nil }
 }

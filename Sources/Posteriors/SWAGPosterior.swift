@@ -56,8 +56,8 @@ public struct SWAGMoments {
 
     /// No snapshots yet of parameters like `values` [count]; the last `rank` deviations are kept.
     public init(like values: Tensor, rank: Int) {
-        mean = values * 0
-        squares = values * 0
+        mean = .zeros(like: values)
+        squares = .zeros(like: values)
         self.rank = rank
     }
 

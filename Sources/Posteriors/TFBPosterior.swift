@@ -15,22 +15,22 @@ public struct TFBPosterior: PosteriorKind {
     public let noise: Double
     // V diag(1 / D) of the B that belongs to each A, by the name of A: [rank, rank].
     private let rotations: [String: Tensor]
-    private let places: [ParameterEntry]  // every A [rank, in]
+    private let places: [FlatParameters.Entry]  // every A [rank, in]
 
     /// The posterior of one noise size around the present values of `parameters`.
     public init(noise: Double, around parameters: FlatParameters) {
         var rotations: [String: Tensor] = [:]
-        let matricesB = Dictionary(uniqueKeysWithValues: parameters.entries.map { ($0.name, $0) })
-        for entry in parameters.entries where entry.isDownProjection {
-            guard let entryB = matricesB[entry.upProjection] else { continue }
-            let b = FlatParameters.view(parameters.values, entryB).detached()  // [out, rank]
+        for entry in parameters.entries.matricesA {
+            guard let entryB = parameters.entries.matrixB(of: entry) else { continue }
+            // fp64: the product below squares B's condition, which fp32 would leave no digits of.
+            let b = FlatParameters.view(parameters.values, entryB).detached().to(.float64)
             // Bᵀ B = V D² Vᵀ. Directions that B does not use get no more noise than a tiny D.
             let (squares, v) = b.transposed(0, 1).matmul(b).symmetricEigen()
             let largest = squares.doubles.last ?? 0
             let floor = max(largest * 1e-12, .leastNormalMagnitude)
             let inverse = squares.clamped(floor...Double.infinity).power(-0.5)  // 1 / D
             // Row-major, as a file gives it: the order in memory changes how products are rounded.
-            rotations[entry.name] = (v * inverse).rowMajor
+            rotations[entry.name] = (v * inverse).to(parameters.values.dtype).rowMajor
         }
         self.init(noise: noise, rotations: rotations, of: parameters.entries)
     }
@@ -40,15 +40,15 @@ public struct TFBPosterior: PosteriorKind {
         TFBPosterior(noise: noise, rotations: rotations, of: places)
     }
 
-    private init(noise: Double, rotations: [String: Tensor], of entries: [ParameterEntry]) {
+    private init(noise: Double, rotations: [String: Tensor], of entries: [FlatParameters.Entry]) {
         self.noise = noise
         self.rotations = rotations
-        places = entries.filter(\.isDownProjection)
+        places = entries.matricesA
     }
 
     /// V diag(β / D) E at every A and 0 elsewhere.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
-        let result = mean * 0
+        let result = Tensor.zeros(like: mean)
         for place in places {
             guard let rotation = rotations[place.name] else { continue }
             let change = rotation.matmul(generator.normal(place.shape)) * noise  // [rank, in]
@@ -67,7 +67,7 @@ public struct TFBPosterior: PosteriorKind {
     /// Reads noise size and matrices.
     public init(_ contents: PosteriorContents) throws {
         var rotations: [String: Tensor] = [:]
-        for entry in contents.entries where entry.isDownProjection {
+        for entry in contents.entries.matricesA {
             let rank = entry.shape[0]
             rotations[entry.name] = try contents.tensor(
                 "rotation.\(entry.name)",

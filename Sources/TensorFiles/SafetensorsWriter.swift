@@ -19,6 +19,16 @@ public struct TensorToWrite: Sendable {
         self.shape = shape
         self.bytes = bytes
     }
+
+    /// A float32 tensor of the given elements, row-major.
+    public init(name: String, shape: [Int], floats: [Float]) {
+        self.init(
+            name: name,
+            elementType: .float32,
+            shape: shape,
+            bytes: floats.withUnsafeBytes { Data($0) }
+        )
+    }
 }
 
 extension Safetensors {

@@ -33,19 +33,16 @@ struct Checkpoint {
         let vectors =
             [("parameters", parameters.values)] + optimizer.state.sorted { $0.key < $1.key }
         let tensors = vectors.map { name, vector in
-            TensorToWrite(
-                name: name,
-                elementType: .float32,
-                shape: [parameters.count],
-                bytes: vector.floats.withUnsafeBytes { Data($0) }
-            )
+            TensorToWrite(name: name, shape: [parameters.count], floats: vector.floats)
         }
-        let metadata = [
+        var metadata = [
             "format": "varlora-checkpoint", "version": Self.version, "step": "\(step)",
             "history_length": "\(historyLength)", "model": model, "data": data,
             "interval_steps": "\(interval.steps)", "interval_loss": "\(interval.loss)",
-            "interval_clipped": "\(interval.clipped)",
         ]
+        for name in optimizer.measures.keys {
+            metadata["interval_\(name)"] = "\(interval.measures[name] ?? 0)"
+        }
         let target = run.checkpoints.appendingPathComponent(Self.name(step))
         let beside = run.checkpoints.appendingPathComponent("." + Self.name(step))
         let files = FileManager.default
@@ -64,20 +61,22 @@ struct Checkpoint {
             try? files.removeItem(at: beside)
             throw error
         }
-        Self.drop(butLast: Self.kept, keeping: keptStep, in: run)
+        try Self.drop(butLast: Self.kept, keeping: keptStep, in: run)
     }
 
     /// Removes all checkpoints of a run but the last ones and that of `keptStep`.
-    static func drop(butLast count: Int, keeping keptStep: Int?, in run: RunFolder) {
-        for old in steps(in: run).dropLast(count) where old != keptStep {
+    static func drop(butLast count: Int, keeping keptStep: Int?, in run: RunFolder) throws {
+        for old in try steps(in: run).dropLast(count) where old != keptStep {
             let folder = run.checkpoints.appendingPathComponent(name(old))
             try? FileManager.default.removeItem(at: folder)
         }
     }
 
-    /// The folder of the last checkpoint of a run.
-    static func last(in run: RunFolder) -> URL? {
-        steps(in: run).last.map { run.checkpoints.appendingPathComponent(name($0)) }
+    /// The folder of the last checkpoint of a run; nil before the first.
+    ///
+    /// - Throws: ``TrainingError`` when the checkpoints cannot be listed: that is not to have none.
+    static func last(in run: RunFolder) throws -> URL? {
+        try steps(in: run).last.map { run.checkpoints.appendingPathComponent(name($0)) }
     }
 
     /// The folder of the checkpoint of a step.
@@ -90,9 +89,8 @@ struct Checkpoint {
         return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
 
-    private static func steps(in run: RunFolder) -> [Int] {
-        let names = try? FileManager.default.contentsOfDirectory(atPath: run.checkpoints.path)
-        return (names ?? []).compactMap { Int($0) }.sorted()
+    private static func steps(in run: RunFolder) throws -> [Int] {
+        try run.names(in: run.checkpoints).compactMap { Int($0) }.sorted()
     }
 }
 
@@ -154,9 +152,11 @@ extension Checkpoint {
         let largest = Double.greatestFiniteMagnitude
         interval = IntervalSums(
             steps: try number("interval_steps", within: 0...step),
-            loss: try number("interval_loss", within: -largest...largest),
-            clipped: try number("interval_clipped", within: 0...largest)
+            loss: try number("interval_loss", within: -largest...largest)
         )
+        for name in optimizer.measures.keys {
+            interval.measures[name] = try number("interval_\(name)", within: -largest...largest)
+        }
         model = try text("model")
         data = try text("data")
         func vector(_ name: String) throws -> Tensor {
@@ -191,5 +191,16 @@ extension Checkpoint {
 struct IntervalSums: Codable, Equatable {
     var steps = 0
     var loss = 0.0
-    var clipped = 0.0
+    /// The optimizer's own measures, by name.
+    var measures: [String: Double] = [:]
+
+    /// Adds a step.
+    mutating func add(_ loss: Double, _ measures: [String: Double]) {
+        steps += 1
+        self.loss += loss
+        self.measures.merge(measures, uniquingKeysWith: +)
+    }
+
+    /// The means of the measures.
+    var meanMeasures: [String: Double] { measures.mapValues { $0 / Double(steps) } }
 }

@@ -76,13 +76,10 @@ extension DataParallel {
     ///
     /// - Throws: ``TrainingError`` that names the first rank and key that differ from rank 0, on
     ///   every rank.
-    func checkAgreement(_ recipe: Recipe, model: String, _ data: TrainingData) throws {
+    func checkAgreement(_ recipe: Recipe, fingerprints: [String: String]) throws {
         guard let group else { return }
         var facts = recipe.values.filter { !Self.localKeys.contains($0.key) }
-        facts["base model"] = model
-        facts["training data"] = data.train.fingerprint
-        facts["validation data"] = data.validation.fingerprint
-        facts["test data"] = data.test?.fingerprint
+        facts.merge(fingerprints) { $1 }
         let all = try group.gather(JSONEncoder().encode(facts)).map {
             try JSONDecoder().decode([String: String].self, from: $0)
         }

@@ -15,7 +15,7 @@ public struct PartEvaluation {
     ///
     /// - Throws: `MetricError` for a part without labels, `TorchError` when the engine fails.
     public init(
-        _ part: TrainingData.Part,
+        _ part: EncodedPart,
         _ predictive: any Predictive,
         recipe: Recipe,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
@@ -36,7 +36,7 @@ public struct PartEvaluation {
     ///
     /// - Throws: `MetricError` for a part without labels.
     package init(
-        _ part: TrainingData.Part,
+        _ part: EncodedPart,
         answers: [AveragedPrediction],
         varianceScale: Double,
         recipe: Recipe

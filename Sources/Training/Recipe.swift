@@ -7,14 +7,6 @@ import Torch
 ///
 /// The defaults are those of the paper's code (arXiv 2411.04421) where it has a value.
 public struct Recipe: Equatable, Sendable {
-    /// How the adapter is trained.
-    public enum Method: String, CaseIterable, Sendable {
-        /// Variational learning: a mean and a Hessian, which give a posterior.
-        case ivon
-        /// The usual optimizer: one point estimate.
-        case adamw
-    }
-
     /// A folder, a GGUF file, or `org/name` in the local Hugging Face cache.
     public var model = ""
     /// A named data set, or a folder or file of JSON Lines.
@@ -24,7 +16,7 @@ public struct Recipe: Equatable, Sendable {
     /// The precision of the base model's linear layers.
     public var basePrecision = BasePrecision.float32
     /// How the adapter is trained.
-    public var method = Method.ivon
+    public var method = TrainingMethod.ivon
 
     /// Optimizer steps.
     public var steps = 1000
@@ -107,7 +99,7 @@ public struct Recipe: Equatable, Sendable {
     public init() {}
 
     /// The defaults for a model, a task and a method.
-    public init(model: String, task: String, method: Method = .ivon) {
+    public init(model: String, task: String, method: TrainingMethod = .ivon) {
         self.model = model
         self.task = task
         self.method = method
@@ -129,8 +121,8 @@ extension Recipe {
     /// The recipe with every default that depends on method or machine written out.
     public func resolved() -> Recipe {
         var recipe = self
-        recipe.learningRate = learningRate ?? (method == .ivon ? 0.03 : 5e-5)
-        recipe.beta2 = beta2 ?? (method == .ivon ? 0.99999 : 0.999)
+        recipe.learningRate = learningRate ?? method.learningRate
+        recipe.beta2 = beta2 ?? method.beta2
         recipe.microBatchSize = min(microBatchSize ?? batchSize, batchSize)
         recipe.threads = threads ?? Engine.threads
         return recipe
@@ -152,32 +144,9 @@ extension Recipe {
     var learningRateSchedule: LearningRateSchedule {
         LearningRateSchedule(
             shape: schedule,
-            peak: resolved().learningRate ?? 0,
+            peak: learningRate ?? method.learningRate,
             warmupSteps: warmupSteps,
             steps: steps
         )
-    }
-
-    /// IVON's settings.
-    var ivon: IVON.Settings {
-        var settings = IVON.Settings(effectiveSampleSize: ess)
-        settings.hessianInitialization = hessInit
-        settings.beta1 = beta1
-        settings.beta2 = resolved().beta2 ?? 0
-        settings.weightDecay = weightDecay
-        settings.clipRadius = clipRadius
-        settings.draws = trainDraws
-        settings.debiases = debias
-        settings.rescalesLearningRate = rescaleLr
-        return settings
-    }
-
-    /// AdamW's settings.
-    var adamW: AdamW.Settings {
-        var settings = AdamW.Settings()
-        settings.beta1 = beta1
-        settings.beta2 = resolved().beta2 ?? 0
-        settings.weightDecay = weightDecay
-        return settings
     }
 }

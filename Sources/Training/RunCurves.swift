@@ -39,50 +39,37 @@ public struct RunCurves: Codable, Equatable, Sendable {
     public init(
         _ run: TrainedRun,
         folder: RunFolder,
-        _ part: TrainingData.Part,
+        _ part: EncodedPart,
         split: Split,
         draws: Int? = nil,
-        seed: Int? = nil,
         group: ProcessGroup? = nil,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
-        guard let kind = run.posterior.kind, !kind.isPoint else {
+        guard run.posterior != nil else {
             throw TrainingError.noPosterior(folder: folder.url.path)
         }
-        let own = run.predictive(draws: draws, seed: seed, group: group)
-        let others = Self.varianceScales.filter { $0 != 0 && $0 != own.varianceScale }
-        let ways =
-            [own]
-            + others.map {
-                run.predictive(draws: draws, varianceScale: $0, seed: seed, group: group)
-            }
-        var points: [CurvePoint] = []
-        drawCurve = []
-        for (index, way) in ways.enumerated() {
-            let answers = try way.predictions(
-                part.examples,
-                maximumTokens: run.recipe.evalTokens
-            ) { done, total in
-                progress(index * total + done, ways.count * total)
-            }
-            func add(_ predictions: [Prediction], _ draws: Int, _ varianceScale: Double) throws {
-                points.append(
-                    try CurvePoint(predictions, draws: draws, varianceScale: varianceScale)
-                )
-            }
-            if index == 0 {
-                try add(answers.map { $0.prediction.atMean ?? $0.prediction }, 1, 0)
-                drawCurve =
-                    try PartEvaluation.drawCurve(answers, varianceScale: own.varianceScale) ?? []
-            }
-            // At scale 0 all draws are the mean, which is there already.
-            if way.varianceScale == 0 { continue }
-            try add(answers.map(\.prediction), way.drawCount, way.varianceScale)
-        }
+        let predictive = try run.predictive(draws: draws, group: group)
+        let own = predictive.varianceScale
+        let scales = Set(Self.varianceScales + [own]).sorted()
+        let answers = try predictive.predictions(
+            part.examples,
+            at: scales,
+            maximumTokens: run.recipe.evalTokens,
+            progress: progress
+        )
         self.split = split
         examples = part.examples.count
-        self.draws = own.drawCount
-        varianceScaleCurve = points.sorted { $0.varianceScale < $1.varianceScale }
+        self.draws = predictive.drawCount
+        let ownAnswers = zip(scales, answers).first { $0.0 == own }?.1 ?? []
+        drawCurve = try PartEvaluation.drawCurve(ownAnswers, varianceScale: own) ?? []
+        varianceScaleCurve = try zip(scales, answers).map { scale, answers in
+            // At scale 0 all draws are the mean.
+            try CurvePoint(
+                answers.map(\.prediction),
+                draws: scale == 0 ? 1 : predictive.drawCount,
+                varianceScale: scale
+            )
+        }
     }
 
     /// Writes the curves; an infinite number is the text "inf".

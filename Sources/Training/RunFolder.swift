@@ -52,9 +52,9 @@ public struct RunFolder: Sendable {
 
     /// The results of a run; nil when it is not finished.
     ///
-    /// - Throws: ``TrainingError`` when the file is broken.
+    /// - Throws: ``TrainingError`` when the file is broken or cannot be read.
     public func readMetrics() throws -> RunMetrics? {
-        guard let data = try? Data(contentsOf: metrics) else { return nil }
+        guard let data = try bytes(of: metrics) else { return nil }
         do {
             let decoder = JSONDecoder()
             decoder.nonConformingFloatDecodingStrategy = .convertFromString(
@@ -86,10 +86,8 @@ public struct RunFolder: Sendable {
             if resume { return try checkSame(recipe) }
             if !force { throw TrainingError.runExists(folder: url.path) }
         } else {
-            let content = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-            guard let first = content.sorted().first(where: { !isLeftover($0) }) else {
-                return
-            }
+            let content = try names(in: url).sorted()
+            guard let first = try content.first(where: { try !isLeftover($0) }) else { return }
             throw TrainingError.notARun(folder: url.path, found: first)
         }
     }
@@ -131,31 +129,65 @@ public struct RunFolder: Sendable {
     }
 
     /// Whether an earlier attempt of this launch began the run that the folder holds.
-    public func isRun(of launch: Launch) -> Bool {
-        guard holdsRun, let noted = try? Data(contentsOf: launcher) else { return false }
+    ///
+    /// - Throws: ``TrainingError`` when its note cannot be read.
+    public func isRun(of launch: Launch) throws -> Bool {
+        guard holdsRun, let noted = try bytes(of: launcher) else { return false }
         return noted == launch.launcher.map { Data($0.utf8) }
     }
 
     /// What a run that was killed before its recipe was written leaves behind.
-    private func isLeftover(_ name: String) -> Bool {
+    private func isLeftover(_ name: String) throws -> Bool {
         if name.hasPrefix(".") { return true }
-        let path = url.appendingPathComponent(name).path
-        return ["checkpoints", "predictions"].contains(name)
-            && (try? FileManager.default.contentsOfDirectory(atPath: path))?.isEmpty == true
+        return try ["checkpoints", "predictions"].contains(name)
+            && names(in: url.appendingPathComponent(name)).isEmpty
     }
 
     /// Removes files and checkpoints that a killed process left half written.
     ///
     /// Only whoever has the lock of the run may do so.
-    func removeLeftovers() {
+    func removeLeftovers() throws {
         let inner = [checkpoints, url.appendingPathComponent("predictions")]
         for folder in [url] + inner {
-            let names = try? FileManager.default.contentsOfDirectory(atPath: folder.path)
-            for name in names ?? [] where name.hasPrefix(".") {
+            for name in try names(in: folder) where name.hasPrefix(".") {
                 // A user may keep hidden files in the run's folder, but not in the ones below it.
                 guard folder != url || name.hasSuffix(".partial") else { continue }
                 try? FileManager.default.removeItem(at: folder.appendingPathComponent(name))
             }
+        }
+    }
+
+    /// The names of what a folder holds; none where there is no such folder.
+    ///
+    /// - Throws: ``TrainingError`` when it is there and cannot be listed.
+    func names(in folder: URL) throws -> [String] {
+        try present(folder, "cannot be listed") {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        } ?? []
+    }
+
+    /// The bytes of a file; nil where there is no such file.
+    ///
+    /// - Throws: ``TrainingError`` when it is there and cannot be read.
+    package func bytes(of file: URL) throws -> Data? {
+        try present(file, "cannot be read") { try Data(contentsOf: file) }
+    }
+
+    /// What `read` gives; nil where `place` is not there, which is another thing than not readable.
+    private func present<Content>(
+        _ place: URL,
+        _ failure: String,
+        _ read: () throws -> Content
+    ) throws -> Content? {
+        do {
+            return try read()
+        } catch let error as CocoaError
+            where [.fileNoSuchFile, .fileReadNoSuchFile].contains(error.code)
+        {
+            return nil
+        } catch {
+            let reason = "\(failure): \(error.localizedDescription)"
+            throw TrainingError.fileSystem(path: place.path, reason: reason)
         }
     }
 

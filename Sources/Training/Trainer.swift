@@ -1,9 +1,7 @@
-import Evaluation
 import Foundation
 import LanguageModels
-import Metrics
+import LoRA
 import Optimizers
-import Posteriors
 import Randomness
 import TextTasks
 import Torch
@@ -12,10 +10,10 @@ import Torch
 public final class Trainer {
     private let recipe: Recipe
     private let run: RunFolder
-    private let data: TrainingData
+    private let objective: any Objective
     /// The model that is trained.
     public let adapted: AdaptedModel
-    private let optimizer: any Optimizer
+    private let learner: TrainingMethod.Learner
     private let order: BatchOrder
     private let parallel: DataParallel
     private let lock: RunLock?
@@ -23,18 +21,13 @@ public final class Trainer {
     /// What the steps taken by this trainer have cost so far.
     public private(set) var profile = TrainingProfile()
 
-    /// Prepares a run: new, with `force` in place of the run that the folder holds, or with
-    /// `resume` to go on with it.
+    /// Prepares a run on a task: new, with `force` in place of the run that the folder holds, or
+    /// with `resume` to go on with it.
     ///
-    /// `model` is the one that the recipe names, and so is `data`, which is loaded by default. The
-    /// folder is changed last, so that a run that cannot start replaces nothing.
+    /// `model` is the one that the recipe names, and so is `data`, which is loaded by default.
     ///
-    /// As one of the ranks of `group` it takes its share of each batch; rank 0 alone uses the
-    /// folder. `launcher` is who may start the run anew after a failure.
-    ///
-    /// - Throws: an error when the data cannot be used, the adapter's settings do not fit the
-    ///   model, the folder holds something else, another process has the run, or ranks disagree.
-    public init(
+    /// - Throws: as the initializer with an objective does, and when the data cannot be used.
+    public convenience init(
         _ recipe: Recipe,
         model: LoadedModel,
         data: TrainingData? = nil,
@@ -45,53 +38,64 @@ public final class Trainer {
         launcher: String? = nil
     ) throws {
         let recipe = recipe.resolved()
-        let parallel = DataParallel(group)
-        if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
-        try recipe.check(model)
+        // Before the data are read, which may take a while.
+        if group?.launch.isFirst ?? true { try run.check(recipe, resume: resume, force: force) }
         let data = try data ?? TrainingData(recipe, tokenizer: model.tokenizer)
-        for part in [data.train, data.validation, data.test] {
-            try part?.check(fits: model.configuration)
-        }
+        try self.init(
+            recipe,
+            model: model,
+            objective: AnswerObjective(data, recipe: recipe),
+            run: run,
+            resume: resume,
+            force: force,
+            group: group,
+            launcher: launcher
+        )
+    }
+
+    /// Prepares a run that trains for an objective.
+    ///
+    /// The folder is changed last, so that a run that cannot start replaces nothing.
+    ///
+    /// As one of the ranks of `group` it takes its share of each batch; rank 0 alone uses the
+    /// folder. `launcher` is who may start the run anew after a failure.
+    ///
+    /// - Throws: an error when the adapter's settings do not fit the model, an example is too long
+    ///   for it, the folder holds something else, another process has the run, or ranks disagree.
+    public init(
+        _ recipe: Recipe,
+        model: LoadedModel,
+        objective: any Objective,
+        run: RunFolder,
+        resume: Bool = false,
+        force: Bool = false,
+        group: ProcessGroup? = nil,
+        launcher: String? = nil
+    ) throws {
+        let recipe = recipe.resolved()
+        let parallel = DataParallel(group)
+        try recipe.check(model)
+        try objective.check(fits: model.configuration)
         self.recipe = recipe
         self.run = run
-        self.data = data
+        self.objective = objective
         self.parallel = parallel
-        (adapted, optimizer) = try withTorchErrors {
+        (adapted, learner) = try withTorchErrors {
             let adapted = try AdaptedModel(model, lora: recipe.lora)
-            return (adapted, Self.optimizer(recipe, adapted.parameters, parallel))
+            return (adapted, recipe.method.start(recipe, adapted.parameters, parallel))
         }
-        order = BatchOrder(
-            exampleCount: data.train.examples.count,
-            seed: UInt64(recipe.seed)
-        )
+        order = BatchOrder(exampleCount: objective.exampleCount, seed: UInt64(recipe.seed))
         cost = StepCost(model.configuration, adapters: adapted.adapters.layout.modules)
-        try parallel.checkAgreement(recipe, model: model.fingerprint, data)
+        var fingerprints = objective.fingerprints
+        fingerprints["base model"] = model.fingerprint
+        try parallel.checkAgreement(recipe, fingerprints: fingerprints)
         guard parallel.isFirst else {
             lock = nil
             return
         }
         try run.prepare(for: recipe, resume: resume, force: force, launcher: launcher)
         lock = try RunLock(run)
-        run.removeLeftovers()
-    }
-
-    static func optimizer(
-        _ recipe: Recipe,
-        _ parameters: FlatParameters,
-        _ parallel: DataParallel
-    ) -> any Optimizer {
-        let reduce = parallel.reduction
-        switch recipe.method {
-        case .adamw:
-            return AdamW(parameters, learningRate: 0, settings: recipe.adamW, reduce: reduce)
-        case .ivon:
-            let (seed, rank) = (UInt64(recipe.seed), parallel.rank)
-            let device = parameters.values.device
-            return IVON(parameters, learningRate: 0, settings: recipe.ivon, reduce: reduce) {
-                let stream = RandomStream.posterior.seed(from: seed, $0, $1, rank: rank)
-                return Generator(seed: stream, device: device).normal([parameters.count])
-            }
-        }
+        try run.removeLeftovers()
     }
 
     /// Trains from the last checkpoint, or from the start when there is none, and writes results.
@@ -127,10 +131,10 @@ public final class Trainer {
         adapted.base.model.recomputesBlocks = recipe.gradientCheckpointing
         defer { adapted.base.model.recomputesBlocks = false }
         var progress = try resumedOrFresh()
-        let isFirst = parallel.isFirst
+        let (isFirst, optimizer) = (parallel.isFirst, learner.optimizer)
         let history = isFirst ? try History(run.history, keeping: progress.historyLength) : nil
         let timings =
-            isFirst ? try History(run.timings, keeping: lengthOfWholeLines(run.timings)) : nil
+            isFirst ? try History(run.timings, keeping: try lengthOfWholeLines(run.timings)) : nil
         let schedule = recipe.learningRateSchedule
         let clock = ContinuousClock()
         let start = clock.now
@@ -154,10 +158,16 @@ public final class Trainer {
                 try StepTimes.measure(optimizer, lossOfDraw(at: step))
             }
             add(stepTimes)
-            progress.add(loss, clipped: (optimizer as? IVON)?.clippedShare ?? 0)
+            progress.step += 1
+            progress.interval.add(loss, optimizer.measures)
             observer(.trained(step: step + 1, loss: loss))
             if (step + 1).isMultiple(of: recipe.logEvery) {
-                let record = progress.record(optimizer.learningRate, health(progress.interval))
+                let record = HistoryRecord(
+                    step: step + 1,
+                    loss: progress.interval.loss / Double(progress.interval.steps),
+                    learningRate: optimizer.learningRate,
+                    posterior: learner.health(progress.interval.meanMeasures)
+                )
                 try history?.append(record)
                 let seconds = (clock.now - start).inSeconds
                 try timings?.append(Timing(step: step + 1, seconds: seconds, times: times))
@@ -167,7 +177,9 @@ public final class Trainer {
             }
             if recipe.evalEvery > 0, (step + 1).isMultiple(of: recipe.evalEvery) {
                 let (record, evaluationTimes) = try StepTimes.measureEvaluation {
-                    try evaluatedRecord(step + 1, observer)
+                    try objective.evaluated(adapted, after: step + 1, group: parallel.group) {
+                        observer(.evaluating(done: $0, of: $1))
+                    }
                 }
                 add(evaluationTimes)
                 try history?.append(record)
@@ -193,26 +205,26 @@ public final class Trainer {
             if stops, step + 1 < recipe.steps { return step + 1 }
         }
         // The one before may be of a step where the run was stopped: equal runs would differ.
-        if isFirst { Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run) }
+        if isFirst { try Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run) }
         return nil
     }
 
     /// Bytes up to the end of the last line that is whole.
-    private func lengthOfWholeLines(_ url: URL) -> Int {
-        let data = (try? Data(contentsOf: url)) ?? Data()
-        return data.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    private func lengthOfWholeLines(_ url: URL) throws -> Int {
+        try run.bytes(of: url)?.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     }
 
     /// The last checkpoint with its values in place, or the start of the run.
     private func resumedOrFresh() throws -> Checkpoint {
         let own = try ownCheckpoint()
-        return try parallel.share(own, adapted.parameters, optimizer)
+        return try parallel.share(own, adapted.parameters, learner.optimizer)
     }
 
     private func ownCheckpoint() throws -> Checkpoint {
-        let (model, examples) = (adapted.base.fingerprint, data.fingerprint)
-        guard parallel.isFirst, let folder = Checkpoint.last(in: run) else {
-            adapted.initialize(seed: recipe.seed)
+        let model = adapted.base.fingerprint
+        let examples = objective.fingerprints[AnswerObjective.trainingData] ?? ""
+        guard parallel.isFirst, let folder = try Checkpoint.last(in: run) else {
+            adapted.initialize(seed: UInt64(recipe.seed))
             return Checkpoint(
                 step: 0,
                 historyLength: 0,
@@ -225,7 +237,7 @@ public final class Trainer {
             folder,
             of: recipe.steps,
             into: adapted.parameters,
-            optimizer
+            learner.optimizer
         )
         for (key, expected, found) in [
             ("base model", checkpoint.model, model), ("training data", checkpoint.data, examples),
@@ -254,13 +266,12 @@ public final class Trainer {
     /// over micro-batches.
     private func meanLoss(at step: Int, draw: Int) throws -> Double {
         let batch = order.batch(at: step, batchSize: recipe.batchSize)
+        let terms = batch.reduce(0) { $0 + objective.termCount(of: $1) }
+        let share = parallel.share(of: batch, tokens: objective.tokenCount)
         let size = recipe.microBatchSize ?? batch.count
-        let share = parallel.share(of: batch) { data.train.examples[$0].tokens.count }
         var total = 0.0
         for (index, start) in stride(from: 0, to: share.count, by: size).enumerated() {
-            let examples = share[start..<min(start + size, share.count)].map {
-                data.train.examples[$0]
-            }
+            let examples = Array(share[start..<min(start + size, share.count)])
             let seed = RandomStream.dropout.seed(
                 from: UInt64(recipe.seed),
                 step,
@@ -268,17 +279,17 @@ public final class Trainer {
                 index,
                 rank: parallel.rank
             )
-            let packed = PackedBatch(examples)
-            profile.count(packed, cost)
             total += try adapted.adapters.withDropout(seed: seed) {
-                let loss = adapted.scorer.loss(packed) * (1 / Double(batch.count))
+                let result = objective.loss(of: examples, adapted)
+                profile.count(result.batch, cost)
+                let loss = result.sum * (1 / Double(terms))
                 let value = loss.item
                 guard value.isFinite else {
                     throw TrainingError.lossNotFinite(
                         loss: value,
                         step: step + 1,
-                        ids: examples.map(\.id),
-                        checkpoint: Checkpoint.last(in: run)?.path
+                        ids: examples.map(objective.name),
+                        checkpoint: try Checkpoint.last(in: run)?.path
                     )
                 }
                 loss.backward()
@@ -294,69 +305,25 @@ public final class Trainer {
         let batch = order.batch(at: step, batchSize: recipe.batchSize)
         throw TrainingError.parametersNotFinite(
             step: step + 1,
-            ids: batch.map { data.train.examples[$0].id },
-            checkpoint: Checkpoint.last(in: run)?.path
-        )
-    }
-
-    private func health(_ interval: IntervalSums) -> PosteriorHealth? {
-        guard let ivon = optimizer as? IVON else { return nil }
-        let share = interval.clipped / Double(interval.steps)
-        return PosteriorHealth(IVONPosterior(ivon), clippedShare: share)
-    }
-
-    private func evaluatedRecord(
-        _ step: Int,
-        _ observer: (TrainingEvent) -> Void
-    ) throws -> HistoryRecord {
-        let predictor = Predictor(
-            adapted.scorer,
-            examples: data.validation.examples,
-            maximumTokens: recipe.evalTokens,
-            group: parallel.group
-        )
-        var done = 0
-        let predictions = predictor.predictions(PointEstimate()) {
-            done += 1
-            observer(.evaluating(done: done, of: predictor.batchCount))
-        }
-        .map(\.prediction)
-        return HistoryRecord(
-            step: step,
-            split: .validation,
-            metrics: try MetricSummary(predictions, seed: UInt64(recipe.seed))
+            ids: batch.map(objective.name),
+            checkpoint: try Checkpoint.last(in: run)?.path
         )
     }
 
     private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
-        let writer = RunResults(
-            recipe: recipe,
-            adapted: adapted,
-            data: data,
-            run: run,
+        let trained = TrainedRun(
+            recipe,
+            adapted,
+            posterior: learner.posterior(),
+            varianceScale: recipe.varianceScale
+        )
+        return try objective.writeResults(
+            of: trained,
+            health: learner.finalHealth(),
+            to: run,
             group: parallel.group
-        )
-        return try writer.write(optimizer as? IVON) { observer(.evaluating(done: $0, of: $1)) }
-    }
-}
-
-extension Checkpoint {
-    /// Counts one more step.
-    fileprivate mutating func add(_ loss: Double, clipped: Double) {
-        step += 1
-        interval.steps += 1
-        interval.loss += loss
-        interval.clipped += clipped
-    }
-
-    /// The history's line of the interval that ends here.
-    fileprivate func record(_ learningRate: Double, _ posterior: PosteriorHealth?) -> HistoryRecord
-    {
-        HistoryRecord(
-            step: step,
-            loss: interval.loss / Double(interval.steps),
-            learningRate: learningRate,
-            posterior: posterior
-        )
+        ) {
+            observer(.evaluating(done: $0, of: $1))
+        }
     }
 }

@@ -1,36 +1,24 @@
 import Foundation
-import LanguageModels
-import Randomness
 import TextTasks
 import Tokenization
 
 /// The encoded parts of a task.
 public struct TrainingData: Sendable {
-    /// One part: its examples and what is worth reporting about them.
-    public struct Part: Sendable {
-        /// The examples as tokens.
-        public let examples: [EncodedExample]
-        /// Number of examples, truncated prompts, longest prompt.
-        public let report: EncodingReport
-        /// Questions of the file left out because they have not four choices.
-        public let leftOut: Int
-    }
-
     /// What the adapter is fitted to.
-    public let train: Part
+    public let train: EncodedPart
     /// What settings may be chosen by.
-    public let validation: Part
+    public let validation: EncodedPart
     /// What results are reported on; none for data without a test part.
-    public let test: Part?
+    public let test: EncodedPart?
 
     /// Loads and encodes the parts that a recipe names.
     ///
     /// - Throws: an error that names file, line or id, expected and found.
     public init(_ recipe: Recipe, tokenizer: Tokenizer) throws {
         let task = try recipe.textTask()
-        func part(_ split: Split, _ limit: Int?) throws -> Part {
-            try Part(
-                try task.load(split, seed: UInt64(recipe.splitSeed ?? recipe.seed)),
+        func part(_ split: Split, _ limit: Int?) throws -> EncodedPart {
+            try EncodedPart(
+                try task.load(split, seed: recipe.seedOfSplit),
                 limit: limit,
                 recipe: recipe,
                 tokenizer: tokenizer
@@ -46,51 +34,6 @@ public struct TrainingData: Sendable {
             test = nil
         }
     }
-
-    /// A short name of all training examples: equal for equal data, almost surely different else.
-    var fingerprint: String { train.fingerprint }
-}
-
-extension TrainingData.Part {
-    /// A short name of all examples: equal for equal data, almost surely different else.
-    var fingerprint: String {
-        var hash = StableHash()
-        for example in examples {
-            hash.add(example.id.utf8)
-            for number in example.tokens + example.answerTokens + [example.label ?? -1] {
-                withUnsafeBytes(of: Int64(number).littleEndian) { hash.add($0) }
-            }
-        }
-        return hash.text
-    }
-}
-
-extension TrainingData.Part {
-    /// Encodes the first examples of a part, at most `limit`.
-    ///
-    /// - Throws: `TextTaskError` that names the example.
-    public init(
-        _ loaded: LoadedExamples,
-        limit: Int?,
-        recipe: Recipe,
-        tokenizer: Tokenizer
-    ) throws {
-        let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
-        let chosen = limit.map { Array(loaded.examples.prefix($0)) } ?? loaded.examples
-        (examples, report) = try encoder.encode(chosen)
-        leftOut = loaded.leftOut
-    }
-}
-
-extension TrainingData.Part {
-    /// Checks that a model can take every prompt.
-    ///
-    /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)``.
-    public func check(fits configuration: ModelConfiguration) throws {
-        let maximum = configuration.maximumLength
-        guard let long = examples.first(where: { $0.tokens.count > maximum }) else { return }
-        throw TrainingError.promptTooLong(id: long.id, length: long.tokens.count, maximum: maximum)
-    }
 }
 
 extension Recipe {
@@ -100,4 +43,7 @@ extension Recipe {
     public func textTask() throws -> TextTask {
         try TextTask(task, folder: data.map { URL(fileURLWithPath: $0) })
     }
+
+    /// The seed that divides the data into parts.
+    public var seedOfSplit: UInt64 { UInt64(splitSeed ?? seed) }
 }

@@ -8,6 +8,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noRun(folder: String)
     /// The run to predict with has no adapter yet.
     case unfinished(folder: String)
+    /// A setting of the draws is asked of a run that answers without, or with others.
+    case noDraws(key: String, reason: String, found: String)
     /// The run to draw from is a point estimate.
     case noPosterior(folder: String)
     /// A run is to go on with another setting than it was started with.
@@ -42,6 +44,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(folder): expected the folder of a run, found no recipe.yaml in it"
         case .unfinished(let folder):
             "\(folder): the run is not finished; go on with it with train --resume"
+        case .noDraws(let key, let reason, let found):
+            "\(key): expected none, as the run answers by \(reason), found \(found)"
         case .noPosterior(let folder):
             "\(folder): expected a run with a posterior to draw from, found a point estimate"
         case .otherRecipe(let file, let key, let saved, let asked):

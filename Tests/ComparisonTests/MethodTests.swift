@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import Metrics
 import Posteriors
+import TestSupport
 import Testing
 import Torch
 import Training
@@ -18,12 +19,9 @@ struct MethodTests {
         let model = try tiny.loadedModel()
         let recipe = try tiny.run("base").readRecipe()
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        let answers = Predictor(
-            AnswerScorer(model.model, device: .cpu),
-            examples: try #require(data.test).examples,
-            maximumTokens: recipe.evalTokens
-        )
-        .predictions(PointEstimate()).map(\.prediction)
+        let answers = try DrawnAnswers(AnswerScorer(model.model, adapters: nil, device: .cpu))
+            .predictions(try #require(data.test).examples, maximumTokens: recipe.evalTokens)
+            .map(\.prediction)
         for seed in [3, 5] {
             #expect(try tiny.predictions("base", seed: seed) == answers)
         }
@@ -63,7 +61,7 @@ struct MethodTests {
                 tiny.run("temperature", seed: seed),
                 model: try tiny.loadedModel()
             )
-            let found = run.posterior.temperature
+            let found = run.temperature
             let best = try loss(found)
             // The NLL is convex in 1 / T, so that it is enough to look to both sides.
             for factor in [0.5, 0.9, 0.99, 1.01, 1.1, 2] {
@@ -157,7 +155,7 @@ struct MethodTests {
     func noise() throws {
         let tiny = try WholeComparison.get().tiny
         let run = try TrainedRun(tiny.run("tfb"), model: try tiny.loadedModel())
-        let kind = try #require(run.posterior.kind as? TFBPosterior)
+        let kind = try #require(run.posterior as? TFBPosterior)
         // Five halvings of 0 ... 0.015.
         let units = kind.noise / (0.015 / 32)
         #expect(units == units.rounded() && (0...31).contains(units))

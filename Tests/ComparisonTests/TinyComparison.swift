@@ -155,9 +155,3 @@ func sentence(_ body: () throws -> Void) -> String {
         return "\(error)"
     }
 }
-
-/// The largest difference of two lists of probabilities, infinite where they are not of one form.
-func largestDifference(_ one: [[Double]], _ other: [[Double]]) -> Double {
-    guard one.map(\.count) == other.map(\.count) else { return .infinity }
-    return zip(one.joined(), other.joined()).map { abs($0 - $1) }.max() ?? .infinity
-}

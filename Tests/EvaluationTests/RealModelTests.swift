@@ -28,9 +28,9 @@ struct RealModelAnswerTests {
             }
             let (encoded, report) = try encoder.encode(examples)
             #expect(report.truncated == 0)
-            let scorer = AnswerScorer(model.model, device: .cpu)
-            let packed = Predictor(scorer, examples: encoded).logProbabilities()
-            let alone = Predictor(scorer, examples: encoded, maximumTokens: 1).logProbabilities()
+            let base = DrawnAnswers(AnswerScorer(model.model, adapters: nil, device: .cpu))
+            let packed = try base.predictions(encoded).map { $0.draws[0] }
+            let alone = try base.predictions(encoded, maximumTokens: 1).map { $0.draws[0] }
             for (index, question) in questions.enumerated() {
                 #expect(try encoded[index].tokens == question.required("ids").integers())
                 #expect(

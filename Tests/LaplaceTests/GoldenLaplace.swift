@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import JSON
 import LoRA
+import Metrics
 import Optimizers
 import Posteriors
 import TensorFiles
@@ -38,18 +39,15 @@ struct GoldenLaplace: CustomTestStringConvertible, Sendable {
         let path = folder.appendingPathComponent(name)
         let layout = try LoRALayout(try PEFTFolder.settings(in: path), for: model)
         let parameters = FlatParameters(layout.parameters)
-        let values = try PEFTFolder.values(of: layout, in: path)
-        for entry in parameters.entries {
-            FlatParameters.view(parameters.values, entry)
-                .copyInPlace(Tensor(values[entry.name] ?? [], shape: entry.shape))
-        }
+        try PEFTFolder.read(path, into: parameters)
+        let adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
         let golden = try json()
         let answers = try golden.required("answers").integers()
         let labels = try golden.required("labels").integers()
         let sequences = try golden.required("sequences").elements()
         return TinyModel(
-            scorer: AnswerScorer(model, device: .cpu),
-            adapters: LoRAAdapters(layout, on: model, parameters: parameters.tensors),
+            scorer: AnswerScorer(model, adapters: adapters, device: .cpu),
+            adapters: adapters,
             parameters: parameters,
             examples: try zip(sequences, labels).enumerated().map { index, example in
                 EncodedExample(
@@ -73,20 +71,33 @@ struct TinyModel {
     func fitter(maximumTokens: Int = 1024) -> LaplaceFitter {
         LaplaceFitter(
             scorer,
-            adapters: adapters,
             parameters: parameters,
             examples: examples,
             maximumTokens: maximumTokens
         )
     }
 
-    func predictive(maximumTokens: Int = 1024) -> LinearisedPredictive {
-        LinearisedPredictive(
+    /// The distribution of each example's logits.
+    func logits(
+        under posterior: any LaplaceKind,
+        maximumTokens: Int = 1024
+    ) throws -> [LogitDistribution] {
+        try LinearisedAnswers(posterior, scorer).logits(of: examples, maximumTokens: maximumTokens)
+    }
+
+    /// Answers at a variance scale.
+    func predictions(
+        under posterior: any LaplaceKind,
+        varianceScale: Double = 1,
+        temperature: Double = 1
+    ) throws -> [Prediction] {
+        try LinearisedAnswers(
+            posterior,
             scorer,
-            adapters: adapters,
-            examples: examples,
-            maximumTokens: maximumTokens
+            varianceScale: varianceScale,
+            temperature: temperature
         )
+        .predictions(examples).map(\.prediction)
     }
 }
 
@@ -99,10 +110,4 @@ extension KroneckerCurvature {
     private static func sum(_ vectors: Tensor, _ values: Tensor) -> Tensor {
         (vectors * values).matmul(vectors.transposed(0, 1))
     }
-}
-
-/// The largest absolute difference of two tables of the same shape.
-func largestDifference(_ a: [[Double]], _ b: [[Double]]) -> Double {
-    precondition(a.map(\.count) == b.map(\.count), "tables differ in shape")
-    return zip(a.joined(), b.joined()).map { abs($0 - $1) }.max() ?? 0
 }

@@ -32,7 +32,7 @@ private func check<Kind: LaplaceKind>(
         try $0.elements().map { try $0.numbers() }
     }
     let logits = try golden.required("logits").elements().map { try $0.numbers() }
-    let found = model.predictive().logitDistributions(under: posterior)
+    let found = try model.logits(under: posterior)
     #expect(found.count == covariances.count)
     for (index, distribution) in found.enumerated() {
         let size = covariances[index].joined().map(abs).max() ?? 0
@@ -47,27 +47,28 @@ struct PredictiveTests {
     @Test("With the Fisher diagonal", arguments: GoldenLaplace.all)
     func diagonal(_ golden: GoldenLaplace) throws {
         let (model, json) = (try golden.load(), try golden.json())
-        try check(model.fitter().diagonal(), model, json, json.required("diagonal"))
+        try check(try model.fitter().diagonal(), model, json, json.required("diagonal"))
     }
 
     @Test("With Kronecker factors", arguments: GoldenLaplace.all)
     func kronecker(_ golden: GoldenLaplace) throws {
         let (model, json) = (try golden.load(), try golden.json())
-        try check(model.fitter().kronecker(), model, json, json.required("kronecker"))
+        try check(try model.fitter().kronecker(), model, json, json.required("kronecker"))
     }
 
     @Test("Several posteriors in one pass give what each gives alone, in any batches")
     func several() throws {
         let model = try GoldenLaplace.all[1].load()
-        var posterior = model.fitter().kronecker(rank: 4, fullBelow: 20).posterior
-        let first = model.predictive().logitDistributions(under: posterior)
+        var posterior = try model.fitter().kronecker(rank: 4, fullBelow: 20).posterior
+        let first = try model.logits(under: posterior)
         posterior.priorPrecision *= 7
-        let second = model.predictive(maximumTokens: 1).logitDistributions(under: posterior)
+        let second = try model.logits(under: posterior, maximumTokens: 1)
         var other = posterior
         other.priorPrecision /= 7
-        let both = model.predictive().logitDistributions(under: [other, posterior])
-        for (one, two) in [(both[0], first), (both[1], second)] {
-            for (one, two) in zip(one, two) {
+        let both = try LinearisedAnswers(posterior, model.scorer)
+            .logits(of: model.examples, under: [other, posterior], 1024) { _, _ in }
+        for (index, alone) in [first, second].enumerated() {
+            for (one, two) in zip(both.map { $0[index] }, alone) {
                 let size = two.covariance.joined().map(abs).max() ?? 0
                 #expect(largestDifference(one.covariance, two.covariance) < 1e-4 * size)
                 #expect(largestDifference([one.mean], [two.mean]) < 1e-5)
@@ -82,28 +83,26 @@ struct PredictiveTests {
     @Test("The prior precision with the highest likelihood of the labels is taken")
     func tuning() throws {
         let model = try GoldenLaplace.all[0].load()
-        let posterior = model.fitter().diagonal().posterior
+        let posterior = try model.fitter().diagonal().posterior
         let grid = [1e-3, 0.1, 10, 1e3]
-        let losses = grid.map { precision in
+        let losses = try grid.map { precision in
             var candidate = posterior
             candidate.priorPrecision = precision
-            let distributions = model.predictive().logitDistributions(under: candidate)
-            return model.predictive().predictions(distributions, varianceScale: 1)
+            return try model.predictions(under: candidate)
                 .reduce(0) { $0 - log($1.probabilities[$1.label ?? 0]) }
         }
         let best = try #require(losses.indices.min { losses[$0] < losses[$1] })
-        let tuned = model.predictive().tuned(posterior, priorPrecisions: grid)
-        #expect(tuned.priorPrecision == grid[best])
+        let tuned = try LinearisedAnswers(posterior, model.scorer)
+            .bestPriorPrecision(of: grid, for: model.examples)
+        #expect(tuned == grid[best])
         #expect(Set(losses).count == grid.count)
     }
 
     @Test("Predictions carry the examples' names and labels and the mean's probabilities")
     func predictions() throws {
         let model = try GoldenLaplace.all[0].load()
-        let posterior = model.fitter().diagonal().posterior
-        let predictive = model.predictive()
-        let distributions = predictive.logitDistributions(under: posterior)
-        let predictions = predictive.predictions(distributions, varianceScale: 0)
+        let posterior = try model.fitter().diagonal().posterior
+        let predictions = try model.predictions(under: posterior, varianceScale: 0)
         #expect(predictions.map(\.id) == ["0", "1", "2"])
         #expect(predictions.map(\.label) == [0, 2, 1])
         let batch = PackedBatch(model.examples)
@@ -114,27 +113,40 @@ struct PredictiveTests {
             #expect(largestDifference([item.probabilities], [row]) < 1e-5)
             #expect(item.fault == nil)
         }
-        let wide = predictive.predictions(distributions, varianceScale: 1)
+        let wide = try model.predictions(under: posterior)
         #expect(zip(wide, predictions).allSatisfy { $0 != $1 })
+    }
+
+    @Test("A temperature divides the logits, and so their covariance by its square")
+    func temperature() throws {
+        let model = try GoldenLaplace.all[0].load()
+        let posterior = try model.fitter().diagonal().posterior
+        let temperature = 2.5
+        let found = try model.predictions(under: posterior, temperature: temperature)
+        let expected = try model.logits(under: posterior).map { logits in
+            LogitDistribution(
+                mean: logits.mean.map { $0 / temperature },
+                covariance: logits.covariance.map { $0.map { $0 / temperature / temperature } }
+            )
+        }
+        .predictive(varianceScale: 1)
+        #expect(
+            largestDifference(found.map(\.probabilities), expected.map(\.probabilities)) < 1e-12
+        )
+        #expect(try found != model.predictions(under: posterior))
     }
 
     @Test("Linearised variance is what small draws of the parameters give")
     func draws() throws {
         let model = try GoldenLaplace.all[0].load()
-        var posterior = model.fitter().kronecker().posterior
+        var posterior = try model.fitter().kronecker().posterior
         // So narrow that the model is linear over all draws.
         posterior.priorPrecision = 1e6
-        let expected = model.predictive().logitDistributions(under: posterior)
-        let draws = ParameterPosterior(
-            posterior,
-            around: model.parameters,
-            varianceScale: 1,
-            drawCount: 2000,
-            seed: 3
-        )
-        let values = (0..<draws.drawCount).map { index in
-            draws.withDraw(index) {
-                RecordedPass(model.examples, model.scorer, model.adapters).logits
+        let expected = try model.logits(under: posterior)
+        let draws = DrawnParameters(posterior, around: model.parameters, count: 2000, seed: 3)
+        let values = try (0..<draws.count).map { index in
+            try draws.withDraw(index) {
+                try RecordedPass(model.examples, model.scorer).logits
                     .map { LogitDistribution(mean: $0, covariance: []).mean }
             }
         }

@@ -51,34 +51,34 @@ struct RealModelLaplaceTests {
                 }
             )
             let model = TinyModel(
-                scorer: AnswerScorer(loaded.model, device: .cpu),
+                scorer: AnswerScorer(loaded.model, adapters: adapters, device: .cpu),
                 adapters: adapters,
                 parameters: parameters,
                 examples: examples
             )
-            checkJacobians(model, generator)
-            checkPredictions(model, model.fitter().diagonal())
-            checkPredictions(model, model.fitter().kronecker())
+            try checkJacobians(model, generator)
+            try checkPredictions(model, model.fitter().diagonal())
+            try checkPredictions(model, model.fitter().kronecker())
         }
     }
 
     /// The Jacobian times a direction, against a central difference along it.
-    private func checkJacobians(_ model: TinyModel, _ generator: Generator) {
+    private func checkJacobians(_ model: TinyModel, _ generator: Generator) throws {
         let parameters = model.parameters
         let mean = parameters.values.clone()
         let direction = generator.normal([parameters.count])
-        func contrasts(at step: Double) -> [Double] {
+        func contrasts(at step: Double) throws -> [Double] {
             withoutGradients {
                 parameters.values.copyInPlace(mean)
                 parameters.values.addInPlace(direction, times: step)
             }
-            let pass = RecordedPass(model.examples, model.scorer, model.adapters)
+            let pass = try RecordedPass(model.examples, model.scorer)
             return pass.logits.map { $0[1] - $0[0] }
         }
         let step = 1e-3
-        let (above, below) = (contrasts(at: step), contrasts(at: -step))
+        let (above, below) = (try contrasts(at: step), try contrasts(at: -step))
         withoutGradients { parameters.values.copyInPlace(mean) }
-        let pass = RecordedPass(model.examples, model.scorer, model.adapters)
+        let pass = try RecordedPass(model.examples, model.scorer)
         let functions = pass.gradients(model.examples.map { _ in [[-1, 1]] })
         var found = [Double](repeating: 0, count: model.examples.count)
         for (index, entry) in parameters.entries.enumerated() {
@@ -96,22 +96,25 @@ struct RealModelLaplaceTests {
         }
     }
 
-    private func checkPredictions<Kind: LaplaceKind>(_ model: TinyModel, _ fit: LaplaceFit<Kind>) {
+    private func checkPredictions<Kind: LaplaceKind>(
+        _ model: TinyModel,
+        _ fit: LaplaceFit<Kind>
+    ) throws {
         let precision = fit.posterior.priorPrecision
         #expect(Evidence.range.contains(precision))
         let best = fit.evidence.logEvidence(priorPrecision: precision)
         for factor in [0.5, 2] {
             #expect(fit.evidence.logEvidence(priorPrecision: precision * factor) < best)
         }
-        let predictive = model.predictive()
-        let distributions = predictive.logitDistributions(under: fit.posterior)
-        #expect(distributions.allSatisfy { $0.covariance[0][0] > 0 })
-        let expected = Predictor(model.scorer, examples: model.examples).logProbabilities()
-        let atMean = predictive.predictions(distributions, varianceScale: 0)
-        for (item, logs) in zip(atMean, expected) {
-            #expect(largestDifference([item.probabilities], [logs.map(exp)]) < 1e-4)
+        let logits = try model.logits(under: fit.posterior)
+        #expect(logits.allSatisfy { $0.covariance[0][0] > 0 })
+        let expected = try DrawnAnswers(model.scorer).predictions(model.examples)
+        let atMean = try model.predictions(under: fit.posterior, varianceScale: 0)
+        for (item, answer) in zip(atMean, expected) {
+            let probabilities = answer.prediction.probabilities
+            #expect(largestDifference(item.probabilities, probabilities) < 1e-4)
         }
-        let averaged = predictive.predictions(distributions, varianceScale: 1)
+        let averaged = try model.predictions(under: fit.posterior)
         for (item, mean) in zip(averaged, atMean) {
             #expect(item.fault == nil)
             let (wide, narrow) = (item.probabilities, mean.probabilities)

@@ -37,11 +37,7 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
         let model = try LoadedModel.build(Llama.self, weights, configuration, .cpu, precision).0
         let layout = try LoRALayout(try PEFTFolder.settings(in: Golden.folder(path)), for: model)
         let parameters = FlatParameters(layout.parameters)
-        let values = try PEFTFolder.values(of: layout, in: Golden.folder(path))
-        for entry in parameters.entries {
-            parameters.tensors[entry.name]?.detached()
-                .copyInPlace(Tensor(values[entry.name] ?? [], shape: entry.shape))
-        }
+        try PEFTFolder.read(Golden.folder(path), into: parameters)
         let adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
         return (model, adapters, parameters)
     }
@@ -72,7 +68,8 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
 struct AdapterTests {
     @Test("Logits, loss and every gradient", arguments: GoldenAdapter.all)
     func gradients(_ golden: GoldenAdapter) throws {
-        let (model, _, parameters) = try golden.load()
+        let (model, adapters, parameters) = try golden.load()
+        defer { withExtendedLifetime(adapters) {} }
         let logits = try golden.answerLogits(model)
         #expect(try logits.largestDifference(to: golden.tensor("answer_logits")) < 5e-5)
         let loss = logits.logSoftmax(along: 1).negativeLogLikelihood(try golden.labels())
@@ -107,13 +104,15 @@ struct AdapterTests {
 
     @Test("What is written reads back bit for bit", arguments: GoldenAdapter.all)
     func roundTrip(_ golden: GoldenAdapter) throws {
-        let (model, adapters, _) = try golden.load()
-        let values = try PEFTFolder.values(of: adapters.layout, in: Golden.folder(golden.path))
+        let (model, adapters, parameters) = try golden.load()
         try withTemporaryFolder { folder in
-            try PEFTFolder.write(adapters.layout, values: values, baseModel: "base", to: folder)
+            try PEFTFolder.write(adapters.layout, parameters, baseModel: "base", to: folder)
             let layout = try LoRALayout(try PEFTFolder.settings(in: folder), for: model)
             #expect(layout == adapters.layout)
-            #expect(try PEFTFolder.values(of: layout, in: folder) == values)
+            let read = FlatParameters(layout.parameters)
+            try PEFTFolder.read(folder, into: read)
+            #expect(read.values.isEqual(to: parameters.values))
+            #expect(!read.values.isEqual(to: .zeros(like: read.values)))
         }
     }
 
@@ -167,6 +166,55 @@ struct AdapterTests {
             }
         }
         #expect((total * (1.0 / 4000)).relativeDifference(to: expected) < 0.05)
+    }
+}
+
+@Suite("A model has room for one set of adapters")
+struct AdapterSlotTests {
+    private func adapters(
+        _ targets: [String],
+        on model: any CausalLanguageModel
+    ) throws -> LoRAAdapters {
+        var settings = LoRASettings()
+        settings.targetModules = targets
+        let layout = try LoRALayout(settings, for: model)
+        let parameters = FlatParameters(layout.parameters)
+        parameters.values.copyInPlace(Generator(seed: 3).normal([parameters.count]))
+        return LoRAAdapters(layout, on: model, parameters: parameters.tensors)
+    }
+
+    @Test("A second set takes the place of the first, in the layers that it does not adapt, too")
+    func replaced() throws {
+        let golden = GoldenAdapter.all[0]
+        let (model, first, _) = try golden.load()
+        first.detach()
+        let base = try golden.answerLogits(model)
+        let alone = try adapters(["q_proj"], on: model)
+        let expected = try golden.answerLogits(model)
+        #expect(!expected.isEqual(to: base))
+        let wide = try adapters(["q_proj", "v_proj"], on: model)
+        #expect(!alone.isAttached && wide.isAttached)
+        let narrow = try adapters(["q_proj"], on: model)
+        #expect(!wide.isAttached && narrow.isAttached)
+        #expect(try golden.answerLogits(model).isEqual(to: expected))
+        // Taking out a set that is not there leaves the one that is.
+        wide.detach()
+        #expect(narrow.isAttached)
+        #expect(try golden.answerLogits(model).isEqual(to: expected))
+    }
+
+    @Test("Adapters that nobody holds leave the untouched model")
+    func released() throws {
+        let golden = GoldenAdapter.all[0]
+        let (model, first, _) = try golden.load()
+        first.detach()
+        let base = try golden.answerLogits(model)
+        do {
+            let adapters = try adapters(["q_proj", "v_proj"], on: model)
+            #expect(try !golden.answerLogits(model).isEqual(to: base))
+            withExtendedLifetime(adapters) {}
+        }
+        #expect(try golden.answerLogits(model).isEqual(to: base))
     }
 }
 

@@ -67,9 +67,10 @@ struct OptimizerPropertyTests {
     }
 
     @Test("Gradients of a graph land in the flat vector, in place and added up")
-    func gradientsInPlace() {
+    func gradientsInPlace() throws {
         let parameters = parameters([1, 2, 3, 4, 5, 6])
-        guard let a = parameters.tensors["a"], let b = parameters.tensors["b"] else { return }
+        let a = try #require(parameters.tensors["a"])
+        let b = try #require(parameters.tensors["b"])
         for _ in 0..<2 { ((a * a).sum() + (b * 3).sum()).backward() }
         #expect(parameters.gradients.doubles == [4, 8, 12, 16, 6, 6])
         parameters.gradients.zeroInPlace()

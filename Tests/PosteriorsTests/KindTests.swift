@@ -142,4 +142,34 @@ struct KindTests {
         // A sum of rank · in squared normals a draw: a relative error of sqrt(2 / (6 · 2000)).
         #expect(abs(total / Double(draws) / expected - 1) < 0.06)
     }
+
+    @Test("TFB's noise is right for directions that B uses ten thousand times less than others")
+    func tfbCondition() throws {
+        // B = U diag(D) with orthonormal columns U, so that its singular values are D.
+        let singularValues = [1, 1e-2, 1e-4]
+        let rows = 576
+        let parameters = FlatParameters([
+            ("x.lora_A.weight", [3, 1]), ("x.lora_B.weight", [rows, 3]),
+        ])
+        let (entryA, entryB) = (parameters.entries[0], parameters.entries[1])
+        let raw = Generator(seed: 4).normal([rows, 3], dtype: .float64)
+        let (values, vectors) = raw.transposed(0, 1).matmul(raw).symmetricEigen()
+        let u = raw.matmul(vectors * values.power(-0.5))  // [rows, 3], orthonormal columns
+        FlatParameters.view(parameters.values, entryB).copyInPlace(u * Tensor(singularValues))
+        let kind = TFBPosterior(noise: 1, around: parameters)
+        // V is the identity up to signs: element i of a draw is a standard normal number / D_i.
+        var squares = [0.0, 0, 0]
+        let draws = 2000
+        for index in 0..<draws {
+            let generator = Generator(seed: UInt64(index))
+            let deviation = kind.deviation(of: index, from: parameters.values, generator)
+            let change = FlatParameters.view(deviation, entryA).doubles
+            for place in 0..<3 {
+                squares[place] += pow(change[place] * singularValues[place], 2)
+            }
+        }
+        // The relative standard error of a variance from n draws is sqrt(2 / n) = 3%. B itself is
+        // stored in float32: its smallest direction is right to about 1e-7 / 1e-4.
+        for square in squares { #expect(abs(square / Double(draws) - 1) < 0.15) }
+    }
 }

@@ -13,9 +13,7 @@ func tinyParameters() -> FlatParameters {
 
 /// One posterior of each kind that draws, with numbers of no meaning.
 enum Kinds {
-    static let names = PosteriorFile.kinds.map { $0.name }.filter {
-        $0 != PointPosterior.name
-    }
+    static let names = PosteriorFile.kinds.map { $0.name }
 
     static func make(_ name: String, _ parameters: FlatParameters) -> (any PosteriorKind)? {
         let generator = Generator(seed: 2)

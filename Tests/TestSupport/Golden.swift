@@ -39,11 +39,30 @@ extension JSONNode {
     public func integers() throws -> [Int] { try elements().map { try $0.integer() } }
 }
 
+/// The largest absolute difference of numbers at the same places.
+///
+/// Not a number, which no comparison holds for, where there are other places, or where either side
+/// has a NaN or an infinity that the other has not.
+public func largestDifference(_ some: [Double], _ others: [Double]) -> Double {
+    guard some.count == others.count else { return .nan }
+    return zip(some, others).reduce(0) { largest, pair in
+        let difference = pair.0 == pair.1 ? 0 : abs(pair.0 - pair.1)
+        return difference.isFinite && !largest.isNaN ? max(largest, difference) : .nan
+    }
+}
+
+/// The largest absolute difference of two tables; not a number where their forms differ.
+public func largestDifference(_ some: [[Double]], _ others: [[Double]]) -> Double {
+    guard some.map(\.count) == others.map(\.count) else { return .nan }
+    return largestDifference(Array(some.joined()), Array(others.joined()))
+}
+
 extension Tensor {
-    /// The largest absolute difference of two tensors of the same shape.
+    /// The largest absolute difference to a tensor of the same shape; not a number where either has
+    /// a NaN or an infinity that the other has not.
     public func largestDifference(to other: Tensor) -> Double {
         precondition(shape == other.shape, "shapes \(shape) and \(other.shape) differ")
-        return zip(doubles, other.doubles).map { abs($0 - $1) }.max() ?? 0
+        return TestSupport.largestDifference(doubles, other.doubles)
     }
 
     /// The norm of the difference divided by the norm of `other`.

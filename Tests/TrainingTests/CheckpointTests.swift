@@ -38,7 +38,7 @@ struct CheckpointTests {
         } shouldStop: {
             taken == 2
         }
-        return try #require(Checkpoint.last(in: tiny.run("run")))
+        return try #require(try Checkpoint.last(in: tiny.run("run")))
             .appendingPathComponent("state.safetensors")
     }
 

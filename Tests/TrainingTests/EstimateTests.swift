@@ -7,8 +7,8 @@ import Testing
 
 @Suite("Estimates before a run")
 struct EstimateTests {
-    @Test("Parameters and tokens are those of the run", arguments: [Recipe.Method.ivon, .adamw])
-    func counts(_ method: Recipe.Method) throws {
+    @Test("Parameters and tokens are those of the run", arguments: [TrainingMethod.ivon, .adamw])
+    func counts(_ method: TrainingMethod) throws {
         try withTinyRun(method) { tiny in
             let estimate = try RunEstimate(tiny.recipe)
             let trainer = try Trainer(tiny.recipe, model: tiny.model(), run: tiny.run("run"))

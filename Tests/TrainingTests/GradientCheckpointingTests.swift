@@ -7,9 +7,9 @@ import Testing
 struct GradientCheckpointingTests {
     @Test(
         "Changes nothing but recipe and memory, with dropout and several draws a step too",
-        arguments: [Recipe.Method.ivon, .adamw]
+        arguments: [TrainingMethod.ivon, .adamw]
     )
-    func sameRun(_ method: Recipe.Method) throws {
+    func sameRun(_ method: TrainingMethod) throws {
         try withTinyRun(method) {
             ($0.dropout, $0.trainDraws, $0.microBatchSize) = (0.3, method == .ivon ? 2 : 1, 3)
         } _: { tiny in

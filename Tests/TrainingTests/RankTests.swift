@@ -1,5 +1,6 @@
 import Evaluation
 import Foundation
+import LoRA
 import Optimizers
 import Randomness
 import TestSupport
@@ -80,12 +81,12 @@ struct RankTests {
         let (recipe, model) = (tiny.recipe, try tiny.model())
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         let adapted = try AdaptedModel(model, lora: recipe.lora)
-        adapted.initialize(seed: recipe.seed)
+        adapted.initialize(seed: UInt64(recipe.seed))
         let order = BatchOrder(
             exampleCount: data.train.examples.count,
             seed: UInt64(recipe.seed)
         )
-        var settings = recipe.ivon
+        var settings = IVON.Settings(recipe)
         settings.draws = 2
         func stream(_ stream: RandomStream, _ indices: [Int]) -> UInt64 {
             let seed = UInt64(recipe.seed)
@@ -139,7 +140,7 @@ struct RankTests {
 
     @Test("One operation a step carries gradients, loss and the wish to stop", arguments: 2...3)
     func bytes(ranks: Int) throws {
-        for (method, vectors) in [(Recipe.Method.ivon, 2), (.adamw, 1)] {
+        for (method, vectors) in [(TrainingMethod.ivon, 2), (.adamw, 1)] {
             try withTinyRun(method) { tiny in
                 let (notes, counts) = (Notes(), Notes())
                 for outcome in try tiny.trainRanks(
@@ -289,15 +290,15 @@ struct RankTests {
             try run.prepare(for: tiny.recipe, resume: false, force: false, launcher: "a host 7")
             var launch = Launch()
             launch.launcher = "a host 7"
-            #expect(run.isRun(of: launch))
-            #expect(!tiny.run("other").isRun(of: launch))
+            #expect(try run.isRun(of: launch))
+            #expect(try !tiny.run("other").isRun(of: launch))
             launch.launcher = "a host 8"
-            #expect(!run.isRun(of: launch))
+            #expect(try !run.isRun(of: launch))
             launch.launcher = nil
-            #expect(!run.isRun(of: launch))
+            #expect(try !run.isRun(of: launch))
             launch.launcher = "a host 7"
             try run.prepare(for: tiny.recipe, resume: false, force: true)
-            #expect(!run.isRun(of: launch))
+            #expect(try !run.isRun(of: launch))
         }
     }
 }

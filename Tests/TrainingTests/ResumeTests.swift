@@ -10,8 +10,8 @@ struct ResumeTests {
         (recipe.steps, recipe.saveEvery, recipe.logEvery, recipe.evalEvery) = (7, 4, 3, 5)
     }
 
-    @Test("After every step, and after every step of one run", arguments: Recipe.Method.allCases)
-    func stops(_ method: Recipe.Method) throws {
+    @Test("After every step, and after every step of one run", arguments: TrainingMethod.allCases)
+    func stops(_ method: TrainingMethod) throws {
         try withTinyRun(method, Self.change) { tiny in
             try tiny.train("whole")
             for step in 1...6 {
@@ -63,9 +63,9 @@ struct ResumeTests {
     @Test(
         "Killed at any event",
         arguments: [(.ivon, .nothing), (.ivon, .partOfFiles), (.adamw, .partOfFiles)]
-            as [(Recipe.Method, Leftover)]
+            as [(TrainingMethod, Leftover)]
     )
-    func killed(_ method: Recipe.Method, _ leftover: Leftover) throws {
+    func killed(_ method: TrainingMethod, _ leftover: Leftover) throws {
         try withTinyRun(method, Self.change) { tiny in
             var copies = 0
             let run = tiny.run("whole")

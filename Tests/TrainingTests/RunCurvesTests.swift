@@ -33,7 +33,7 @@ struct RunCurvesTests {
         try withTinyRun {
             ($0.varianceScale, $0.draws) = (2, 3)
         } _: { tiny in
-            guard case .finished(let metrics) = try tiny.train("run") else { return }
+            let metrics = try tiny.results("run")
             let curves = try curves(tiny)
             #expect(curves.split == .validation && curves.examples == 6 && curves.draws == 3)
             #expect(curves.drawCurve == metrics.validation.drawCurve)

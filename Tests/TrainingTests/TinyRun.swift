@@ -14,7 +14,7 @@ struct TinyRun {
 
     init(
         in folder: URL,
-        _ method: Recipe.Method = .ivon,
+        _ method: TrainingMethod = .ivon,
         _ change: (inout Recipe) -> Void = { _ in }
     ) throws {
         Engine.threads = 1
@@ -60,9 +60,17 @@ struct TinyRun {
     }
 }
 
+extension TinyRun {
+    /// The results of a run that is trained to its end.
+    func results(_ name: String) throws -> RunMetrics {
+        try train(name)
+        return try #require(try run(name).readMetrics())
+    }
+}
+
 /// A run in a folder that is removed when `body` ends.
 func withTinyRun(
-    _ method: Recipe.Method = .ivon,
+    _ method: TrainingMethod = .ivon,
     _ change: (inout Recipe) -> Void = { _ in },
     _ body: (TinyRun) throws -> Void
 ) throws {

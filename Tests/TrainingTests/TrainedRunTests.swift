@@ -25,8 +25,8 @@ struct TrainedRunTests {
         return evaluation.predictions.map(\.prediction)
     }
 
-    @Test("The same predictions, bit for bit", arguments: Recipe.Method.allCases)
-    func samePredictions(_ method: Recipe.Method) throws {
+    @Test("The same predictions, bit for bit", arguments: TrainingMethod.allCases)
+    func samePredictions(_ method: TrainingMethod) throws {
         try withTinyRun(method) { tiny in
             try tiny.train("run")
             let written = try [Prediction](contentsOf: tiny.run("run").predictions("test"))
@@ -35,8 +35,8 @@ struct TrainedRunTests {
         }
     }
 
-    @Test("Examples are answered as in the file", arguments: Recipe.Method.allCases)
-    func answers(_ method: Recipe.Method) throws {
+    @Test("Examples are answered as in the file", arguments: TrainingMethod.allCases)
+    func answers(_ method: TrainingMethod) throws {
         try withTinyRun(method) { tiny in
             try tiny.train("run")
             let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
@@ -118,16 +118,10 @@ struct TrainedRunTests {
     func notFinite() throws {
         try withTinyRun(.adamw) { tiny in
             try tiny.train("run")
-            let layout = try LoRALayout(tiny.recipe.lora, for: try tiny.model().model)
-            var values = try PEFTFolder.values(of: layout, in: tiny.run("run").url)
-            let name = try #require(layout.parameters.last?.name)
-            values[name]?[0] = .nan
-            try PEFTFolder.write(
-                layout,
-                values: values,
-                baseModel: tiny.recipe.model,
-                to: tiny.run("run").url
-            )
+            let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+            run.adapted.parameters.values.narrowed(0, start: 0, length: 1)
+                .copyInPlace(Tensor.full([1], .nan))
+            try run.write(to: tiny.run("run"))
             let text = sentence { _ = try predictions(tiny, "run") }
             #expect(text.contains("nan") && !text.contains("\n"), "\(text)")
         }

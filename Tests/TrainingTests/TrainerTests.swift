@@ -10,8 +10,8 @@ import Torch
 
 @Suite("Training a tiny model")
 struct TrainerTests {
-    @Test("The loss falls", arguments: Recipe.Method.allCases)
-    func lossFalls(_ method: Recipe.Method) throws {
+    @Test("The loss falls", arguments: TrainingMethod.allCases)
+    func lossFalls(_ method: TrainingMethod) throws {
         try withTinyRun(method) {
             ($0.steps, $0.batchSize, $0.logEvery, $0.dropout) = (40, 8, 10, 0)
         } _: { tiny in
@@ -24,9 +24,9 @@ struct TrainerTests {
 
     @Test(
         "The same seed writes the same bytes, another seed does not",
-        arguments: Recipe.Method.allCases
+        arguments: TrainingMethod.allCases
     )
-    func seeds(_ method: Recipe.Method) throws {
+    func seeds(_ method: TrainingMethod) throws {
         try withTinyRun(method) {
             $0.evalEvery = 4
         } _: { tiny in
@@ -42,8 +42,11 @@ struct TrainerTests {
         }
     }
 
-    @Test("Micro-batches give the parameters of the whole batch", arguments: Recipe.Method.allCases)
-    func microBatches(_ method: Recipe.Method) throws {
+    @Test(
+        "Micro-batches give the parameters of the whole batch",
+        arguments: TrainingMethod.allCases
+    )
+    func microBatches(_ method: TrainingMethod) throws {
         try withTinyRun(method) {
             ($0.batchSize, $0.trainDraws, $0.dropout) = (5, 2, 0)
             // No clipping: at a bound, sums of another order could differ by a whole step.
@@ -111,7 +114,7 @@ struct TrainerTests {
             // At β₂ = 0.9 the Hessian moves visibly in 6 steps.
             ($0.logEvery, $0.beta2, $0.weightDecay) = (6, 0.9, 1e-3)
         } _: { tiny in
-            guard case .finished(let metrics) = try tiny.train("run") else { return }
+            let metrics = try tiny.results("run")
             let hessian = try tiny.hessian("run").sorted()
             let ratios = hessian.map { $0 / tiny.recipe.hessInit }
             let deviations = hessian.map { 1 / (tiny.recipe.ess * ($0 + 1e-3)).squareRoot() }
@@ -137,7 +140,7 @@ struct TrainerTests {
         try withTinyRun {
             ($0.logEvery, $0.beta2, $0.weightDecay) = (6, 0.9, 1e-3)
         } _: { tiny in
-            guard case .finished(let metrics) = try tiny.train("run") else { return }
+            let metrics = try tiny.results("run")
             let hessian = try tiny.hessian("run")
             let layers = try #require(metrics.posterior?.layers)
             let layout = try LoRALayout(tiny.recipe.lora, for: try tiny.model().model)
@@ -179,7 +182,7 @@ struct TrainerTests {
     @Test("Results count the examples and agree with the predictions")
     func results() throws {
         try withTinyRun { tiny in
-            guard case .finished(let metrics) = try tiny.train("run") else { return }
+            let metrics = try tiny.results("run")
             #expect(try tiny.run("run").readMetrics() == metrics)
             #expect(metrics.train.examples == 20 && metrics.validation.mean.examples == 6)
             let test = try #require(metrics.test)
@@ -195,13 +198,13 @@ struct TrainerTests {
         try withTinyRun {
             ($0.limitTrain, $0.limitValidation, $0.limitTest, $0.maxLength) = (5, 4, 3, 2)
         } _: { tiny in
-            guard case .finished(let metrics) = try tiny.train("run") else { return }
+            let metrics = try tiny.results("run")
             #expect(metrics.train.examples == 5 && metrics.train.truncated == 5)
             #expect(metrics.validation.encoding.examples == 4)
             #expect(metrics.test?.mean.examples == 3)
             let test = tiny.task.task.appendingPathComponent("test.jsonl")
             try FileManager.default.removeItem(at: test)
-            guard case .finished(let without) = try tiny.train("without") else { return }
+            let without = try tiny.results("without")
             #expect(without.test == nil && without.validation == metrics.validation)
             let files = FileManager.default
             #expect(!files.fileExists(atPath: tiny.run("without").predictions("test").path))
@@ -240,9 +243,9 @@ struct TrainerTests {
 extension TinyRun {
     /// The adapter's values, end to end.
     func adapter(_ name: String) throws -> Tensor {
-        let layout = try LoRALayout(recipe.lora, for: try model().model)
-        let values = try PEFTFolder.values(of: layout, in: run(name).url)
-        return Tensor(layout.parameters.flatMap { values[$0.name] ?? [] })
+        let adapted = try AdaptedModel(try model(), lora: recipe.lora)
+        try PEFTFolder.read(run(name).url, into: adapted.parameters)
+        return adapted.parameters.values.clone()
     }
 
     /// The posterior's Hessian, end to end.

@@ -22,10 +22,10 @@ extension Method {
             if stop != nil { throw Stopped() }
             others.append(trainer)
         }
-        var posterior = try study.loadSource()
-        posterior.kind = EnsemblePosterior(
-            [posterior.adapted.parameters.values] + others.map(\.adapted.parameters.values)
+        var trained = try study.loadSource()
+        trained.posterior = EnsemblePosterior(
+            [trained.adapted.parameters.values] + others.map(\.adapted.parameters.values)
         )
-        try study.finish(posterior)
+        try study.finish(trained)
     }
 }

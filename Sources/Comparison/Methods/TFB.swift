@@ -9,10 +9,9 @@ extension Method {
     /// Shi et al. 2024, arXiv 2412.05723: bounds, number of halvings and budget are theirs; the
     /// anchors are the validation part.
     static let tfb = Method(name: "tfb", source: "map") { study in
-        var posterior = try study.loadSource()
-        let recipe = try study.sourceRun.readRecipe()
+        var trained = try study.loadSource()
         let isotropic = try withTorchErrors {
-            TFBPosterior(noise: 0, around: posterior.adapted.parameters)
+            TFBPosterior(noise: 0, around: trained.adapted.parameters)
         }
         let atMean = try Metric.negativeLogLikelihood(
             [Prediction](contentsOf: study.sourceRun.predictions("validation"))
@@ -21,13 +20,11 @@ extension Method {
         var (low, high) = (0.0, largest)
         for _ in 0..<halvings {
             let middle = 0.5 * (low + high)
-            posterior.kind = isotropic.withNoise(middle)
-            let loss = try Metric.negativeLogLikelihood(
-                study.validationPredictions(posterior, recipe: recipe)
-            )
+            trained.posterior = isotropic.withNoise(middle)
+            let loss = try Metric.negativeLogLikelihood(study.validationPredictions(trained))
             if loss <= budget { low = middle } else { high = middle }
         }
-        posterior.kind = isotropic.withNoise(low)
-        try study.finish(posterior)
+        trained.posterior = isotropic.withNoise(low)
+        try study.finish(trained)
     }
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Metrics
-import Posteriors
 import Training
 
 extension Method {
@@ -12,10 +11,9 @@ extension Method {
             fittedTo: validation.map { $0.probabilities.map(log) },
             labels: validation.map { $0.label ?? 0 }
         )
-        var posterior = try study.loadSource()
-        posterior.kind = PointPosterior()
-        posterior.temperature = temperature.value
-        try study.finish(posterior) { prediction in
+        var trained = try study.loadSource()
+        trained.temperature = temperature.value
+        try study.finish(trained) { prediction in
             var scaled = prediction
             scaled.probabilities = temperature.scaled(prediction.probabilities.map(log)).map(exp)
             return scaled

@@ -1,31 +1,31 @@
+import LoRA
 import Torch
 import Training
 
 extension Method {
     /// The untouched model.
     static let base = Method(name: "base", source: nil) { study in
-        let adapted = try withTorchErrors {
-            try AdaptedModel(study.model, lora: study.recipes.adamw.lora)
-        }
+        let recipe = study.recipes.adamw
+        let adapted = try withTorchErrors { try AdaptedModel(study.model, lora: recipe.lora) }
         // Adapters of zeros add nothing, bit for bit.
-        try study.finish(AdaptedPosterior(adapted: adapted))
+        try study.finish(TrainedRun(recipe, adapted))
     }
 
     /// AdamW, last iterate: the mode of the posterior that most methods start from.
-    static let map = Method(name: "map", source: nil) { study in
+    static let map = Method(name: "map", source: nil, trains: .adamw) { study in
         try train(study.recipes.adamw, study)
     }
 
     /// IVON, averaged over draws.
-    static let ivon = Method(name: "ivon", source: nil) { study in
+    static let ivon = Method(name: "ivon", source: nil, trains: .ivon) { study in
         try train(study.recipes.ivon, study)
     }
 
     /// IVON at the mean of its posterior, which its run has evaluated already.
     static let ivonMean = Method(name: "ivon-mean", source: "ivon") { study in
-        var posterior = try study.loadSource()
-        posterior.kind = nil
-        try study.finish(posterior) { $0.atMean ?? $0 }
+        var trained = try study.loadSource()
+        trained.posterior = nil
+        try study.finish(trained) { $0.atMean ?? $0 }
     }
 
     private static func train(_ recipe: Recipe, _ study: Study) throws {

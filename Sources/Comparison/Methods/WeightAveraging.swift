@@ -42,15 +42,15 @@ extension Method {
             preconditionFailure("\(snapshots.count) snapshots were taken for rank \(rank)")
         }
         parameters.values.copyInPlace(moments.mean)
-        try study.finish(AdaptedPosterior(adapted: trainer.adapted, kind: kind))
+        try study.finish(TrainedRun(source, trainer.adapted, posterior: kind))
         try? FileManager.default.removeItem(at: branch.url)
     }
 
     /// SWA: the mean of SWAG's iterates, which its run has evaluated already.
     static let swa = Method(name: "swa", source: "swag") { study in
-        var posterior = try study.loadSource()
-        posterior.kind = nil
-        try study.finish(posterior) { $0.atMean ?? $0 }
+        var trained = try study.loadSource()
+        trained.posterior = nil
+        try study.finish(trained) { $0.atMean ?? $0 }
     }
 }
 

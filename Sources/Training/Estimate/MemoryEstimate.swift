@@ -54,9 +54,8 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         otherWeights = model.otherBytes
         let vector = 4 * Self.parameters(modules, blocks: model.configuration.layerCount)
         adapters = 2 * vector
-        // IVON: h, momentum, mean, and four more within a step; AdamW: two and three.
-        optimizer = (recipe.method == .ivon ? 7 : 5) * vector
-        posterior = recipe.method == .ivon ? 3 * vector : 0
+        optimizer = recipe.method.vectors * vector
+        posterior = recipe.method.hasPosterior ? (2 + recipe.draws) * vector : 0
         let block = BlockActivations(
             model.configuration,
             modules,

@@ -156,10 +156,10 @@ private struct BlockTimes {
             / Double(max(1, steps.typical.tokens))
         let tokensOfBatch = batch.reduce(0) { $0 + $1.tokens.count }
         let perToken = whole(first.answers, second.answers) / Double(max(1, tokensOfBatch))
-        func tokens(_ part: TrainingData.Part) -> Double {
+        func tokens(_ part: EncodedPart) -> Double {
             Double(part.examples.reduce(0) { $0 + $1.tokens.count })
         }
-        let models = recipe.method == .ivon ? 1 + recipe.draws : 1
+        let models = recipe.method.hasPosterior ? 1 + recipe.draws : 1
         let between = recipe.evalEvery > 0 ? recipe.steps / recipe.evalEvery : 0
         answers =
             perToken

@@ -28,8 +28,8 @@ struct SampleRun {
         let layout = try LoRALayout(recipe.lora, for: model)
         let parameters = FlatParameters(layout.parameters, device: device)
         adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
-        optimizer = Trainer.optimizer(recipe, parameters, DataParallel(nil))
-        scorer = AnswerScorer(model, device: device)
+        optimizer = recipe.method.start(recipe, parameters, DataParallel(nil)).optimizer
+        scorer = AnswerScorer(model, adapters: adapters, device: device)
         vocabularySize = configuration.vocabularySize
         self.recipe = recipe
     }

@@ -48,6 +48,9 @@ struct Evaluate: ParsableCommand {
         try subject.validate(run: runFolder)
         if runFolder == nil && subject.task == nil { throw ValidationError("--task is missing") }
         if let draws, draws < 1 { throw ValidationError("--draws: expected at least 1") }
+        if runFolder == nil, draws != nil || varianceScale != nil {
+            throw ValidationError("--draws, --variance-scale: a base model has no posterior")
+        }
         if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1") }
         if let varianceScale, !(varianceScale >= 0 && varianceScale.isFinite) {
             throw ValidationError("--variance-scale: expected a number of at least 0")
@@ -70,7 +73,7 @@ struct Evaluate: ParsableCommand {
         let recipe = subject.recipe
         let split = split ?? .test
         let part = try subject.encode(subject.load(split), limit: limit)
-        let predictive = subject.predictive(
+        let predictive = try subject.predictive(
             draws: draws,
             varianceScale: varianceScale,
             group: group
@@ -80,7 +83,7 @@ struct Evaluate: ParsableCommand {
             Console.bar("evaluating, batch \($0)/\($1)")
             if $0 == $1 { Console.bar("") }
         }
-        let drawCount = subject.trained?.posterior.kind.map { _ in predictive.drawCount }
+        let drawCount = subject.trained?.posterior.map { _ in predictive.drawCount }
         report(evaluation, drawCount, start.duration(to: .now))
         if let predictions, group?.launch.isFirst ?? true {
             try evaluation.predictions.map(\.prediction)
@@ -101,8 +104,7 @@ struct Evaluate: ParsableCommand {
                 task: recipe.task,
                 split: split,
                 draws: drawCount,
-                varianceScale: subject.trained?.posterior.kind.map { _ in predictive.varianceScale
-                },
+                varianceScale: subject.trained?.posterior.map { _ in predictive.varianceScale },
                 results: results
             )
         )
@@ -134,7 +136,6 @@ struct Evaluate: ParsableCommand {
             part,
             split: split,
             draws: draws,
-            seed: subject.recipe.seed,
             group: group
         ) {
             Console.bar("evaluating, batch \($0)/\($1)")

@@ -51,7 +51,7 @@ struct Predict: ParsableCommand {
             file: URL(fileURLWithPath: input),
             task: subject.recipe.task
         )
-        let predictive = subject.predictive(
+        let predictive = try subject.predictive(
             draws: draws,
             varianceScale: varianceScale,
             group: group

@@ -59,7 +59,7 @@ struct Train: ParsableCommand {
 
     private func train(as launch: Launch, with group: ProcessGroup?) throws {
         let run = RunFolder(URL(fileURLWithPath: output))
-        let goesOn = resume || run.isRun(of: launch)
+        let goesOn = try resume || run.isRun(of: launch)
         let stored = try StoredRun(of: run, goesOn: goesOn).shared(by: group)
         let recipe = try options.load(over: stored.base()).resolved()
         if launch.isFirst { try run.check(recipe, resume: goesOn, force: force) }

@@ -16,7 +16,7 @@ struct SubjectOptions: ParsableArguments {
     var data: String?
     @Option(help: "Tokens of the longest prompt (default: the run's, or 320).")
     var maxLength: Int?
-    @Option(help: "Seed of the split and of the draws (default: the run's, or 21).")
+    @Option(help: "Seed of the draws, without a run of the split (default: the run's, or 21).")
     var seed: Int?
     @Option(help: "cpu, cuda, cuda:N or mps.")
     var device = "cpu"
@@ -50,14 +50,18 @@ struct SubjectOptions: ParsableArguments {
         }
         if let data { recipe.data = data }
         if let maxLength { recipe.maxLength = maxLength }
-        if let seed { (recipe.seed, recipe.splitSeed) = (seed, nil) }
+        if let seed {
+            // The draws move; what the run was trained on does not.
+            if folder != nil { recipe.splitSeed = recipe.splitSeed ?? recipe.seed }
+            recipe.seed = seed
+        }
         if let basePrecision { recipe.basePrecision = basePrecision }
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
             device: RankOptions.launch().device(device),
             precision: recipe.basePrecision
         )
-        let trained = try folder.map { try TrainedRun($0, model: base) }
+        let trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
         return Subject(recipe: recipe, base: base, trained: trained)
     }
 }
@@ -75,23 +79,22 @@ struct Subject {
         draws: Int?,
         varianceScale: Double?,
         group: ProcessGroup? = nil
-    ) -> any Predictive {
-        trained?.predictive(
-            draws: draws,
-            varianceScale: varianceScale,
-            seed: recipe.seed,
-            group: group
-        ) ?? SampledPredictive(AnswerScorer(base.model, device: base.device), group: group)
+    ) throws -> any Predictive {
+        try trained?.predictive(draws: draws, varianceScale: varianceScale, group: group)
+            ?? DrawnAnswers(
+                AnswerScorer(base.model, adapters: nil, device: base.device),
+                group: group
+            )
     }
 
     /// The examples of a part, split off as the run did.
     func load(_ split: Split) throws -> LoadedExamples {
-        try recipe.textTask().load(split, seed: UInt64(recipe.splitSeed ?? recipe.seed))
+        try recipe.textTask().load(split, seed: recipe.seedOfSplit)
     }
 
     /// Encodes examples, and says what was truncated or left out.
-    func encode(_ loaded: LoadedExamples, limit: Int? = nil) throws -> TrainingData.Part {
-        let part = try TrainingData.Part(
+    func encode(_ loaded: LoadedExamples, limit: Int? = nil) throws -> EncodedPart {
+        let part = try EncodedPart(
             loaded,
             limit: limit,
             recipe: recipe,

@@ -1,0 +1,60 @@
+import Optimizers
+import Randomness
+import Torch
+
+/// Draws around the values that parameters hold: `mean + sqrt(τ) · deviation`.
+///
+/// A draw is one model for a whole data set: to predict, run the model once with each draw in place
+/// and average the probabilities. Each deviation is made once, when its draw is first used, and
+/// serves every variance scale: 4 · count bytes a draw.
+public final class DrawnParameters {
+    /// Number of draws.
+    public let count: Int
+    private let kind: any PosteriorKind
+    private let parameters: FlatParameters
+    private let seed: UInt64
+    private var deviations: [Int: Tensor] = [:]  // by draw, at variance scale 1: [count]
+
+    /// Draws of a kind of posterior around the present values of `parameters`.
+    ///
+    /// Draw i is made from `seed` and i. Of a kind with a limited number of draws all are taken.
+    public init(
+        _ kind: any PosteriorKind,
+        around parameters: FlatParameters,
+        count: Int,
+        seed: UInt64
+    ) {
+        self.kind = kind
+        self.parameters = parameters
+        self.count = kind.drawLimit ?? count
+        self.seed = seed
+    }
+
+    /// Runs `body` with draw `index` in the parameters, then puts the mean back, also on throw.
+    ///
+    /// The variance scale τ, at least 0, multiplies the variance of the kind's draws (arXiv
+    /// 2411.04421, section 4.3); 0 is the mean, exactly.
+    public func withDraw<Result>(
+        _ index: Int,
+        varianceScale: Double = 1,
+        _ body: () throws -> Result
+    ) rethrows -> Result {
+        precondition(varianceScale >= 0, "a variance scale of \(varianceScale) is below 0")
+        let mean = parameters.values.clone()
+        withoutGradients {
+            let deviation = deviation(of: index, from: mean)
+            parameters.values.addInPlace(deviation, times: varianceScale.squareRoot())
+        }
+        defer { parameters.values.copyInPlace(mean) }
+        return try body()
+    }
+
+    private func deviation(of index: Int, from mean: Tensor) -> Tensor {
+        if let known = deviations[index] { return known }
+        let stream = RandomStream.prediction.seed(from: seed, index)
+        let generator = Generator(seed: stream, device: mean.device)
+        let deviation = kind.deviation(of: index, from: mean, generator)
+        deviations[index] = deviation
+        return deviation
+    }
+}

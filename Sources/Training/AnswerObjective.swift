@@ -1,0 +1,136 @@
+import Evaluation
+import LanguageModels
+import LoRA
+import Metrics
+import TextTasks
+import Torch
+
+/// Choosing the right answer: the cross-entropy of each example's label among its answers.
+public struct AnswerObjective: Objective {
+    private let data: TrainingData
+    private let recipe: Recipe
+
+    /// The objective of a recipe on the data that it names.
+    public init(_ data: TrainingData, recipe: Recipe) {
+        self.data = data
+        self.recipe = recipe
+    }
+
+    private var parts: [(name: String, part: EncodedPart)] {
+        [("training", data.train), ("validation", data.validation)]
+            + (data.test.map { [("test", $0)] } ?? [])
+    }
+
+    /// Number of training examples.
+    public var exampleCount: Int { data.train.examples.count }
+
+    /// Short names of the parts' examples.
+    public var fingerprints: [String: String] {
+        Dictionary(uniqueKeysWithValues: parts.map { ("\($0.name) data", $0.part.fingerprint) })
+    }
+
+    /// The id of a training example.
+    public func name(of example: Int) -> String { data.train.examples[example].id }
+
+    /// Tokens of the prompt of a training example.
+    public func tokenCount(of example: Int) -> Int { data.train.examples[example].tokens.count }
+
+    /// One: the cross-entropy of an example's label.
+    public func termCount(of example: Int) -> Int { 1 }
+
+    /// Checks that a model can take every prompt.
+    public func check(fits configuration: ModelConfiguration) throws {
+        for (_, part) in parts { try part.check(fits: configuration) }
+    }
+
+    /// The cross-entropies of some training examples.
+    public func loss(of examples: [Int], _ model: AdaptedModel) -> ObjectiveLoss {
+        let batch = PackedBatch(examples.map { data.train.examples[$0] })
+        return ObjectiveLoss(sum: model.scorer.loss(batch), batch: batch)
+    }
+
+    /// The metrics of the validation part.
+    public func evaluated(
+        _ model: AdaptedModel,
+        after step: Int,
+        group: ProcessGroup?,
+        progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> HistoryRecord {
+        let answers = try DrawnAnswers(model.scorer, group: group).predictions(
+            data.validation.examples,
+            maximumTokens: recipe.evalTokens,
+            progress: progress
+        )
+        return HistoryRecord(
+            step: step,
+            split: .validation,
+            metrics: try MetricSummary(answers.map(\.prediction), seed: UInt64(recipe.seed))
+        )
+    }
+
+    /// Answers the validation and test parts, and writes adapter, posterior, predictions and
+    /// metrics.
+    public func writeResults(
+        of trained: TrainedRun,
+        health: PosteriorHealth?,
+        to run: RunFolder,
+        group: ProcessGroup?,
+        progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> RunMetrics {
+        let isFirst = group?.launch.isFirst ?? true
+        if isFirst { try trained.write(to: run) }
+        let predictive = try trained.predictive(group: group)
+        func results(_ part: EncodedPart, _ split: Split) throws -> RunMetrics.Part {
+            let evaluation = try PartEvaluation(
+                part,
+                predictive,
+                recipe: recipe,
+                progress: progress
+            )
+            if isFirst {
+                try evaluation.predictions.map(\.prediction)
+                    .write(to: run.predictions(split.rawValue))
+            }
+            return evaluation.results
+        }
+        var metrics = RunMetrics(
+            trained,
+            method: recipe.method.rawValue,
+            predictive,
+            train: data.train.report,
+            validation: try results(data.validation, .validation),
+            test: try data.test.map { try results($0, .test) }
+        )
+        (metrics.ranks, metrics.posterior) = (group?.size, health)
+        if isFirst { try metrics.write(to: run.metrics) }
+        return metrics
+    }
+}
+
+extension RunMetrics {
+    /// The results of a trained model: what they are about, and the metrics of its parts.
+    package init(
+        _ trained: TrainedRun,
+        method: String,
+        _ predictive: any Predictive,
+        train: EncodingReport,
+        validation: Part,
+        test: Part?
+    ) {
+        self.init(
+            method: method,
+            posteriorKind: trained.posteriorFile?.method,
+            model: trained.recipe.model,
+            fingerprint: trained.adapted.base.fingerprint,
+            task: trained.recipe.task,
+            seed: trained.recipe.seed,
+            steps: trained.recipe.steps,
+            drawCount: predictive.drawCount,
+            varianceScale: predictive.varianceScale,
+            parameters: trained.adapted.parameters.count,
+            train: train,
+            validation: validation,
+            test: test
+        )
+    }
+}

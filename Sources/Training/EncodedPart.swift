@@ -1,0 +1,52 @@
+import LanguageModels
+import Randomness
+import TextTasks
+import Tokenization
+
+/// Examples as tokens, such as those of a part of a task, and what is worth reporting about them.
+public struct EncodedPart: Sendable {
+    /// The examples.
+    public let examples: [EncodedExample]
+    /// Number of examples, truncated prompts, longest prompt.
+    public let report: EncodingReport
+    /// Questions of the file left out because they have not four choices.
+    public let leftOut: Int
+}
+
+extension EncodedPart {
+    /// Encodes the first examples of a part, at most `limit`.
+    ///
+    /// - Throws: `TextTaskError` that names the example.
+    public init(
+        _ loaded: LoadedExamples,
+        limit: Int?,
+        recipe: Recipe,
+        tokenizer: Tokenizer
+    ) throws {
+        let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
+        let chosen = limit.map { Array(loaded.examples.prefix($0)) } ?? loaded.examples
+        (examples, report) = try encoder.encode(chosen)
+        leftOut = loaded.leftOut
+    }
+
+    /// A short name of all examples: equal for equal data, almost surely different else.
+    var fingerprint: String {
+        var hash = StableHash()
+        for example in examples {
+            hash.add(example.id.utf8)
+            for number in example.tokens + example.answerTokens + [example.label ?? -1] {
+                withUnsafeBytes(of: Int64(number).littleEndian) { hash.add($0) }
+            }
+        }
+        return hash.text
+    }
+
+    /// Checks that a model can take every prompt.
+    ///
+    /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)``.
+    public func check(fits configuration: ModelConfiguration) throws {
+        let maximum = configuration.maximumLength
+        guard let long = examples.first(where: { $0.tokens.count > maximum }) else { return }
+        throw TrainingError.promptTooLong(id: long.id, length: long.tokens.count, maximum: maximum)
+    }
+}
