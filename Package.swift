@@ -160,7 +160,9 @@ let package = Package(
         tests("Comparison", "TestSupport"),
         .testTarget(
             name: "ToolTests",
-            dependencies: ["varlora", "JSON", "TensorFiles", "TestSupport", "Training"]
+            dependencies: [
+                "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport", "TextTasks", "Training",
+            ]
         ),
     ],
     cxxLanguageStandard: .cxx20

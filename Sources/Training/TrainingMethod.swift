@@ -20,8 +20,8 @@ public struct TrainingMethod: Sendable {
     public let rawValue: String
     /// The default of the learning rate (α).
     public let learningRate: Double
-    /// The default of the decay of the second moment (β₂).
-    public let beta2: Double
+    /// The default of the decay of the second moment (β₂); nil for a method that has none.
+    public let beta2: Double?
     /// Vectors of the parameters' size that the optimizer holds at the peak of a step.
     let vectors: Int
     /// Whether runs end with a posterior, and so with answers averaged over draws.
@@ -32,7 +32,7 @@ public struct TrainingMethod: Sendable {
 
 extension TrainingMethod: RawRepresentable, CaseIterable, Equatable, CustomStringConvertible {
     /// Every method.
-    public static let allCases: [TrainingMethod] = [.ivon, .adamw]
+    public static let allCases: [TrainingMethod] = [.ivon, .adamw, .sgd]
 
     /// The method of that name; nil where there is none.
     public init?(rawValue: String) {

@@ -150,6 +150,23 @@ struct OptimizerGoldenTests {
         #expect(run.steps.count == 10)
     }
 
+    @Test("SGD equals PyTorch's", arguments: try GoldenRun.all("sgd.json", steps: "float64"))
+    func sgd(_ run: GoldenRun) throws {
+        let problem = try Quadratic(.float64)
+        func number(_ key: String) throws -> Double { try run.settings.required(key).number() }
+        let optimizer = SGD(
+            problem.parameters,
+            learningRate: try number("lr"),
+            momentum: try number("momentum"),
+            weightDecay: try number("weight_decay")
+        )
+        for (index, step) in run.steps.enumerated() {
+            _ = try optimizer.step { problem.loss() }
+            try expectClose(problem.parameters.values, step, "parameters", 1e-12, "step \(index)")
+        }
+        #expect(run.steps.count == 10)
+    }
+
     @Test("Learning rates equal Transformers' schedules")
     func schedules() throws {
         for run in try Golden.json("Optimizers/schedules.json").elements() {

@@ -1,5 +1,5 @@
 # torch==2.13.0 transformers==5.23.0 peft==0.21.2 gguf==0.19.0 tokenizers==0.23.3 ivon-opt==0.1.3
-"""Writes Golden/Optimizers: ten steps of IVON and AdamW on a quadratic, learning-rate factors.
+"""Writes Golden/Optimizers: ten steps of IVON, AdamW and SGD on a quadratic, learning-rate factors.
 
 The loss is 0.5 * sum(curvature * (theta - target)^2) over two parameters, [3, 4] and [5], so the
 gradient is curvature * (theta - target). Vectors are flat: the first parameter row by row, then the
@@ -43,6 +43,11 @@ ADAMW_SETTINGS = {
     "plain": dict(lr=0.01, weight_decay=0.0),
     "weight-decay": dict(lr=0.01, weight_decay=0.01),
     "betas": dict(lr=0.1, weight_decay=0.01, betas=(0.8, 0.95), eps=1e-6),
+}
+SGD_SETTINGS = {
+    "plain": dict(lr=0.1, momentum=0.0, weight_decay=0.0),
+    "momentum": dict(lr=0.05, momentum=0.9, weight_decay=0.0),
+    "weight-decay": dict(lr=0.05, momentum=0.8, weight_decay=0.1),
 }
 SCHEDULES = ["constant", "constant_with_warmup", "linear", "cosine"]
 
@@ -150,6 +155,25 @@ def make_adamw(problem):
     common.write_json(FOLDER / "adamw.json", runs)
 
 
+def run_sgd(problem, settings):
+    parameters = make_parameters(problem, torch.float64)
+    optimizer = torch.optim.SGD(parameters, foreach=False, **settings)
+    rows = []
+    for _ in range(STEPS):
+        set_gradients(parameters, problem)
+        optimizer.step()
+        rows.append({"parameters": flat(parameters).tolist()})
+    return rows
+
+
+def make_sgd(problem):
+    runs = [
+        {"name": name, "settings": settings, "float64": run_sgd(problem, settings)}
+        for name, settings in SGD_SETTINGS.items()
+    ]
+    common.write_json(FOLDER / "sgd.json", runs)
+
+
 def make_schedules(total=20):
     """Factors for steps 0 ... total; step 0 is the first update."""
     rows = []
@@ -168,6 +192,7 @@ def main():
     common.write_json(FOLDER / "problem.json", problem)
     make_ivon(problem)
     make_adamw(problem)
+    make_sgd(problem)
     make_schedules()
 
 

@@ -17,12 +17,18 @@ public enum RealModel {
     /// What Transformers and PEFT computed with the same file.
     public static func golden() throws -> JSONNode { try Golden.json("SmolLM2/golden.json") }
 
+    /// The model's file.
+    public static var file: URL? {
+        folder.map {
+            URL(fileURLWithPath: $0).appendingPathComponent("SmolLM2-135M-Instruct.Q4_1.gguf")
+        }
+    }
+
     private static let folder = ProcessInfo.processInfo.environment["VARLORA_DEMO"]
     private static let lock = NSLock()
 
     // `use` lets one thread at a time reach it.
     nonisolated(unsafe) private static let loaded = Result {
-        let file = "\(folder ?? "")/SmolLM2-135M-Instruct.Q4_1.gguf"
-        return try LoadedModel(try ModelLocation(file))
+        try LoadedModel(try ModelLocation(file?.path ?? ""))
     }
 }

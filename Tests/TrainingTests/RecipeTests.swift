@@ -99,7 +99,7 @@ struct RecipeTests {
         ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
         ("debias rescale-lr rslora gradient-checkpointing", ["1", "0", "maybe", "''"]),
         ("base-precision", ["int4", "float16", "''"]),
-        ("method", ["sgd", "IVON", "''"]),
+        ("method", ["adam", "IVON", "''"]),
         ("schedule", ["step", "Linear"]),
         ("target-modules", ["[]", "[[a]]", "{a: b}", "''"]),
         ("model task data device", ["[a]", "{a: b}", "''"]),

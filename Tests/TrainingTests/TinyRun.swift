@@ -12,6 +12,9 @@ struct TinyRun {
     let task: TinyTask
     var recipe: Recipe
 
+    /// A rate that each method learns the task with, by the method's name.
+    static let learningRates = ["ivon": 10, "adamw": 0.01, "sgd": 0.1]
+
     init(
         in folder: URL,
         _ method: TrainingMethod = .ivon,
@@ -25,7 +28,7 @@ struct TinyRun {
         recipe.task = task.task.path
         recipe.method = method
         (recipe.steps, recipe.saveEvery, recipe.logEvery) = (6, 3, 2)
-        recipe.learningRate = method == .ivon ? 10 : 0.01
+        recipe.learningRate = Self.learningRates[method.rawValue]
         (recipe.ess, recipe.hessInit) = (1e5, 1e-2)
         (recipe.rank, recipe.draws, recipe.seed, recipe.threads) = (2, 2, 3, 1)
         change(&recipe)

@@ -31,7 +31,7 @@ struct TrainedRunTests {
             try tiny.train("run")
             let written = try [Prediction](contentsOf: tiny.run("run").predictions("test"))
             #expect(try predictions(tiny, "run") == written)
-            #expect((written[0].meanProbabilities == nil) == (method == .adamw))
+            #expect((written[0].meanProbabilities != nil) == method.hasPosterior)
         }
     }
 

@@ -49,8 +49,10 @@ struct TrainerTests {
     func microBatches(_ method: TrainingMethod) throws {
         try withTinyRun(method) {
             ($0.batchSize, $0.trainDraws, $0.dropout) = (5, 2, 0)
-            // No clipping: at a bound, sums of another order could differ by a whole step.
-            ($0.clipRadius, $0.learningRate) = (.infinity, method == .ivon ? 1e-4 : 0.01)
+            // No clipping: at a bound, sums of another order could differ by a whole step. Small
+            // steps: their last digits grow over the run.
+            $0.clipRadius = .infinity
+            $0.learningRate = ["ivon": 1e-4, "adamw": 0.01, "sgd": 0.003][method.rawValue]
         } _: { tiny in
             try tiny.train("whole")
             var parts = tiny

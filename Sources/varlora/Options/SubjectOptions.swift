@@ -16,7 +16,7 @@ struct SubjectOptions: ParsableArguments {
     var data: String?
     @Option(help: "Tokens of the longest prompt (default: the run's, or 320).")
     var maxLength: Int?
-    @Option(help: "Seed of the draws, without a run of the split (default: the run's, or 21).")
+    @Option(help: "Seed of the draws, and without a run of the split (default: the run's, or 21).")
     var seed: Int?
     @Option(help: "cpu, cuda, cuda:N or mps.")
     var device = "cpu"
