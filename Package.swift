@@ -33,13 +33,13 @@ func libtorchLibraries() -> [LinkerSetting] {
     ] + (["torch_cpu", "c10"] + names).map { .linkedLibrary($0) }
 }
 
-/// A library target of this package; its sources say what it may import.
-func library(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+/// A library target of this package, with all that its sources import.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies)
 }
 
-/// A test target beside the library of the same name.
-func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+/// A test target beside the library of the same name, with what it imports besides.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
         name: name + "Tests",
         dependencies: [.byName(name: name)] + dependencies
@@ -69,8 +69,9 @@ let package = Package(
         .executable(name: "varlora", targets: ["varlora"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Exact: the tests compare the help that the one lays out and the YAML that the other writes.
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         .target(
@@ -78,55 +79,11 @@ let package = Package(
             cxxSettings: libtorchHeaders(),
             linkerSettings: libtorchLibraries()
         ),
-        library("Torch", "CTorch"),
-        library("JSON"),
-        library("Randomness"),
         .target(
             name: "TensorFiles",
             dependencies: ["JSON"],
             // Without it a debug build needs 20 s, not 1 s, to de-quantise 135M weights.
             swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]
-        ),
-        library("Tokenization", "JSON"),
-        tests("JSON"),
-        tests("TensorFiles"),
-        tests("Tokenization", "JSON"),
-        tests("Metrics", "JSON", "Randomness"),
-        tests("Reporting", "Metrics"),
-        tests("TextTasks", "JSON", "Randomness", "Tokenization"),
-        library("LanguageModels", "JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"),
-        library(
-            "LoRA",
-            "JSON",
-            "LanguageModels",
-            "Optimizers",
-            "Randomness",
-            "TensorFiles",
-            "Torch"
-        ),
-        library("Optimizers", "Torch"),
-        library("Metrics", "JSON", "Randomness"),
-        library("Reporting", "JSON", "Metrics"),
-        library("TextTasks", "JSON", "Randomness", "Tokenization"),
-        library(
-            "Laplace",
-            "Evaluation",
-            "LoRA",
-            "Metrics",
-            "Optimizers",
-            "Posteriors",
-            "Randomness",
-            "TextTasks",
-            "Torch"
-        ),
-        library(
-            "Evaluation",
-            "LanguageModels",
-            "LoRA",
-            "Metrics",
-            "Posteriors",
-            "TextTasks",
-            "Torch"
         ),
         .target(
             name: "RecipeFiles",
@@ -134,34 +91,131 @@ let package = Package(
             resources: (recipeNames + comparisonNames.map { "comparisons/" + $0 })
                 .map { .embedInCode("\($0).yaml") }
         ),
-        library("Training", "Evaluation", "JSON", "Laplace", "LoRA", "RecipeFiles", yaml),
-        library("Comparison", "JSON", "Training", yaml),
-        library("VariationalLoRA", "Comparison", "Reporting"),
-        .executableTarget(name: "varlora", dependencies: ["Comparison", "Reporting", arguments]),
+
+        // Without libtorch.
+        library("JSON"),
+        library("Randomness"),
+        library("Tokenization", ["JSON"]),
+        library("TextTasks", ["JSON", "Randomness", "Tokenization"]),
+        library("Metrics", ["JSON", "Randomness"]),
+        library("Reporting", ["JSON", "Metrics"]),
+
+        // With it, each above those that it names.
+        library("Torch", ["CTorch"]),
+        library("Optimizers", ["Torch"]),
+        library("Posteriors", ["Optimizers", "Randomness", "TensorFiles", "Torch"]),
+        library("LanguageModels", ["JSON", "Randomness", "TensorFiles", "Tokenization", "Torch"]),
+        library(
+            "LoRA",
+            [
+                "JSON", "LanguageModels", "Optimizers", "Randomness", "TensorFiles", "Torch",
+            ]
+        ),
+        library(
+            "Evaluation",
+            [
+                "LanguageModels", "LoRA", "Metrics", "Posteriors", "TextTasks", "Torch",
+            ]
+        ),
+        library(
+            "Laplace",
+            [
+                "Evaluation", "LoRA", "Metrics", "Optimizers", "Posteriors", "Randomness",
+                "TextTasks", "Torch",
+            ]
+        ),
+        library(
+            "Training",
+            [
+                "Evaluation", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics", "Optimizers",
+                "Posteriors", "Randomness", "RecipeFiles", "TensorFiles", "TextTasks",
+                "Tokenization", "Torch", yaml,
+            ]
+        ),
+        library(
+            "Comparison",
+            [
+                "Evaluation", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics", "Posteriors",
+                "TensorFiles", "TextTasks", "Torch", "Training", yaml,
+            ]
+        ),
+        library(
+            "VariationalLoRA",
+            [
+                "Comparison", "Evaluation", "LanguageModels", "Laplace", "LoRA", "Metrics",
+                "Optimizers", "Posteriors", "Reporting", "TensorFiles", "TextTasks",
+                "Tokenization", "Torch", "Training",
+            ]
+        ),
+        .executableTarget(
+            name: "varlora",
+            dependencies: [
+                "Comparison", "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics",
+                "Optimizers", "Posteriors", "Reporting", "TensorFiles", "TextTasks", "Torch",
+                "Training", arguments,
+            ]
+        ),
         .executableTarget(
             name: "SentimentExample",
             dependencies: ["VariationalLoRA"],
             path: "Examples/Sentiment"
         ),
-        library("Posteriors", "Optimizers", "Randomness", "TensorFiles", "Torch"),
+
         .target(
             name: "TestSupport",
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],
             path: "Tests/TestSupport"
         ),
-        tests("Torch", "TestSupport"),
-        tests("Optimizers", "TestSupport"),
-        tests("Posteriors", "TestSupport"),
-        tests("LanguageModels", "TestSupport"),
-        tests("LoRA", "TestSupport", "Optimizers"),
-        tests("Evaluation", "TestSupport"),
-        tests("Laplace", "TestSupport"),
-        tests("Training", "TestSupport"),
-        tests("Comparison", "TestSupport"),
+        tests("JSON"),
+        tests("TensorFiles"),
+        tests("Tokenization", ["JSON"]),
+        tests("TextTasks", ["JSON", "Tokenization"]),
+        tests("Metrics", ["JSON", "Randomness"]),
+        tests("Reporting", ["JSON", "Metrics"]),
+        tests("Torch", ["TestSupport"]),
+        tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
+        tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),
+        tests("LanguageModels", ["JSON", "TensorFiles", "TestSupport", "Torch"]),
+        tests(
+            "LoRA",
+            [
+                "JSON", "LanguageModels", "Optimizers", "TensorFiles", "TestSupport", "Torch",
+            ]
+        ),
+        tests(
+            "Evaluation",
+            [
+                "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers", "Posteriors",
+                "TestSupport", "TextTasks", "Torch",
+            ]
+        ),
+        tests(
+            "Laplace",
+            [
+                "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
+                "Posteriors", "TensorFiles", "TestSupport", "TextTasks", "Torch",
+            ]
+        ),
+        tests(
+            "Training",
+            [
+                "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
+                "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks", "Torch",
+            ]
+        ),
+        tests(
+            "Comparison",
+            [
+                "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
+                "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks", "Torch",
+                "Training",
+            ]
+        ),
         .testTarget(
             name: "ToolTests",
             dependencies: [
-                "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport", "TextTasks", "Training",
+                "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport", "TextTasks", "Torch",
+                "Training",
             ]
         ),
     ],

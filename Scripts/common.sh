@@ -6,6 +6,14 @@ project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 script=$(basename "$0")
 cd "$project" || exit 1
 
+# What debug builds are made with; other flags would build all anew.
+build_flags=()
+if [ "${VARLORA_WARNINGS_AS_ERRORS:-0}" = 1 ]; then
+    build_flags=(
+        -Xswiftc -warnings-as-errors -Xcxx -Werror --explicit-target-dependency-import-check error
+    )
+fi
+
 # Says one line and ends with exit code 1.
 fail() {
     echo "$script: $*" >&2
