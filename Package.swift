@@ -69,7 +69,7 @@ let package = Package(
         .executable(name: "varlora", targets: ["varlora"]),
     ],
     dependencies: [
-        // Exact: the tests compare the help that the one lays out and the YAML that the other writes.
+        // Exact: the tests compare the help that one lays out and the YAML that the other writes.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],

@@ -41,7 +41,8 @@ def main():
     for target in targets:
         name, allowed = target["name"], declared(target)
         found = imported(target) & known - {name}
-        faults += [f"{name} imports {other}, which it does not declare" for other in found - allowed]
+        undeclared = found - allowed
+        faults += [f"{name} imports {other}, which it does not declare" for other in undeclared]
         # Tests of the tool need its binary alone.
         unused = allowed - found - {"varlora"}
         faults += [f"{name} declares {other}, which it does not import" for other in unused]

@@ -1,5 +1,3 @@
-import Foundation
-import Torch
 import Training
 
 /// Measures what a method takes.
@@ -21,16 +19,5 @@ final class CostMeter {
             answerSeconds: (end - middle).inSeconds,
             peakMemory: PeakMemory.bytes
         )
-    }
-}
-
-extension PeakMemory {
-    /// Starts to measure anew, where the system allows it.
-    static func reset() {
-        // What the allocator keeps of earlier methods is not this one's.
-        Engine.releaseMemory()
-        #if os(Linux)
-        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
-        #endif
     }
 }

@@ -62,17 +62,3 @@ struct Study {
         }
     }
 }
-
-/// The recipes of the two trajectories of a task and seed.
-public struct Trajectories: Equatable, Sendable {
-    /// Trained by AdamW: what most methods start from.
-    public var adamw: Recipe
-    /// Trained by IVON.
-    public var ivon: Recipe
-
-    /// The recipe of the training that a method's run starts from, or of its own.
-    func recipe(behind method: Method) -> Recipe {
-        let trained = Method.withSources([method]).first?.trains
-        return [adamw, ivon].first { $0.method == trained } ?? adamw
-    }
-}

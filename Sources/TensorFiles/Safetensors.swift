@@ -5,7 +5,7 @@ import Foundation
 /// Format: 8 bytes with the header's length, little-endian; a JSON object; the tensors' bytes.
 /// Source: the format section of the safetensors documentation. A file is refused where the
 /// reference library refuses it, and also when its header repeats a key.
-public struct Safetensors: TensorArchive {
+public struct Safetensors: Sendable {
     /// The file.
     public let url: URL
     /// The header's `__metadata__`; empty when there is none.

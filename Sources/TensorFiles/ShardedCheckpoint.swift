@@ -5,7 +5,7 @@ import JSON
 ///
 /// As Hugging Face Transformers lays them out: `model.safetensors`, else
 /// `model.safetensors.index.json`, whose `weight_map` gives the file (shard) of each tensor.
-public struct ShardedCheckpoint: TensorArchive {
+public struct ShardedCheckpoint: Sendable {
     /// The folder.
     public let url: URL
     /// Every tensor, by name; byte ranges count from the start of the tensor's own shard.

@@ -1,4 +1,5 @@
 import Foundation
+import Torch
 
 /// The largest resident memory of this process.
 public enum PeakMemory {
@@ -13,6 +14,15 @@ public enum PeakMemory {
         #else
         var usage = rusage()
         return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : nil
+        #endif
+    }
+
+    /// Starts to measure anew, where the system allows it.
+    package static func reset() {
+        // What the allocator keeps of earlier work is not that of the next.
+        Engine.releaseMemory()
+        #if os(Linux)
+        try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
         #endif
     }
 }

@@ -60,7 +60,7 @@ struct GGUFTests {
         let tensor = try #require(file.tensors[type])
         #expect(tensor.type.name == type)
         #expect(tensor.shape == reference.entries[type]?.shape)
-        let expected = try SafetensorsTests.content(reference, type)
+        let expected = try SafetensorsTests.content(reference.bytes(of: type))
         let weights = try file.dequantized(type)
         #expect(weights.withUnsafeBytes { Data($0) } == expected)
         #expect(Set(weights).count > 100)

@@ -18,7 +18,7 @@ struct ShardedCheckpointTests {
         )
         for (name, shape, value) in expected {
             #expect(checkpoint.entries[name]?.shape == shape)
-            let content = try SafetensorsTests.content(checkpoint, name)
+            let content = try SafetensorsTests.content(checkpoint.bytes(of: name))
             let weights = (0..<2 * shape[0]).map { _ in bytes(value.bitPattern) }
             #expect(content == Data(weights.joined()))
         }
@@ -38,7 +38,7 @@ struct ShardedCheckpointTests {
             )
             let checkpoint = try ShardedCheckpoint(contentsOf: folder)
             #expect(checkpoint.files.map(\.lastPathComponent) == ["model.safetensors"])
-            #expect(try SafetensorsTests.content(checkpoint, "bool") == Data([1, 0, 1]))
+            #expect(try SafetensorsTests.content(checkpoint.bytes(of: "bool")) == Data([1, 0, 1]))
         }
     }
 

@@ -38,7 +38,9 @@ struct RankOptions: ParsableArguments {
     }
 
     /// The launch that this process is part of.
-    static func launch() throws -> Launch {
+    static func launch() throws -> Launch { try environment.get() }
+
+    private static let environment = Result {
         try Launch(environment: ProcessInfo.processInfo.environment)
     }
 }
