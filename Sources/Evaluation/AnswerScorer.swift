@@ -26,8 +26,8 @@ public struct AnswerScorer {
     ///
     /// Logits are divided by `temperature`. The softmax is over a sequence's own answers; places
     /// beyond their number hold -infinity.
-    public func logProbabilities(_ batch: PackedBatch, temperature: Double = 1) -> Tensor {
-        let columns = AnswerColumns(batch.answerTokens)
+    public func logProbabilities(_ batch: AnswerBatch, temperature: Double = 1) -> Tensor {
+        let columns = AnswerColumns(batch)
         let logits = logits(batch, columns)
         let scaled = temperature == 1 ? logits : logits * (1 / temperature)
         return (scaled + Tensor(columns.mask, shape: columns.shape, device: device))
@@ -37,11 +37,11 @@ public struct AnswerScorer {
     /// Logits of the answers of each sequence: [sequences, most answers].
     ///
     /// Places beyond a sequence's number of answers hold the logit of some other token.
-    public func logits(_ batch: PackedBatch) -> Tensor {
-        logits(batch, AnswerColumns(batch.answerTokens))
+    public func logits(_ batch: AnswerBatch) -> Tensor {
+        logits(batch, AnswerColumns(batch))
     }
 
-    private func logits(_ batch: PackedBatch, _ columns: AnswerColumns) -> Tensor {
+    private func logits(_ batch: AnswerBatch, _ columns: AnswerColumns) -> Tensor {
         if let adapters {
             adapters.checkAttached()
         } else {
@@ -50,12 +50,8 @@ public struct AnswerScorer {
                 "the base was to answer alone, and has adapters"
             )
         }
-        let packed = PackedTokens(
-            tokens: batch.tokens.map(Int.init),
-            prefixLength: batch.prefixLength,
-            lengths: batch.lengths
-        )
-        let hidden = model.hiddenStates(packed, at: .last)  // [sequences, hidden]
+        let prompts = batch.prompts
+        let hidden = model.hiddenStates(prompts, at: prompts.lastRows)  // [sequences, hidden]
         return model.logits(hidden, of: columns.tokens)  // [sequences, distinct tokens]
             .gathering(Tensor(columns.index, shape: columns.shape, device: device), along: 1)
     }
@@ -63,9 +59,11 @@ public struct AnswerScorer {
     /// The cross-entropy of the right answers, in nats, summed over the sequences: a scalar.
     ///
     /// Every sequence of the batch must have a label.
-    public func loss(_ batch: PackedBatch) -> Tensor {
-        let labels = batch.labels.map { label in
-            guard let label else { preconditionFailure("a loss needs the label of every example") }
+    public func loss(_ batch: AnswerBatch) -> Tensor {
+        let labels = batch.examples.map { example in
+            guard let label = example.label else {
+                preconditionFailure("a loss needs the label of every example")
+            }
             return label
         }
         return logProbabilities(batch)
@@ -87,10 +85,11 @@ private struct AnswerColumns {
     var index: [Int] = []
     var mask: [Float] = []  // 0 at an answer, -infinity beyond a sequence's last
 
-    init(_ answers: [[Int]]) {
+    init(_ batch: AnswerBatch) {
+        let answers = batch.examples.map(\.answerTokens)
         tokens = Array(Set(answers.joined())).sorted()
         let places = Dictionary(uniqueKeysWithValues: zip(tokens, tokens.indices))
-        let most = answers.map(\.count).max() ?? 0
+        let most = batch.width
         shape = [answers.count, most]
         for row in answers {
             for place in 0..<most {

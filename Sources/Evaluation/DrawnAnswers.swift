@@ -120,7 +120,7 @@ public struct DrawnAnswers: Predictive {
 private struct Batches {
     let order: EvaluationBatches
     /// By place in the order; nil for another rank's.
-    let packed: [PackedBatch?]
+    let packed: [AnswerBatch?]
     let answerCounts: [Int]
 
     init(_ examples: [EncodedExample], maximumTokens: Int, _ group: ProcessGroup?) {
@@ -131,7 +131,7 @@ private struct Batches {
         packed = order.batches.enumerated().map { place, indices in
             // Neighbours are of similar cost.
             let isOwn = group.map { place % $0.size == $0.rank } ?? true
-            return isOwn ? PackedBatch(indices.map { examples[$0] }) : nil
+            return isOwn ? AnswerBatch(indices.map { examples[$0] }) : nil
         }
         answerCounts = examples.map(\.answerTokens.count)
     }

@@ -1,13 +1,5 @@
 import Torch
 
-/// The positions of a batch whose result is wanted.
-public enum OutputPositions: Sendable {
-    /// Every token: rows as in ``PackedTokens/tokens``.
-    case all
-    /// The last token of each sequence: one row a sequence.
-    case last
-}
-
 /// A decoder that predicts the next token; each family is one file and one row of the table below.
 public protocol CausalLanguageModel: AnyObject {
     /// Builds the model from the weights of a checkpoint.
@@ -24,7 +16,7 @@ public protocol CausalLanguageModel: AnyObject {
     var recomputesBlocks: Bool { get set }
 
     /// Hidden states after the final norm: [rows, hidden].
-    func hiddenStates(_ batch: PackedTokens, at positions: OutputPositions) -> Tensor
+    func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor
 
     /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor

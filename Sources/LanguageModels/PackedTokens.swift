@@ -1,57 +1,126 @@
 import Torch
 
+/// The rows of a batch whose result is wanted.
+public enum OutputRows: Equatable, Sendable {
+    /// Every token: rows as in ``PackedTokens/tokens``.
+    case all
+    /// So many of the last tokens of each sequence, at least one: the rows of the first sequence,
+    /// then those of the next.
+    case last([Int])
+}
+
 /// The tokens of several sequences without padding: a prefix that all share, once, and then each
 /// sequence's own tokens one behind another.
-public struct PackedTokens: Sendable {
-    /// Token ids: the prefix, then the sequences.
+public struct PackedTokens: Equatable, Sendable {
+    /// Token ids: the prefix, unless it is held, then each sequence's own.
     public let tokens: [Int]
     /// Number of tokens all sequences start with; may be 0.
     public let prefixLength: Int
-    /// Number of own tokens of each sequence, at least 1.
+    /// Number of own tokens of each sequence that are here, at least 1.
     public let lengths: [Int]
+    /// Number of own tokens of each sequence that come before those here, where their keys and
+    /// values, and the prefix's, are held from earlier passes; nil where nothing is.
+    let held: [Int]?
 
-    /// A packed batch; traps when the lengths do not add up.
-    public init(tokens: [Int], prefixLength: Int, lengths: [Int]) {
+    /// Packs at least one sequence of at least one token.
+    ///
+    /// With `sharesPrefix` the prefix is the longest that all sequences begin with and that leaves
+    /// each a token. Without it every row belongs to one sequence, as gradients of each need it.
+    public init(_ sequences: [[Int]], sharesPrefix: Bool = true) {
+        self.init(
+            sequences,
+            prefixLength: sharesPrefix ? Self.commonPrefixLength(of: sequences) : 0
+        )
+    }
+
+    /// Packs sequences that begin with the same `prefixLength` tokens.
+    init(_ sequences: [[Int]], prefixLength: Int) {
+        let own = sequences.map { $0.dropFirst(prefixLength) }
+        self.init(
+            tokens: (sequences.first ?? []).prefix(prefixLength) + Array(own.joined()),
+            prefixLength: prefixLength,
+            lengths: own.map(\.count),
+            held: nil
+        )
+    }
+
+    /// Packs tokens that go on from a prefix and `held` own tokens of each sequence.
+    init(_ sequences: [[Int]], behindPrefix prefixLength: Int, held: [Int]) {
+        self.init(
+            tokens: Array(sequences.joined()),
+            prefixLength: prefixLength,
+            lengths: sequences.map(\.count),
+            held: held
+        )
+    }
+
+    private init(tokens: [Int], prefixLength: Int, lengths: [Int], held: [Int]?) {
         precondition(
-            prefixLength + lengths.reduce(0, +) == tokens.count && lengths.allSatisfy { $0 > 0 },
-            "prefix \(prefixLength) and lengths \(lengths) do not fill \(tokens.count) tokens"
+            !lengths.isEmpty && lengths.allSatisfy { $0 > 0 },
+            "a batch needs at least one sequence, each with a token of its own, not \(lengths)"
+        )
+        precondition(
+            held.map { $0.count == lengths.count && $0.allSatisfy { $0 >= 0 } } ?? true,
+            "held lengths \(held ?? []) do not fit \(lengths.count) sequences"
         )
         self.tokens = tokens
         self.prefixLength = prefixLength
         self.lengths = lengths
+        self.held = held
     }
 
-    /// Each token's place in its sequence, from 0.
-    var positions: [Int] {
-        Array(0..<prefixLength) + lengths.flatMap { prefixLength..<prefixLength + $0 }
-    }
-
-    /// The index in `tokens` of each sequence's last token.
-    var lastIndices: [Int] {
-        var end = prefixLength
-        return lengths.map { length in
-            end += length
-            return end - 1
+    private static func commonPrefixLength(of sequences: [[Int]]) -> Int {
+        guard let shortest = sequences.min(by: { $0.count < $1.count }) else { return 0 }
+        return sequences.reduce(max(0, shortest.count - 1)) { length, sequence in
+            (0..<length).first { sequence[$0] != shortest[$0] } ?? length
         }
     }
 
-    /// Spans with a query for every token.
-    var allSpans: AttentionSpans {
-        AttentionSpans(
-            prefixQueries: prefixLength,
-            prefixKeys: prefixLength,
-            queryLengths: lengths,
-            keyLengths: lengths
-        )
+    /// The last token of each sequence.
+    public var lastRows: OutputRows { .last(lengths.map { _ in 1 }) }
+
+    /// Number of tokens of the prefix that are here.
+    private var prefixRows: Int { held == nil ? prefixLength : 0 }
+
+    /// Number of own tokens of each sequence with those that are held.
+    private var keyLengths: [Int] { held.map { zip($0, lengths).map(+) } ?? lengths }
+
+    /// Each token's place in its sequence, from 0.
+    var positions: [Int] {
+        Array(0..<prefixRows)
+            + zip(keyLengths, lengths).flatMap { keys, own in
+                prefixLength + keys - own..<prefixLength + keys
+            }
     }
 
-    /// Spans with a query for the last token of each sequence only.
-    var lastSpans: AttentionSpans {
-        AttentionSpans(
-            prefixQueries: 0,
+    /// The index in `tokens` of each row; nil where rows are tokens.
+    func indices(of rows: OutputRows) -> [Int]? {
+        guard case .last(let counts) = rows else { return nil }
+        var end = prefixRows
+        return zip(lengths, counts).flatMap { length, count in
+            end += length
+            return end - count..<end
+        }
+    }
+
+    /// Spans with a query for each row, and keys of all tokens, held ones in front of each
+    /// sequence's own.
+    func spans(of rows: OutputRows) -> AttentionSpans {
+        let (prefixQueries, queryLengths) =
+            switch rows {
+            case .all: (prefixRows, lengths)
+            case .last(let counts): (0, counts)
+            }
+        precondition(
+            queryLengths.count == lengths.count
+                && zip(queryLengths, lengths).allSatisfy { 0 < $0 && $0 <= $1 },
+            "the last \(queryLengths) rows of sequences of \(lengths) tokens"
+        )
+        return AttentionSpans(
+            prefixQueries: prefixQueries,
             prefixKeys: prefixLength,
-            queryLengths: lengths.map { _ in 1 },
-            keyLengths: lengths
+            queryLengths: queryLengths,
+            keyLengths: keyLengths
         )
     }
 }

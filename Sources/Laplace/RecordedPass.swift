@@ -34,15 +34,15 @@ struct RecordedPass {
         guard let adapters = scorer.adapters else {
             preconditionFailure("only adapters have gradients")
         }
-        let batch = PackedBatch(examples, sharesPrefix: false)
+        let batch = AnswerBatch(examples, sharesPrefix: false)
         (graph, records) = adapters.recording { scorer.logits(batch) }
-        answerCounts = batch.answerTokens.map(\.count)
-        let width = answerCounts.max() ?? 0
+        answerCounts = examples.map(\.answerTokens.count)
+        let width = batch.width
         let values = graph.doubles
         try checkTorch()
         logits = answerCounts.enumerated().map { Array(values[$0 * width..<$0 * width + $1]) }
-        tokens = RowPadding(batch.lengths, device: graph.device)
-        lastTokens = RowPadding(batch.lengths.map { _ in 1 }, device: graph.device)
+        tokens = RowPadding(batch.prompts.lengths, device: graph.device)
+        lastTokens = RowPadding(examples.map { _ in 1 }, device: graph.device)
     }
 
     /// The most answers an example has, less 1: softmax does not see a shift of all logits.

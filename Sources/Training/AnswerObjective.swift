@@ -45,7 +45,7 @@ public struct AnswerObjective: Objective {
 
     /// The cross-entropies of some training examples.
     public func loss(of examples: [Int], _ model: AdaptedModel) -> ObjectiveLoss {
-        let batch = PackedBatch(examples.map { data.train.examples[$0] })
+        let batch = AnswerBatch(examples.map { data.train.examples[$0] })
         return ObjectiveLoss(sum: model.scorer.loss(batch), batch: batch)
     }
 

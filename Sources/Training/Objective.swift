@@ -1,6 +1,6 @@
+import Evaluation
 import LanguageModels
 import LoRA
-import TextTasks
 import Torch
 
 /// What a run trains for: its examples, their loss, and how well a model does.
@@ -65,10 +65,10 @@ public struct ObjectiveLoss {
     /// The sum of the terms, in nats: a scalar with its graph.
     public let sum: Tensor
     /// What went through the model.
-    public let batch: PackedBatch
+    public let batch: AnswerBatch
 
     /// A loss from its parts.
-    public init(sum: Tensor, batch: PackedBatch) {
+    public init(sum: Tensor, batch: AnswerBatch) {
         self.sum = sum
         self.batch = batch
     }

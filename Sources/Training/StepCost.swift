@@ -1,6 +1,6 @@
+import Evaluation
 import LanguageModels
 import LoRA
-import TextTasks
 
 /// Counts the floating-point operations of the matrix products that a training step needs, from
 /// sizes alone: a multiplication and an addition are two.
@@ -101,11 +101,11 @@ public struct StepCost: Sendable {
     }
 
     /// The operations of one forward and backward pass over a batch.
-    public func operations(of batch: PackedBatch) -> Operations {
+    public func operations(of batch: AnswerBatch) -> Operations {
         operations(
-            prefixLength: batch.prefixLength,
-            lengths: batch.lengths,
-            answers: Set(batch.answerTokens.joined()).count
+            prefixLength: batch.prompts.prefixLength,
+            lengths: batch.prompts.lengths,
+            answers: Set(batch.examples.flatMap(\.answerTokens)).count
         )
     }
 

@@ -1,6 +1,6 @@
+import Evaluation
 import Foundation
 import LanguageModels
-import TextTasks
 import Torch
 
 /// What the steps that a process took have cost.
@@ -22,10 +22,10 @@ public struct TrainingProfile: Sendable {
     public var rest: Double { max(0, seconds - times.total) }
 
     /// Counts a pass.
-    mutating func count(_ batch: PackedBatch, _ cost: StepCost) {
+    mutating func count(_ batch: AnswerBatch, _ cost: StepCost) {
         passes += 1
-        sequences += batch.lengths.count
-        tokens += batch.tokens.count
+        sequences += batch.examples.count
+        tokens += batch.prompts.tokens.count
         operations += cost.operations(of: batch)
     }
 }

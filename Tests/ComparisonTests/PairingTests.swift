@@ -124,7 +124,7 @@ struct PairingTests {
                 let examples = batch.map { data.train.examples[$0] }
                 let seed = RandomStream.dropout.seed(from: UInt64(recipe.seed), step, 0, 0)
                 let loss = adapted.adapters.withDropout(seed: seed) {
-                    adapted.scorer.loss(PackedBatch(examples)) * (1 / Double(batch.count))
+                    adapted.scorer.loss(AnswerBatch(examples)) * (1 / Double(batch.count))
                 }
                 loss.backward()
                 return loss.item

@@ -67,11 +67,7 @@ private struct Subject {
 
     /// Log probabilities of one example from all logits of its last position.
     func direct(_ example: EncodedExample) -> [Double] {
-        let packed = PackedTokens(
-            tokens: example.tokens,
-            prefixLength: 0,
-            lengths: [example.tokens.count]
-        )
+        let packed = PackedTokens([example.tokens], sharesPrefix: false)
         let all = withoutGradients {
             model.logits(model.hiddenStates(packed, at: .all), of: nil)
         }
@@ -117,9 +113,9 @@ struct PredictorTests {
             let expected = Subject.examples.reduce(0.0) { sum, example in
                 sum - subject.direct(example)[example.label ?? 0]
             }
-            let batch = PackedBatch(Subject.examples)
+            let batch = AnswerBatch(Subject.examples)
             #expect(abs(subject.scorer.loss(batch).item - expected) < 1e-4)
-            let one = PackedBatch([Subject.examples[4]])
+            let one = AnswerBatch([Subject.examples[4]])
             let alone = -subject.direct(Subject.examples[4])[Subject.examples[4].label ?? 0]
             #expect(abs(subject.scorer.loss(one).item - alone) < 1e-5)
         }

@@ -39,14 +39,3 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
         try Golden.tensor("logits.\(index)", in: "Models/\(name)/golden.safetensors")
     }
 }
-
-extension PackedTokens {
-    /// Sequences packed behind a shared prefix of the given length.
-    init(_ sequences: [[Int]], sharing prefix: Int) {
-        self.init(
-            tokens: Array(sequences[0].prefix(prefix)) + sequences.flatMap { $0.dropFirst(prefix) },
-            prefixLength: prefix,
-            lengths: sequences.map { $0.count - prefix }
-        )
-    }
-}

@@ -13,7 +13,7 @@ struct LogitsTests {
     func alone(_ golden: GoldenModel) throws {
         let model = try golden.load()
         for (index, tokens) in try golden.sequences().enumerated() {
-            let batch = PackedTokens([tokens], sharing: 0)
+            let batch = PackedTokens([tokens], prefixLength: 0)
             let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
             #expect(try logits.largestDifference(to: golden.logits(index)) < 1e-4)
         }
@@ -23,7 +23,7 @@ struct LogitsTests {
     func packed(_ golden: GoldenModel, prefix: Int) throws {
         let model = try golden.load()
         let sequences = try golden.sequences()
-        let batch = PackedTokens(sequences, sharing: prefix)
+        let batch = PackedTokens(sequences, prefixLength: prefix)
         let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
         var start = prefix
         for (index, tokens) in sequences.enumerated() {
@@ -45,9 +45,9 @@ struct LogitsTests {
     func lastPositions(_ golden: GoldenModel, prefix: Int) throws {
         let model = try golden.load()
         let sequences = try golden.sequences()
-        let batch = PackedTokens(sequences, sharing: prefix)
+        let batch = PackedTokens(sequences, prefixLength: prefix)
         let answers = [5, 17, 9]
-        let logits = model.logits(model.hiddenStates(batch, at: .last), of: answers)
+        let logits = model.logits(model.hiddenStates(batch, at: batch.lastRows), of: answers)
         #expect(logits.shape == [3, 3])
         for (index, tokens) in sequences.enumerated() {
             let expected = try golden.logits(index)
@@ -80,7 +80,7 @@ struct LogitsTests {
         let model = try LoadedModel.build(Llama.self, source, configuration, .cpu).0
         let golden = try Golden.json("Models/gguf/golden.json")
         for (index, node) in try golden.required("sequences").elements().enumerated() {
-            let batch = PackedTokens([try node.integers()], sharing: 0)
+            let batch = PackedTokens([try node.integers()], prefixLength: 0)
             let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
             let expected = try Golden.tensor(
                 "logits.\(index)",

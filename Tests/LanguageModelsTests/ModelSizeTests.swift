@@ -39,7 +39,7 @@ struct ModelSizeTests {
         for (path, linear) in sample.linears {
             #expect(linear.weight.shape == model.linears[path]?.weight.shape)
         }
-        let batch = PackedTokens([[1, 2, 3]], sharing: 0)
-        #expect(sample.logits(sample.hiddenStates(batch, at: .last), of: [4, 5]).isFinite)
+        let batch = PackedTokens([[1, 2, 3]], prefixLength: 0)
+        #expect(sample.logits(sample.hiddenStates(batch, at: batch.lastRows), of: [4, 5]).isFinite)
     }
 }

@@ -31,7 +31,7 @@ struct RealModelTests {
         try RealModel.use { model in
             for text in try golden.required("texts").elements() {
                 let ids = try text.required("ids").integers()
-                let batch = PackedTokens([ids], sharing: 0)
+                let batch = PackedTokens([ids], prefixLength: 0)
                 let hidden = withoutGradients { model.model.hiddenStates(batch, at: .all) }
                 for row in try text.required("positions").elements() {
                     let position = try row.required("position").integer()

@@ -1,8 +1,8 @@
+import Evaluation
 import Optimizers
 import Posteriors
 import TestSupport
 import Testing
-import TextTasks
 import Torch
 
 @testable import Laplace
@@ -31,7 +31,7 @@ struct CurvatureTests {
     @Test("Recording leaves outputs, parameters' gradients and later passes as they were")
     func recording() throws {
         let model = try GoldenLaplace.all[1].load()
-        let batch = PackedBatch(model.examples, sharesPrefix: false)
+        let batch = AnswerBatch(model.examples, sharesPrefix: false)
         let before = model.scorer.logits(batch)
         let (recorded, records) = model.adapters.recording { model.scorer.logits(batch) }
         #expect(recorded.isEqual(to: before))

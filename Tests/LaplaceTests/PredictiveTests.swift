@@ -1,9 +1,9 @@
+import Evaluation
 import Foundation
 import JSON
 import Posteriors
 import TestSupport
 import Testing
-import TextTasks
 import Torch
 
 @testable import Laplace
@@ -105,7 +105,7 @@ struct PredictiveTests {
         let predictions = try model.predictions(under: posterior, varianceScale: 0)
         #expect(predictions.map(\.id) == ["0", "1", "2"])
         #expect(predictions.map(\.label) == [0, 2, 1])
-        let batch = PackedBatch(model.examples)
+        let batch = AnswerBatch(model.examples)
         let expected = model.scorer.logProbabilities(batch).exponential()
         for (index, item) in predictions.enumerated() {
             #expect(item.probabilities == item.meanProbabilities)

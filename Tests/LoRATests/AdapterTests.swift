@@ -46,13 +46,9 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
     func answerLogits(_ model: any CausalLanguageModel) throws -> Tensor {
         let golden = try Golden.json("\(path)/golden.json")
         let sequences = try golden.required("sequences").elements().map { try $0.integers() }
-        let batch = PackedTokens(
-            tokens: Array(sequences[0].prefix(4)) + sequences.flatMap { $0.dropFirst(4) },
-            prefixLength: 4,
-            lengths: sequences.map { $0.count - 4 }
-        )
+        let batch = PackedTokens(sequences)
         let answers = try golden.required("answer_tokens").integers()
-        return model.logits(model.hiddenStates(batch, at: .last), of: answers)
+        return model.logits(model.hiddenStates(batch, at: batch.lastRows), of: answers)
     }
 
     func labels() throws -> Tensor {

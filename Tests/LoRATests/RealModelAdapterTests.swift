@@ -45,10 +45,10 @@ struct RealModelAdapterTests {
             var total = 0.0
             for question in questions {
                 let ids = try question.required("ids").integers()
-                let batch = PackedTokens(tokens: ids, prefixLength: 0, lengths: [ids.count])
+                let batch = PackedTokens([ids], sharesPrefix: false)
                 let answers = try question.required("answer_tokens").integers()
                 let logits = model.model.logits(
-                    model.model.hiddenStates(batch, at: .last),
+                    model.model.hiddenStates(batch, at: batch.lastRows),
                     of: answers
                 )
                 let expected = Tensor(

@@ -4,57 +4,6 @@ import Testing
 
 @Suite("Batches")
 struct BatchTests {
-    private func example(_ tokens: [Int], label: Int? = 0) -> EncodedExample {
-        EncodedExample(id: "\(tokens)", tokens: tokens, answerTokens: [90, 91], label: label)
-    }
-
-    @Test(
-        "A packed batch gives back every sequence, with the longest shared prefix once",
-        arguments: [
-            ([[1, 2, 3], [1, 2, 4, 5], [1, 2, 3, 9]], 2),
-            ([[1, 2, 3], [1, 2, 3]], 2),
-            ([[7]], 0),
-            ([[7, 8, 9]], 2),
-            ([[1, 2], [3, 4, 5]], 0),
-            ([[1, 2, 3, 4], [1]], 0),
-        ]
-    )
-    func packed(_ sequences: [[Int]], _ prefixLength: Int) {
-        let batch = PackedBatch(sequences.map { example($0) })
-        #expect(batch.prefixLength == prefixLength)
-        #expect(batch.tokens.count == prefixLength + batch.lengths.reduce(0, +))
-        #expect(batch.positions.count == batch.tokens.count)
-        #expect(batch.positions.prefix(prefixLength) == (0..<prefixLength).map { Int32($0) }[...])
-        var start = prefixLength
-        for (index, sequence) in sequences.enumerated() {
-            let own = start..<start + batch.lengths[index]
-            #expect(!own.isEmpty)
-            let rebuilt = batch.tokens.prefix(prefixLength) + batch.tokens[own]
-            #expect(rebuilt.map { Int($0) } == sequence)
-            #expect(batch.positions[own].map { Int($0) } == Array(prefixLength..<sequence.count))
-            #expect(Int(batch.lastIndices[index]) == own.upperBound - 1)
-            start = own.upperBound
-        }
-        #expect(batch.ids == sequences.map { "\($0)" })
-        #expect(batch.answerTokens == sequences.map { _ in [90, 91] })
-    }
-
-    @Test("Without sharing, every sequence has all its tokens to itself")
-    func separate() {
-        let batch = PackedBatch([example([1, 2, 3]), example([1, 2])], sharesPrefix: false)
-        #expect(batch.prefixLength == 0)
-        #expect(batch.tokens == [1, 2, 3, 1, 2])
-        #expect(batch.positions == [0, 1, 2, 0, 1])
-        #expect(batch.lengths == [3, 2])
-        #expect(batch.lastIndices == [2, 4])
-    }
-
-    @Test("A batch keeps labels, known or not")
-    func labels() {
-        let batch = PackedBatch([example([1], label: 1), example([2], label: nil)])
-        #expect(batch.labels == [1, nil])
-    }
-
     @Test(
         "Batches are full, and cut from epochs that hold every example once",
         arguments: [(10, 4), (10, 10), (7, 20), (1, 3), (5, 1)]

@@ -114,7 +114,7 @@ struct RankTests {
                 let seed = stream(.dropout, rank == 0 ? [step, 0, 0] : [step, 0, 0, rank])
                 let loss = adapted.adapters.withDropout(seed: seed) {
                     // Draws are averaged and ranks added up, hence the 2.
-                    adapted.scorer.loss(PackedBatch(parts[rank])) * (2.0 / 5)
+                    adapted.scorer.loss(AnswerBatch(parts[rank])) * (2.0 / 5)
                 }
                 loss.backward()
                 return loss.item

@@ -31,7 +31,7 @@ private final class LlamaAttention {
         self.configuration = configuration
     }
 
-    func callAsFunction(_ x: Tensor, _ pass: LlamaPass, at positions: OutputPositions) -> Tensor {
+    func callAsFunction(_ x: Tensor, _ pass: LlamaPass) -> Tensor {
         let size = configuration.headSize
         // [tokens, heads * size], twice [tokens, keyHeads * size]
         let parts = projections.separate(x)
@@ -40,12 +40,12 @@ private final class LlamaAttention {
         let key = parts[1].reshaped([-1, configuration.keyHeadCount, size])
             .rotated(cosine: pass.cosine, sine: pass.sine)
         let value = parts[2].reshaped([-1, configuration.keyHeadCount, size])
-        if case .last = positions { query = query.selecting(pass.lastIndices, along: 0) }
+        if let rows = pass.rows { query = query.selecting(rows, along: 0) }
         let mixed = packedAttention(
             query: query,
             key: key,
             value: value,
-            spans: positions == .last ? pass.lastSpans : pass.allSpans,
+            spans: pass.spans,
             scale: 1 / Double(size).squareRoot()
         )  // [rows, heads, size]
         return output(mixed.reshaped([-1, configuration.headCount * size]))
@@ -93,26 +93,32 @@ private final class LlamaBlock {
         epsilon = configuration.normEpsilon
     }
 
-    func callAsFunction(_ x: Tensor, _ pass: LlamaPass, at positions: OutputPositions) -> Tensor {
-        let attended = attention(
-            x.rmsNorm(weight: attentionNorm, epsilon: epsilon),
-            pass,
-            at: positions
-        )
+    func callAsFunction(_ x: Tensor, _ pass: LlamaPass) -> Tensor {
+        let attended = attention(x.rmsNorm(weight: attentionNorm, epsilon: epsilon), pass)
         var x = x
-        if case .last = positions { x = x.selecting(pass.lastIndices, along: 0) }
+        if let rows = pass.rows { x = x.selecting(rows, along: 0) }
         x = x + attended
         return x + mlp(x.rmsNorm(weight: mlpNorm, epsilon: epsilon))
     }
 }
 
-/// What all blocks of one forward pass share.
+/// What blocks of one forward pass share.
 private struct LlamaPass {
-    let allSpans: AttentionSpans
-    let lastSpans: AttentionSpans
     let cosine: Tensor  // [tokens, headSize / 2]
     let sine: Tensor  // [tokens, headSize / 2]
-    let lastIndices: Tensor  // [sequences]
+    let spans: AttentionSpans
+    /// The tokens that go on behind attention's keys and values: [rows]; nil where all do.
+    let rows: Tensor?
+
+    init(
+        _ batch: PackedTokens,
+        _ angles: (cosine: Tensor, sine: Tensor),
+        at rows: OutputRows
+    ) {
+        (cosine, sine) = angles
+        spans = batch.spans(of: rows)
+        self.rows = batch.indices(of: rows).map { Tensor($0, device: angles.cosine.device) }
+    }
 }
 
 /// A decoder of the Llama family.
@@ -157,31 +163,21 @@ public final class Llama: CausalLanguageModel {
 
     /// Hidden states after the final norm: [rows, hidden].
     ///
-    /// With `.last` the last block's attention output and MLP run on the last tokens only.
-    public func hiddenStates(_ batch: PackedTokens, at positions: OutputPositions) -> Tensor {
+    /// The last block's attention output and MLP run on these rows only.
+    public func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor {
+        precondition(batch.held == nil, "keys and values of earlier passes are not held")
         let angles = rotary.angles(batch.positions)
-        let device = embedding.device
-        let pass = LlamaPass(
-            allSpans: batch.allSpans,
-            lastSpans: batch.lastSpans,
-            cosine: angles.cosine,
-            sine: angles.sine,
-            lastIndices: Tensor(batch.lastIndices, device: device)
-        )
-        var x = embedding.selecting(Tensor(batch.tokens, device: device), along: 0).to(.float32)
-        for block in blocks.dropLast() { x = run(block, x, pass, at: .all) }  // [tokens, hidden]
-        if let last = blocks.last { x = run(last, x, pass, at: positions) }  // [rows, hidden]
+        let ids = Tensor(batch.tokens, device: embedding.device)
+        var x = embedding.selecting(ids, along: 0).to(.float32)
+        let pass = LlamaPass(batch, angles, at: .all)
+        for block in blocks.dropLast() { x = run(block, x, pass) }  // [tokens, hidden]
+        if let last = blocks.last { x = run(last, x, LlamaPass(batch, angles, at: rows)) }
         return x.rmsNorm(weight: norm, epsilon: configuration.normEpsilon)
     }
 
-    private func run(
-        _ block: LlamaBlock,
-        _ x: Tensor,
-        _ pass: LlamaPass,
-        at positions: OutputPositions
-    ) -> Tensor {
-        guard recomputesBlocks else { return block(x, pass, at: positions) }
-        return x.recomputedInBackward { block($0, pass, at: positions) }
+    private func run(_ block: LlamaBlock, _ x: Tensor, _ pass: LlamaPass) -> Tensor {
+        guard recomputesBlocks else { return block(x, pass) }
+        return x.recomputedInBackward { block($0, pass) }
     }
 
     /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].

@@ -85,7 +85,7 @@ private struct TrainingSteps {
     let batches: [[EncodedExample]]
     let averageTokens: Double
     /// The backward pass with the most tokens.
-    let largest: PackedBatch
+    let largest: PackedTokens
     /// The step whose number of tokens is in the middle, and that number.
     let typical: (batch: [EncodedExample], tokens: Int)
 
@@ -100,7 +100,7 @@ private struct TrainingSteps {
         let size = recipe.microBatchSize ?? recipe.batchSize
         let passes = batches.map { batch in
             stride(from: 0, to: batch.count, by: size).map {
-                PackedBatch(Array(batch[$0..<min($0 + size, batch.count)]))
+                PackedTokens(batch[$0..<min($0 + size, batch.count)].map(\.tokens))
             }
         }
         let tokens = passes.map { $0.reduce(0) { $0 + $1.tokens.count } }
@@ -109,7 +109,8 @@ private struct TrainingSteps {
         let middle = sorted[sorted.count / 2]
         typical = (batches[middle], tokens[middle])
         largest =
-            passes.joined().max { $0.tokens.count < $1.tokens.count } ?? PackedBatch(typical.batch)
+            passes.joined().max { $0.tokens.count < $1.tokens.count }
+            ?? PackedTokens(typical.batch.map(\.tokens))
     }
 }
 

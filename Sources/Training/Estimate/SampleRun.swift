@@ -38,7 +38,7 @@ struct SampleRun {
     func trainingSeconds(_ examples: [EncodedExample]) throws -> Double {
         let size = recipe.microBatchSize ?? examples.count
         let batches = stride(from: 0, to: examples.count, by: size).map {
-            PackedBatch(Array(examples[$0..<min($0 + size, examples.count)]).map(within))
+            AnswerBatch(Array(examples[$0..<min($0 + size, examples.count)]).map(within))
         }
         return try usual {
             _ = try optimizer.step {
@@ -52,7 +52,7 @@ struct SampleRun {
 
     /// Seconds of a forward pass over a batch.
     func answerSeconds(_ examples: [EncodedExample]) throws -> Double {
-        let batch = PackedBatch(examples.map(within))
+        let batch = AnswerBatch(examples.map(within))
         return try usual {
             withoutGradients { _ = scorer.logProbabilities(batch).doubles }
         }
