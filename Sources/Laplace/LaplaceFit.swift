@@ -146,7 +146,7 @@ public struct LaplaceFitter {
 }
 
 /// A fitted Laplace approximation, with the prior precision that maximises the evidence.
-public struct LaplaceFit<Kind: LaplaceKind> {
+public struct LaplaceFit<Kind: LaplacePosterior> {
     /// The posterior.
     public let posterior: Kind
     /// The evidence as a function of the prior precision.

@@ -16,14 +16,14 @@ public struct LinearisedAnswers: Predictive {
     public let drawCount = 1
     /// Factor of the posterior's variance (τ).
     public let varianceScale: Double
-    private let kind: any LaplaceKind
+    private let kind: any LaplacePosterior
     private let scorer: AnswerScorer
     private let temperature: Double
 
     /// Answers of `kind` around the mean that the adapters of `scorer` hold; logits are divided by
     /// `temperature`.
     public init(
-        _ kind: any LaplaceKind,
+        _ kind: any LaplacePosterior,
         _ scorer: AnswerScorer,
         varianceScale: Double = 1,
         temperature: Double = 1
@@ -96,7 +96,7 @@ public struct LinearisedAnswers: Predictive {
     /// The distribution of each example's logits under each posterior: [examples][posteriors].
     func logits(
         of examples: [EncodedExample],
-        under posteriors: [any LaplaceKind],
+        under posteriors: [any LaplacePosterior],
         _ maximumTokens: Int,
         _ progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> [[LogitDistribution]] {
@@ -128,7 +128,7 @@ public struct LinearisedAnswers: Predictive {
     private func distributions(
         _ pass: RecordedPass,
         _ functions: [[MatrixGradient]],
-        _ posteriors: [any LaplaceKind]
+        _ posteriors: [any LaplacePosterior]
     ) throws -> [[LogitDistribution]] {
         let count = pass.contrastCount
         let sums = posteriors.map { _ in

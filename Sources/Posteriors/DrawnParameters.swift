@@ -10,7 +10,7 @@ import Torch
 public final class DrawnParameters {
     /// Number of draws.
     public let count: Int
-    private let kind: any PosteriorKind
+    private let kind: any Posterior
     private let parameters: FlatParameters
     private let seed: UInt64
     private var deviations: [Int: Tensor] = [:]  // by draw, at variance scale 1: [count]
@@ -19,7 +19,7 @@ public final class DrawnParameters {
     ///
     /// Draw i is made from `seed` and i. Of a kind with a limited number of draws all are taken.
     public init(
-        _ kind: any PosteriorKind,
+        _ kind: any Posterior,
         around parameters: FlatParameters,
         count: Int,
         seed: UInt64

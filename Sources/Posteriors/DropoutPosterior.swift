@@ -7,7 +7,7 @@ import Torch
 /// mask is over the input features of an adapter, the same for every token: `A · diag(mask) /
 /// (1 - p)`, a change of the columns of A. The mean of the draws is A, the variance of an element
 /// `A² p / (1 - p)`.
-public struct DropoutPosterior: PosteriorKind {
+public struct DropoutPosterior: Posterior {
     /// `mc-dropout`.
     public static let name = "mc-dropout"
 

@@ -4,7 +4,7 @@ import Torch
 ///
 /// Lakshminarayanan et al. 2017, arXiv 1612.01474. The first member takes the place of the mean;
 /// draw i is member i.
-public struct EnsemblePosterior: PosteriorKind {
+public struct EnsemblePosterior: Posterior {
     /// `ensemble`.
     public static let name = "ensemble"
 

@@ -4,7 +4,7 @@ import Torch
 ///
 /// The variance is `1 / (λ (h + δ))` with the effective sample size λ, the Hessian h and the
 /// weight decay δ (Shen et al. 2024, arXiv 2402.17641).
-public struct IVONPosterior: PosteriorKind {
+public struct IVONPosterior: Posterior {
     /// `ivon`.
     public static let name = "ivon"
 

@@ -5,7 +5,7 @@ import Torch
 ///
 /// The variance is `1 / (F + δ)` with the Fisher diagonal F, summed over the training examples, and
 /// the prior precision δ (for adapters: Yang et al. 2023, arXiv 2308.13111).
-public struct LaplaceDiagonalPosterior: LaplaceKind {
+public struct LaplaceDiagonalPosterior: LaplacePosterior {
     /// `laplace-diagonal`.
     public static let name = "laplace-diagonal"
 

@@ -5,7 +5,7 @@ import Torch
 ///
 /// Martens and Grosse 2015, arXiv 1503.05671; for adapters, with low-rank factors on their wide
 /// sides, Yang et al. 2023, arXiv 2308.13111.
-public struct LaplaceKroneckerPosterior: LaplaceKind {
+public struct LaplaceKroneckerPosterior: LaplacePosterior {
     /// `laplace-kfac`.
     public static let name = "laplace-kfac"
 

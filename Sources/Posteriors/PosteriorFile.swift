@@ -19,7 +19,7 @@ public struct PosteriorFile {
     /// The file's name in a run folder.
     public static let name = "posterior.safetensors"
     /// Every kind of posterior that a file can hold.
-    public static let kinds: [any (PosteriorKind & SendableMetatype).Type] = [
+    public static let kinds: [any (Posterior & SendableMetatype).Type] = [
         IVONPosterior.self, DropoutPosterior.self, SWAGPosterior.self, EnsemblePosterior.self,
         LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self, TFBPosterior.self,
     ]
@@ -30,7 +30,7 @@ public struct PosteriorFile {
     private static let (linearised, drawn) = ("linearised", "draws")
 
     /// How draws deviate from the mean; nil for a point estimate.
-    public var kind: (any PosteriorKind)?
+    public var kind: (any Posterior)?
     /// Variance scale (τ) used unless another is asked for.
     public var varianceScale: Double
     /// What logits are divided by before the softmax; 1 leaves them as they are.
@@ -48,7 +48,7 @@ public struct PosteriorFile {
 
     /// The posterior of a base model and a mean.
     public init(
-        _ kind: (any PosteriorKind)?,
+        _ kind: (any Posterior)?,
         varianceScale: Double = 1,
         temperature: Double = 1,
         isLinearised: Bool = false,
@@ -113,7 +113,7 @@ public struct PosteriorFile {
         varianceScale = try contents.number("posterior_variance_scale", atLeast: 0)
         temperature = try contents.number("temperature", atLeast: .leastNormalMagnitude)
         let predictive = try contents.text("predictive")
-        let ways = kind is any LaplaceKind ? [Self.linearised, Self.drawn] : [Self.drawn]
+        let ways = kind is any LaplacePosterior ? [Self.linearised, Self.drawn] : [Self.drawn]
         guard ways.contains(predictive) else {
             let expected = ways.joined(separator: " or ")
             throw PosteriorFileError.mismatch(file, "predictive", expected, predictive)

@@ -7,7 +7,7 @@ import Torch
 /// Shi et al. 2024, arXiv 2412.05723. With the singular values D and right singular vectors V of
 /// B, a draw is `A + V diag(β / D) E` with standard normal E [rank, in], so that `B A` changes by
 /// β U E: one noise size β for all layers.
-public struct TFBPosterior: PosteriorKind {
+public struct TFBPosterior: Posterior {
     /// `tfb`.
     public static let name = "tfb"
 

@@ -15,7 +15,7 @@ public struct TrainedRun {
     /// The base model with the trained adapter.
     public let adapted: AdaptedModel
     /// How draws deviate from the mean; nil for a point estimate.
-    public var posterior: (any PosteriorKind)?
+    public var posterior: (any Posterior)?
     /// Factor of the variance of the draws (τ) unless another is asked for.
     public var varianceScale: Double
     /// What logits are divided by before the softmax.
@@ -27,7 +27,7 @@ public struct TrainedRun {
     public init(
         _ recipe: Recipe,
         _ adapted: AdaptedModel,
-        posterior: (any PosteriorKind)? = nil,
+        posterior: (any Posterior)? = nil,
         varianceScale: Double = 1
     ) {
         self.recipe = recipe
@@ -51,7 +51,7 @@ public struct TrainedRun {
     ) throws -> any Predictive {
         try check(draws: draws, varianceScale: varianceScale)
         let scale = varianceScale ?? self.varianceScale
-        if isLinearised, let laplace = posterior as? any LaplaceKind {
+        if isLinearised, let laplace = posterior as? any LaplacePosterior {
             return LinearisedAnswers(
                 laplace,
                 adapted.scorer,

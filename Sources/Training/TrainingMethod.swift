@@ -8,7 +8,7 @@ public struct TrainingMethod: Sendable {
         /// What takes the steps.
         let optimizer: any Optimizer
         /// The posterior that it has reached; nil for a point estimate.
-        var posterior: () -> (any PosteriorKind)? = { nil }
+        var posterior: () -> (any Posterior)? = { nil }
         /// What the history says of that posterior, given the means of the optimizer's measures
         /// since the last line.
         var health: (_ measures: [String: Double]) -> PosteriorHealth? = { _ in nil }

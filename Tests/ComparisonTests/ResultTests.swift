@@ -103,6 +103,21 @@ struct ResultTests {
         }
     }
 
+    @Test("A Laplace row that answers by one draw needs no backward pass")
+    func laplaceByOneDraw() throws {
+        try withTinyComparison { tiny in
+            let results = try #require(
+                try tiny.compare {
+                    ($0.methods, $0.seeds) = (["laplace-diagonal"], [3])
+                    try $0.set("draws", to: "1", place: "test")
+                    $0.settings.laplacePredictive = .draws
+                }
+            )
+            #expect(results.map(\.cost.forwardPasses) == [1])
+            #expect(results.map(\.cost.backwardPasses) == [0])
+        }
+    }
+
     @Test("Costs are those of the training and of what follows it")
     func costs() throws {
         let whole = try WholeComparison.get()

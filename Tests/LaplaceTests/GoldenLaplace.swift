@@ -79,7 +79,7 @@ struct TinyModel {
 
     /// The distribution of each example's logits.
     func logits(
-        under posterior: any LaplaceKind,
+        under posterior: any LaplacePosterior,
         maximumTokens: Int = 1024
     ) throws -> [LogitDistribution] {
         try LinearisedAnswers(posterior, scorer).logits(of: examples, maximumTokens: maximumTokens)
@@ -87,7 +87,7 @@ struct TinyModel {
 
     /// Answers at a variance scale.
     func predictions(
-        under posterior: any LaplaceKind,
+        under posterior: any LaplacePosterior,
         varianceScale: Double = 1,
         temperature: Double = 1
     ) throws -> [Prediction] {

@@ -9,7 +9,7 @@ import Torch
 @testable import Laplace
 
 /// Evidence and predictions of a kind, as a golden file has them.
-private func check<Kind: LaplaceKind>(
+private func check<Kind: LaplacePosterior>(
     _ fit: LaplaceFit<Kind>,
     _ model: TinyModel,
     _ golden: JSONNode,

@@ -96,7 +96,7 @@ struct RealModelLaplaceTests {
         }
     }
 
-    private func checkPredictions<Kind: LaplaceKind>(
+    private func checkPredictions<Kind: LaplacePosterior>(
         _ model: TinyModel,
         _ fit: LaplaceFit<Kind>
     ) throws {

@@ -10,7 +10,7 @@ import Torch
 struct KindTests {
     /// Mean and covariance of many draws' deviations from `mean`, in double precision.
     private func moments(
-        _ kind: any PosteriorKind,
+        _ kind: any Posterior,
         from mean: Tensor,
         draws: Int
     ) -> (mean: [Double], covariance: [[Double]]) {

@@ -15,7 +15,7 @@ func tinyParameters() -> FlatParameters {
 enum Kinds {
     static let names = PosteriorFile.kinds.map { $0.name }
 
-    static func make(_ name: String, _ parameters: FlatParameters) -> (any PosteriorKind)? {
+    static func make(_ name: String, _ parameters: FlatParameters) -> (any Posterior)? {
         let generator = Generator(seed: 2)
         let count = parameters.count
         switch name {

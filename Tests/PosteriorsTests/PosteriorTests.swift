@@ -104,7 +104,7 @@ struct PosteriorTests {
                 }
                 return error.map { "\($0)" } ?? ""
             }
-            func write(_ kind: (any PosteriorKind)?) throws {
+            func write(_ kind: (any Posterior)?) throws {
                 let written = PosteriorFile(kind, model: "m", mean: "n")
                 try written.write(for: parameters, to: file)
             }

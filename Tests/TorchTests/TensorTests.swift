@@ -28,6 +28,23 @@ struct TensorTests {
         #expect(try withTorchErrors { (Tensor([1] as [Float]) + 1).item } == 2)
     }
 
+    @Test(
+        "A difference that is no number holds for no bound, wherever it stands",
+        arguments: [Double.nan, .infinity, -.infinity]
+    )
+    func differences(_ stray: Double) {
+        for place in 0..<3 {
+            var numbers = [1.0, 2, 3]
+            numbers[place] = stray
+            let (one, other) = (Tensor(numbers), Tensor([1.0, 2, 3]))
+            #expect(!(one.largestDifference(to: other) < 1e-4))
+            #expect(!(other.largestDifference(to: one) < 1e-4))
+            #expect(!(other.relativeDifference(to: one) < 1e-4))
+        }
+        #expect(Tensor([1.0, 2.5, 3]).largestDifference(to: Tensor([1.0, 2, 3])) == 0.5)
+        #expect(largestDifference([[1], [2, 3]], [[1, 2], [3]]).isNaN)
+    }
+
     @Test("The same seed gives the same numbers, another seed others")
     func generators() {
         func draw(_ seed: UInt64) -> [Float] { Generator(seed: seed).normal([100]).floats }

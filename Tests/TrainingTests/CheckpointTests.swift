@@ -137,6 +137,24 @@ struct CheckpointTests {
         }
     }
 
+    @Test("What is there and cannot be read is not taken for absent")
+    func unreadable() throws {
+        try withTinyRun { tiny in
+            _ = try stopped(tiny)
+            let (run, files) = (tiny.run("run"), FileManager.default)
+            let history = try Data(contentsOf: run.history)
+            try files.removeItem(at: run.checkpoints)
+            try Data().write(to: run.checkpoints)
+            let text = sentence { try tiny.train("run", resume: true) }
+            #expect(text.hasPrefix("\(run.checkpoints.path): cannot be listed"), "\(text)")
+            #expect(!text.contains("\n"))
+            #expect(try Data(contentsOf: run.history) == history)
+            try files.createDirectory(at: run.metrics, withIntermediateDirectories: false)
+            let results = sentence { _ = try run.readMetrics() }
+            #expect(results.hasPrefix("\(run.metrics.path): cannot be read"), "\(results)")
+        }
+    }
+
     @Test("Other training data or another model under the same path")
     func otherOrigin() throws {
         try withTinyRun { tiny in

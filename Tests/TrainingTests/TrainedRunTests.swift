@@ -2,6 +2,7 @@ import Evaluation
 import Foundation
 import LoRA
 import Metrics
+import Posteriors
 import TestSupport
 import Testing
 import Torch
@@ -58,6 +59,33 @@ struct TrainedRunTests {
             for prediction in try predictions(tiny, "run", varianceScale: 100) {
                 #expect(prediction.probabilities != prediction.meanProbabilities)
             }
+        }
+    }
+
+    @Test("Draws and scales that a run cannot answer with are refused by key")
+    func noEffect() throws {
+        try withTinyRun(.adamw) { tiny in
+            try tiny.train("run")
+            var run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+            func message(_ draws: Int?, _ varianceScale: Double? = nil) -> String {
+                sentence { _ = try run.predictive(draws: draws, varianceScale: varianceScale) }
+            }
+            let expected = "expected none, as the run answers by"
+            #expect(message(3) == "draws: \(expected) a point estimate, found 3")
+            #expect(message(nil, 2) == "variance-scale: \(expected) a point estimate, found 2.0")
+            #expect(message(nil) == "" && message(nil, 0) == "")
+            let values = run.adapted.parameters.values
+            run.posterior = EnsemblePosterior([values, values])
+            #expect(message(3).hasPrefix("draws: \(expected) its own 2 models"))
+            #expect(message(2) == "" && message(nil, 0.5) == "")
+            run.posterior = LaplaceDiagonalPosterior(
+                fisher: .zeros(like: values),
+                priorPrecision: 1,
+                of: run.adapted.parameters.entries
+            )
+            #expect(message(3) == "")
+            run.isLinearised = true
+            #expect(message(3) == "draws: \(expected) a linearised model, found 3")
         }
     }
 

@@ -16,7 +16,7 @@ extension Method {
         try finish(study) { try $0.kronecker(study.counter($0.batchCount)) }
     }
 
-    private static func finish<Kind: LaplaceKind>(
+    private static func finish<Kind: LaplacePosterior>(
         _ study: Study,
         _ fit: (LaplaceFitter) throws -> LaplaceFit<Kind>
     ) throws {

@@ -2,7 +2,7 @@ import Torch
 
 /// A normal posterior whose precision is P = H + δ I: the curvature H of the loss at the mean, and
 /// the precision δ of a normal prior around 0.
-public protocol LaplaceKind: PosteriorKind {
+public protocol LaplacePosterior: Posterior {
     /// Precision of the prior (δ), positive.
     var priorPrecision: Double { get set }
 

@@ -3,7 +3,7 @@ import Torch
 /// How the draws of a method deviate from its mean, and what of it is stored.
 ///
 /// A new kind is one file and one row of ``PosteriorFile/kinds``.
-public protocol PosteriorKind {
+public protocol Posterior {
     /// The kind's name in `posterior.safetensors`.
     static var name: String { get }
 
@@ -25,7 +25,7 @@ public protocol PosteriorKind {
     init(_ contents: PosteriorContents) throws
 }
 
-extension PosteriorKind {
+extension Posterior {
     /// None: any number of draws.
     public var drawLimit: Int? { nil }
 }
