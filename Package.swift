@@ -81,7 +81,7 @@ let package = Package(
         ),
         .target(
             name: "TensorFiles",
-            dependencies: ["JSON"],
+            dependencies: ["Files", "JSON"],
             // Without it a debug build needs 20 s, not 1 s, to de-quantise 135M weights.
             swiftSettings: [.unsafeFlags(["-O"], .when(configuration: .debug))]
         ),
@@ -93,12 +93,14 @@ let package = Package(
         ),
 
         // Without libtorch.
-        library("JSON"),
+        library("Files"),
+        library("JSON", ["Files"]),
         library("Randomness"),
         library("Tokenization", ["JSON"]),
         library("TextTasks", ["JSON", "Randomness", "Tokenization"]),
         library("Metrics", ["JSON", "Randomness"]),
-        library("Reporting", ["JSON", "Metrics"]),
+        library("RunFiles", ["JSON", "Metrics", "TextTasks"]),
+        library("Reporting", ["JSON", "Metrics", "RunFiles"]),
 
         // With it, each above those that it names.
         library("Torch", ["CTorch"]),
@@ -127,30 +129,30 @@ let package = Package(
         library(
             "Training",
             [
-                "Evaluation", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics", "Optimizers",
-                "Posteriors", "Randomness", "RecipeFiles", "TensorFiles", "TextTasks",
-                "Tokenization", "Torch", yaml,
+                "Evaluation", "Files", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics",
+                "Optimizers", "Posteriors", "Randomness", "RecipeFiles", "RunFiles", "TensorFiles",
+                "TextTasks", "Tokenization", "Torch", yaml,
             ]
         ),
         library(
             "Comparison",
             [
-                "Evaluation", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics", "Posteriors",
-                "TensorFiles", "TextTasks", "Torch", "Training", yaml,
+                "Evaluation", "Files", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics",
+                "Posteriors", "TextTasks", "Torch", "Training", yaml,
             ]
         ),
         library(
             "VariationalLoRA",
             [
                 "Comparison", "Evaluation", "LanguageModels", "Laplace", "LoRA", "Metrics",
-                "Optimizers", "Posteriors", "Reporting", "TensorFiles", "TextTasks",
+                "Optimizers", "Posteriors", "Reporting", "RunFiles", "TensorFiles", "TextTasks",
                 "Tokenization", "Torch", "Training",
             ]
         ),
         .executableTarget(
             name: "varlora",
             dependencies: [
-                "Comparison", "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics",
+                "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics",
                 "Optimizers", "Posteriors", "Reporting", "TensorFiles", "TextTasks", "Torch",
                 "Training", arguments,
             ]
@@ -166,12 +168,13 @@ let package = Package(
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],
             path: "Tests/TestSupport"
         ),
+        tests("Files"),
         tests("JSON"),
-        tests("TensorFiles"),
+        tests("TensorFiles", ["Files"]),
         tests("Tokenization", ["JSON"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["JSON", "Randomness"]),
-        tests("Reporting", ["JSON", "Metrics"]),
+        tests("Reporting", ["JSON", "Metrics", "RunFiles"]),
         tests("Torch", ["TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),
@@ -199,7 +202,7 @@ let package = Package(
         tests(
             "Training",
             [
-                "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
+                "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
                 "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks", "Torch",
             ]
         ),

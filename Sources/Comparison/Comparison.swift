@@ -1,8 +1,9 @@
 import Evaluation
+import Files
 import Foundation
+import JSON
 import LanguageModels
 import Metrics
-import TensorFiles
 import Torch
 import Training
 
@@ -88,7 +89,7 @@ public struct Comparison {
             }
         }
         let results = try ComparisonRow.gather(plan, in: folder)
-        try results.write(to: folder.appendingPathComponent(ComparisonRow.file))
+        try JSONFile.write(results, to: folder.appendingPathComponent(ComparisonRow.file))
         return results
     }
 

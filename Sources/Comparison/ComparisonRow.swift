@@ -1,7 +1,6 @@
 import Foundation
 import Metrics
 import Posteriors
-import TensorFiles
 import Training
 
 /// One element of `results.json`: a method on a task with a seed.
@@ -152,21 +151,5 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
                 predictions: "\(place)/predictions/\(name).jsonl"
             )
         }
-    }
-}
-
-extension [ComparisonRow] {
-    /// Writes the results, an infinite number as the text "inf".
-    ///
-    /// - Throws: an error when the file cannot be written; an old one is then intact.
-    func write(to file: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf",
-            negativeInfinity: "-inf",
-            nan: "nan"
-        )
-        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: file)
     }
 }

@@ -2,7 +2,6 @@ import Foundation
 import JSON
 import Metrics
 import Posteriors
-import TensorFiles
 import Training
 
 /// What making a method's run took: `cost.json` in its folder.
@@ -20,26 +19,14 @@ struct MethodCost: Codable, Equatable {
         case peakMemory = "peak_memory_bytes"
     }
 
-    private static func file(_ run: RunFolder) -> URL {
-        run.url.appendingPathComponent("cost.json")
-    }
-
-    func write(to run: RunFolder) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: Self.file(run))
-    }
+    func write(to run: RunFolder) throws { try JSONFile.write(self, to: run.cost) }
 
     /// The cost of a run; nil where it was not measured, as the process was killed.
     ///
     /// - Throws: an error when the file cannot be read or is broken.
     init?(of run: RunFolder) throws {
-        guard let data = try run.bytes(of: Self.file(run)) else { return nil }
-        do {
-            self = try JSONDecoder().decode(Self.self, from: data)
-        } catch {
-            throw ComparisonError("\(Self.file(run).path): not the cost of a method's run")
-        }
+        guard let data = try run.bytes(of: run.cost) else { return nil }
+        self = try JSONFile.read(Self.self, from: data, file: run.cost.path)
     }
 
     init(fitSeconds: Double, answerSeconds: Double, peakMemory: Int?) {
@@ -81,11 +68,8 @@ extension RunFolder {
     /// Seconds of training up to the last line of the timings, which a run that was stopped and
     /// went on starts anew each time.
     fileprivate func trainingSeconds() throws -> Double? {
-        struct Line: Decodable {
-            let seconds: Double
-        }
         guard FileManager.default.fileExists(atPath: timings.path) else { return nil }
-        let seconds = try JSONLines.read(Line.self, from: timings).map(\.row.seconds)
+        let seconds = try JSONLines.read(Timing.self, from: timings).map(\.row.seconds)
         return zip(seconds, seconds.dropFirst() + [0]).reduce(0) { sum, pair in
             pair.1 < pair.0 ? sum + pair.0 : sum
         }

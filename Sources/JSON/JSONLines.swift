@@ -56,12 +56,10 @@ public enum JSONLines {
     ///
     /// Throws ``JSONLinesError`` where a row cannot be encoded or the file cannot be written.
     public static func write<Row: Encodable>(_ rows: [Row], to url: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var data = Data()
         for (index, row) in rows.enumerated() {
             do {
-                data.append(try encoder.encode(row))
+                data.append(try line(row))
             } catch {
                 throw JSONLinesError(
                     file: url.path,
@@ -69,7 +67,6 @@ public enum JSONLines {
                     reason: "the row cannot be written as JSON (it may hold a non-finite number)"
                 )
             }
-            data.append(UInt8(ascii: "\n"))
         }
         do {
             // Renaming a file over a device or link would put the file in its place.
@@ -77,6 +74,15 @@ public enum JSONLines {
         } catch {
             throw failure(url, "written", error)
         }
+    }
+
+    /// A row as a line with sorted keys, its end included.
+    ///
+    /// - Throws: `EncodingError` where a number is not finite and its type has no text for that.
+    public static func line(_ row: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(row) + Data("\n".utf8)
     }
 
     /// What the operating system said, after what could not be done.

@@ -63,7 +63,8 @@ private func path(_ keys: [any CodingKey]) -> String {
     return "\"\(text)\""
 }
 
-private func name(of type: any Any.Type) -> String {
+/// What a value of a type is, for messages.
+func name(of type: any Any.Type) -> String {
     switch type {
     case is String.Type: "a string"
     case is Bool.Type: "true or false"

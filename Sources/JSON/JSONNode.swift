@@ -30,13 +30,16 @@ public struct JSONNode: Sendable {
 
     /// The root of the JSON file at `url`; throws ``JSONError`` when it cannot be read.
     public init(contentsOf url: URL) throws {
-        let data: Data
+        try self.init(parsing: try Self.bytes(of: url), file: url.path)
+    }
+
+    /// The bytes of a file; throws ``JSONError`` when it cannot be read.
+    static func bytes(of url: URL) throws -> Data {
         do {
-            data = try Data(contentsOf: url)
+            return try Data(contentsOf: url)
         } catch {
             throw JSONError.unreadable(file: url.path, reason: readingProblem(url))
         }
-        try self.init(parsing: data, file: url.path)
     }
 
     private init(value: JSONValue, file: String, key: String) {
@@ -84,6 +87,20 @@ public struct JSONNode: Sendable {
         guard case .array(let elements) = value else { throw invalid(expected: "an array") }
         return elements.enumerated().map {
             JSONNode(value: $1, file: file, key: "\(key)[\($0)]")
+        }
+    }
+
+    /// The value at a decoder's path; null where there is none.
+    func value(at path: [any CodingKey]) -> JSONNode {
+        path.reduce(self) { node, key in
+            if let index = key.intValue {
+                let elements = (try? node.elements()) ?? []
+                if elements.indices.contains(index) { return elements[index] }
+                return JSONNode(value: .null, file: file, key: "\(node.key)[\(index)]")
+            }
+            let place = node.key.isEmpty ? key.stringValue : "\(node.key).\(key.stringValue)"
+            return (try? node.member(key.stringValue))
+                ?? JSONNode(value: .null, file: file, key: place)
         }
     }
 

@@ -13,7 +13,7 @@ public enum PEFTFolder {
     /// Writes an adapter that `peft` loads: `parameters` are those of the layout, `baseModel` is
     /// what `--model` named.
     ///
-    /// - Throws: `TensorFileError` when a file cannot be written; the old files are then intact.
+    /// - Throws: `FileError` when a file cannot be written; the old files are then intact.
     public static func write(
         _ layout: LoRALayout,
         _ parameters: FlatParameters,
@@ -28,12 +28,15 @@ public enum PEFTFolder {
             metadata: ["format": "pt"],
             to: folder.appendingPathComponent(weightsName)
         )
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try AtomicFile.write(
-            try encoder.encode(AdapterConfiguration(layout.settings, baseModel)) + Data("\n".utf8),
+        try JSONFile.write(
+            AdapterConfiguration(layout.settings, baseModel),
             to: folder.appendingPathComponent(settingsName)
         )
+    }
+
+    /// The files of an adapter.
+    package static func files(in folder: URL) -> [URL] {
+        [weightsName, settingsName].map { folder.appendingPathComponent($0) }
     }
 
     /// Whether a folder holds an adapter.

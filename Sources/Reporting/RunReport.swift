@@ -1,4 +1,5 @@
 import Metrics
+import RunFiles
 
 /// The report of one run: figures, and a page that needs no network and no script.
 public struct RunReport: Sendable {
@@ -49,7 +50,7 @@ public struct RunReport: Sendable {
         guard let results = run.results else { return "" }
         let parts = [("Test", results.test), ("Validation", results.validation)]
         let tables = parts.compactMap { name, part in
-            part.map { Self.section(name, $0, draws: results.draws) }
+            part.map { Self.section(name, $0, draws: results.drawCount) }
         }
         let note =
             "Brackets hold 95% bootstrap intervals over the examples; lower is better but for "
@@ -61,7 +62,7 @@ public struct RunReport: Sendable {
 
     private static func section(
         _ name: String,
-        _ part: RunRecord.Results.Part,
+        _ part: RunMetrics.Part,
         draws: Int
     ) -> String {
         let mean = (part.draws == nil ? "point estimate" : "posterior mean", part.mean)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A file mapped read-only into memory for as long as this object lives.
@@ -90,6 +91,3 @@ public struct MappedBytes: @unchecked Sendable {
         self.owner = owner
     }
 }
-
-/// The operating system's words for an `errno` value.
-func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }

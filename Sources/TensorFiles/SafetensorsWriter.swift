@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A tensor to put into a safetensors file.
@@ -40,7 +41,7 @@ extension Safetensors {
     /// whole or not at all, as ``AtomicFile`` describes.
     ///
     /// - Throws: ``TensorFileError/unwritable(file:reason:)`` when a name repeats or is
-    ///   `__metadata__`, when bytes do not match type and shape, or when writing fails.
+    ///   `__metadata__` or bytes do not match type and shape, `FileError` when writing fails.
     public static func write(
         _ tensors: [TensorToWrite],
         metadata: [String: String] = [:],

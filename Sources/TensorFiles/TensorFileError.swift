@@ -2,7 +2,7 @@
 public enum TensorFileError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file cannot be opened or mapped; `reason` is the operating system's or says what it is.
     case unreadable(file: String, reason: String)
-    /// The file cannot be written; nothing was left behind.
+    /// The tensors do not make a file; `reason` says why.
     case unwritable(file: String, reason: String)
     /// The content breaks its format; `problem` names the place, what was expected and found.
     case malformed(file: String, problem: String)

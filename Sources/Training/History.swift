@@ -1,17 +1,16 @@
 import Foundation
+import JSON
 
 /// The lines of `history.jsonl`, appended as a run goes on.
 final class History {
     private let file: FileHandle
     private let path: String
-    private let encoder = JSONEncoder()
 
     /// Opens the history of a run and keeps its first `length` bytes; 0 starts it anew.
     ///
     /// - Throws: ``TrainingError`` when the file cannot be written or is shorter than that.
     init(_ url: URL, keeping length: Int) throws {
         path = url.path
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Foundation makes a file beside its place first, which a kill can leave behind.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
@@ -36,7 +35,7 @@ final class History {
 
     /// Appends a line.
     func append(_ record: some Encodable) throws {
-        let line = try encoder.encode(record) + Data("\n".utf8)
+        let line = try JSONLines.line(record)
         do {
             try file.write(contentsOf: line)
         } catch {

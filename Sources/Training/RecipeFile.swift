@@ -1,5 +1,4 @@
 import Foundation
-import TensorFiles
 import Yams
 
 extension Recipe {

@@ -1,47 +1,11 @@
+import Files
 import Foundation
 import JSON
-import TensorFiles
+import LoRA
+import RunFiles
 import Torch
 
-/// The files of a run; see the documentation for what each holds.
-public struct RunFolder: Sendable {
-    /// The folder.
-    public let url: URL
-
-    /// A folder that may hold a run.
-    public init(_ url: URL) {
-        self.url = url
-    }
-
-    /// Every setting, resolved.
-    public var recipe: URL { url.appendingPathComponent("recipe.yaml") }
-    /// One line a logged interval or evaluation.
-    public var history: URL { url.appendingPathComponent("history.jsonl") }
-    /// Seconds of each interval: the one file that differs between equal runs.
-    public var timings: URL { url.appendingPathComponent("timings.jsonl") }
-    /// Results with counts and seed; written last.
-    public var metrics: URL { url.appendingPathComponent("metrics.json") }
-    /// What the method needs to draw.
-    public var posterior: URL { url.appendingPathComponent("posterior.safetensors") }
-    /// Checkpoints, each a folder named by its step.
-    public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
-
-    /// What `varlora evaluate --curves` measures.
-    public var curves: URL { url.appendingPathComponent("curves.json") }
-    /// The launcher that began the run, where it may start its ranks anew.
-    private var launcher: URL { url.appendingPathComponent(".launcher") }
-
-    /// The page that `varlora report` writes.
-    public var report: URL { url.appendingPathComponent("report.html") }
-
-    /// Predictions of a part.
-    public func predictions(_ part: String) -> URL {
-        url.appendingPathComponent("predictions/\(part).jsonl")
-    }
-
-    /// Whether the folder holds a run.
-    public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe.path) }
-
+extension RunFolder {
     /// The recipe of the run.
     ///
     /// - Throws: ``TrainingError/noRun(folder:)``, or ``RecipeError`` when it is broken.
@@ -52,22 +16,10 @@ public struct RunFolder: Sendable {
 
     /// The results of a run; nil when it is not finished.
     ///
-    /// - Throws: ``TrainingError`` when the file is broken or cannot be read.
+    /// - Throws: `JSONError` when the file is broken, ``TrainingError`` when it cannot be read.
     public func readMetrics() throws -> RunMetrics? {
-        guard let data = try bytes(of: metrics) else { return nil }
-        do {
-            let decoder = JSONDecoder()
-            decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-                positiveInfinity: "inf",
-                negativeInfinity: "-inf",
-                nan: "nan"
-            )
-            return try decoder.decode(RunMetrics.self, from: data)
-        } catch DecodingError.dataCorrupted {
-            throw TrainingError.fileSystem(path: metrics.path, reason: "not the results of a run")
-        } catch let error as DecodingError {
-            let reason = "not the results of a run: \(sentence(for: error))"
-            throw TrainingError.fileSystem(path: metrics.path, reason: reason)
+        try bytes(of: metrics).map {
+            try JSONFile.read(RunMetrics.self, from: $0, file: metrics.path)
         }
     }
 
@@ -108,10 +60,10 @@ public struct RunFolder: Sendable {
         if holdsRun {
             let lock = try RunLock(self)
             defer { withExtendedLifetime(lock) {} }
-            try remove(Self.ownNames)
+            try remove(ownFiles)
         }
         do {
-            for folder in [url, checkpoints, url.appendingPathComponent("predictions")] {
+            for folder in [url, checkpoints, predictions] {
                 try FileManager.default.createDirectory(
                     at: folder,
                     withIntermediateDirectories: true
@@ -139,16 +91,15 @@ public struct RunFolder: Sendable {
     /// What a run that was killed before its recipe was written leaves behind.
     private func isLeftover(_ name: String) throws -> Bool {
         if name.hasPrefix(".") { return true }
-        return try ["checkpoints", "predictions"].contains(name)
-            && names(in: url.appendingPathComponent(name)).isEmpty
+        let folder = [checkpoints, predictions].first { $0.lastPathComponent == name }
+        return try folder.map { try names(in: $0).isEmpty } ?? false
     }
 
     /// Removes files and checkpoints that a killed process left half written.
     ///
     /// Only whoever has the lock of the run may do so.
     func removeLeftovers() throws {
-        let inner = [checkpoints, url.appendingPathComponent("predictions")]
-        for folder in [url] + inner {
+        for folder in [url, checkpoints, predictions] {
             for name in try names(in: folder) where name.hasPrefix(".") {
                 // A user may keep hidden files in the run's folder, but not in the ones below it.
                 guard folder != url || name.hasSuffix(".partial") else { continue }
@@ -191,20 +142,17 @@ public struct RunFolder: Sendable {
         }
     }
 
-    private static let ownNames = [
-        "metrics.json", "cost.json", "checkpoints", "history.jsonl", "timings.jsonl",
-        "posterior.safetensors",
-        "adapter_model.safetensors", "adapter_config.json", "predictions", "curves.json",
-        "report.html", ".launcher",
-        // Last, so that a removal that is cut short leaves a run, which can be replaced again. Were
-        // it first, the next run could take the old checkpoints for its own.
-        "recipe.yaml",
-    ]
+    /// Everything that runs leave in their folder.
+    private var ownFiles: [URL] {
+        [metrics, cost, checkpoints, history, timings, posterior] + PEFTFolder.files(in: url)
+            + [predictions, curves, report, launcher]
+            // Last, so that a removal that is cut short leaves a run, which can be replaced again.
+            // Were it first, the next run could take the old checkpoints for its own.
+            + [recipe]
+    }
 
-    private func remove(_ names: [String]) throws {
-        for name in names {
-            let path = url.appendingPathComponent(name).path
-            guard FileManager.default.fileExists(atPath: path) else { continue }
+    private func remove(_ files: [URL]) throws {
+        for path in files.map(\.path) where FileManager.default.fileExists(atPath: path) {
             do {
                 try FileManager.default.removeItem(atPath: path)
             } catch {

@@ -1,5 +1,4 @@
-import Metrics
-import TextTasks
+import RunFiles
 
 /// What happens in a run, for those who watch it.
 public enum TrainingEvent: Sendable {
@@ -23,27 +22,4 @@ public enum TrainingOutcome: Equatable, Sendable {
     case finished(RunMetrics)
     /// The run was asked to stop; a checkpoint of this step was written.
     case stopped(step: Int)
-}
-
-/// One line of the history.
-///
-/// It holds no times, so that a repeated run writes the same bytes.
-public struct HistoryRecord: Codable, Equatable, Sendable {
-    /// Steps taken so far.
-    public var step: Int
-    /// Mean loss since the last line, in nats; absent from evaluations.
-    public var loss: Double?
-    /// Learning rate of the last step.
-    public var learningRate: Double?
-    /// IVON: what the posterior looks like.
-    public var posterior: PosteriorHealth?
-    /// The part that was evaluated, at the posterior mean.
-    public var split: Split?
-    /// The metrics of an evaluation.
-    public var metrics: MetricSummary?
-
-    private enum CodingKeys: String, CodingKey {
-        case step, loss, posterior, split, metrics
-        case learningRate = "learning_rate"
-    }
 }

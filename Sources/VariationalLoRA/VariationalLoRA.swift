@@ -1,5 +1,5 @@
 // One import for the whole library. Programs that need a part of it can import that part alone:
-// TensorFiles, Tokenization, TextTasks, Metrics and Reporting do not load libtorch.
+// TensorFiles, Tokenization, TextTasks, Metrics, RunFiles and Reporting do not load libtorch.
 
 @_exported import Comparison
 @_exported import Evaluation
@@ -10,6 +10,7 @@
 @_exported import Optimizers
 @_exported import Posteriors
 @_exported import Reporting
+@_exported import RunFiles
 @_exported import TensorFiles
 @_exported import TextTasks
 @_exported import Tokenization

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Comparison
+import Files
 import Foundation
 import Reporting
-import TensorFiles
 import Training
 
 /// A comparison as commands run it: with progress on standard error, and Ctrl-C to stop.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Metrics
 import Training
 
@@ -47,14 +48,7 @@ enum Console {
 
     /// Prints a value as JSON with sorted keys.
     static func printJSON(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf",
-            negativeInfinity: "-inf",
-            nan: "nan"
-        )
-        print(String(decoding: try encoder.encode(value), as: UTF8.self))
+        print(try JSONFile.text(of: value))
     }
 }
 

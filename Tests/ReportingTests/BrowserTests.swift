@@ -13,7 +13,7 @@ struct BrowserTests {
     )
     func layout(width: Int, isOpen: Bool) throws {
         try withRun { run in
-            for (name, text) in RunFiles.all[0].files { try run.write(name, text) }
+            for (name, text) in WrittenFiles.all[0].files { try run.write(name, text) }
             let record = try run.record(
                 name: "a-run-with-a-rather-long-name-without-any-space-in-it",
                 settings: [("model", "/a/long/path/" + String(repeating: "x", count: 90))]

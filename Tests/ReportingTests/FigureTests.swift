@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Metrics
 import Testing
 
@@ -67,8 +68,9 @@ struct FigureTests {
                 "metrics.json",
                 Texts.metrics(method: "ivon", hasDraws: true, health: health)
             )
-            let error = #expect(throws: ReportError.self) { try run.record() }
-            #expect(error?.description.contains("expected 3 numbers, found 1") == true)
+            let error = #expect(throws: JSONError.self) { try run.record() }
+            let place = "metrics.json: posterior.layers[0].hessian_ratio: "
+            #expect(error?.description.contains(place + "expected 3 numbers, found 1") == true)
         }
     }
 
@@ -132,7 +134,8 @@ struct FigureTests {
             }
             try run.write(
                 "curves.json",
-                #"{"split":"test","draws":1,"draw_curve":[],"variance_scale_curve":[]}"#
+                #"{"split":"test","examples":1,"draws":1,"#
+                    + #""draw_curve":[],"variance_scale_curve":[]}"#
             )
             #expect(Figure.drawCurve(try run.record()) == nil)
             #expect(Figure.varianceScale(try run.record()) == nil)

@@ -6,14 +6,14 @@ import Testing
 @testable import Reporting
 
 /// Which files a run has.
-struct RunFiles: CustomTestStringConvertible, Sendable {
+struct WrittenFiles: CustomTestStringConvertible, Sendable {
     let testDescription: String
     var files: [String: String]
     /// Names of the figures that can be made of them.
     let figures: [String]
 
-    static let all: [RunFiles] = [
-        RunFiles(
+    static let all: [WrittenFiles] = [
+        WrittenFiles(
             testDescription: "a run of IVON",
             files: [
                 "metrics.json": Texts.metrics(
@@ -30,7 +30,7 @@ struct RunFiles: CustomTestStringConvertible, Sendable {
                 "step-times", "posterior", "posterior-layers",
             ]
         ),
-        RunFiles(
+        WrittenFiles(
             testDescription: "a run of AdamW",
             files: [
                 "metrics.json": Texts.metrics(method: "adamw", hasDraws: false),
@@ -40,7 +40,7 @@ struct RunFiles: CustomTestStringConvertible, Sendable {
             ],
             figures: ["calibration", "selective", "training"]
         ),
-        RunFiles(
+        WrittenFiles(
             testDescription: "one example and an empty history",
             files: [
                 "metrics.json": Texts.metrics(method: "ivon", hasDraws: true),
@@ -49,19 +49,22 @@ struct RunFiles: CustomTestStringConvertible, Sendable {
             ],
             figures: ["calibration", "selective", "draws", "training"]
         ),
-        RunFiles(
+        WrittenFiles(
             testDescription: "a run that is not finished",
             files: ["history.jsonl": Texts.history(Texts.health(0.5, 2))],
             figures: ["training", "posterior"]
         ),
-        RunFiles(testDescription: "an empty run", files: [:], figures: []),
+        WrittenFiles(testDescription: "an empty run", files: [:], figures: []),
     ]
 }
 
 @Suite("Reports")
 struct ReportTests {
-    @Test("Page and figures are well-formed and need nothing from outside", arguments: RunFiles.all)
-    func wellFormed(_ files: RunFiles) throws {
+    @Test(
+        "Page and figures are well-formed and need nothing from outside",
+        arguments: WrittenFiles.all
+    )
+    func wellFormed(_ files: WrittenFiles) throws {
         try withRun { run in
             for (name, text) in files.files { try run.write(name, text) }
             let report = try run.report()
@@ -169,13 +172,13 @@ struct ReportTests {
     @Test(
         "Broken files are refused in one sentence that names file and key",
         arguments: [
-            ("metrics.json", "{", ["metrics.json"]),
+            ("metrics.json", "{", ["metrics.json: not valid JSON at byte 1"]),
             ("metrics.json", "{\"method\":\"ivon\"}", ["metrics.json: model: expected a value"]),
             (
                 "metrics.json",
                 Texts.metrics(method: "ivon", hasDraws: true)
                     .replacingOccurrences(of: "\"seed\":3", with: "\"seed\":\"x\""),
-                ["metrics.json: seed: expected Int"]
+                ["metrics.json: seed: expected a whole number, found the string \"x\""]
             ),
             (
                 "history.jsonl",
@@ -184,7 +187,14 @@ struct ReportTests {
                 ["history.jsonl", ":2: ", "expected 3 numbers, found 1"]
             ),
             ("timings.jsonl", "{\"step\":1}\n", ["timings.jsonl", "seconds"]),
-            ("curves.json", "{\"split\":\"test\"}", ["curves.json: draws: expected a value"]),
+            (
+                "curves.json", "{\"split\":\"test\",\"examples\":1}",
+                ["curves.json: draws: expected a value"]
+            ),
+            (
+                "curves.json", "{\"split\":\"all\"}",
+                ["curves.json: split: expected a value that fits"]
+            ),
             ("predictions/test.jsonl", "{\"id\":\"a\",\"probabilities\":[2]}\n", ["test.jsonl"]),
         ]
     )

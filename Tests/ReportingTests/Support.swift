@@ -1,4 +1,5 @@
 import Foundation
+import RunFiles
 import Testing
 
 @testable import Reporting
@@ -26,7 +27,7 @@ struct WrittenRun {
     ) throws
         -> RunRecord
     {
-        try RunRecord(folder: folder, name: name, settings: settings)
+        try RunRecord(RunFolder(folder), name: name, settings: settings)
     }
 
     func report() throws -> RunReport { try RunReport(record()) }
@@ -63,10 +64,14 @@ enum Texts {
         health: String? = nil
     ) -> String {
         let posterior = health.map { "\"posterior\":\($0)," } ?? ""
-        let part = hasDraws ? "{\"mean\":\(summary),\"draws\":\(summary)}" : "{\"mean\":\(summary)}"
+        let draws = hasDraws ? "\"draws\":\(summary)," : ""
+        let encoding = "{\"examples\":2,\"longest\":9,\"truncated\":0}"
+        let part =
+            "{\"mean\":\(summary),\(draws)\"encoding\":\(encoding),\"left_out\":0}"
         return """
-            {"method":"\(method)","model":"m","task":"t","seed":3,"steps":20,"draws":4,\
-            \(posterior)"validation":\(part),"test":\(part)}
+            {"method":"\(method)","model":"m","model_fingerprint":"f","task":"t","seed":3,\
+            "steps":20,"draws":4,"posterior_variance_scale":1,"parameters":8,\(posterior)\
+            "train":\(encoding),"validation":\(part),"test":\(part)}
             """
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Metrics
 
 /// A comparison over its seeds: the numbers behind tables, sentences and `summary.json`.
@@ -101,9 +102,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
     ///
     /// - Throws: `EncodingError`; no summary of a ``ComparisonRecord`` is known to.
     public func json() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        try JSONFile.text(of: self) + "\n"
     }
 }
 

@@ -1,4 +1,5 @@
 import Metrics
+import RunFiles
 
 extension Figure {
     /// Metrics against the number of draws that are averaged, as figure 5 of arXiv 2411.04421; nil
@@ -7,7 +8,7 @@ extension Figure {
         let parts = [
             (name: "test", points: run.results?.test?.drawCurve ?? []),
             (
-                name: run.curves?.split ?? "validation",
+                name: (run.curves?.split ?? .validation).rawValue,
                 points: run.curves?.drawCurve ?? run.results?.validation.drawCurve ?? []
             ),
         ]
@@ -46,7 +47,7 @@ extension Figure {
         else { return nil }
         let mean = curves.varianceScaleCurve.first { $0.varianceScale == 0 }
         let curve = Curve(
-            name: curves.split,
+            name: curves.split.rawValue,
             points: curves.varianceScaleCurve.map { (x: $0.varianceScale, metrics: $0) },
             mean: nil,
             style: SeriesStyle(colour: 1)
@@ -58,9 +59,9 @@ extension Figure {
             name: "variance-scale",
             title: "How much variance helps",
             caption: """
-                Metrics of \(curves.draws) draws on the \(curves.split) part when the posterior's \
-                variance is multiplied by τ; 0 is the mean, 1 the posterior as it was learned. \
-                \(finding)
+                Metrics of \(curves.draws) draws on the \(curves.split.rawValue) part when the \
+                posterior's variance is multiplied by τ; 0 is the mean, 1 the posterior as it was \
+                learned. \(finding)
                 """,
             panels: panels([curve], "variance scale τ", starting: 0),
             table: table("variance scale", [curve]) { $0.varianceScale.text(2) }

@@ -1,3 +1,5 @@
+import RunFiles
+
 extension Figure {
     /// The posterior at the end by layer and projection; nil where the results do not tell layers.
     static func layers(_ run: RunRecord) -> Figure? {
@@ -44,7 +46,7 @@ extension Figure {
     }
 
     private static func marks(
-        of layers: [RunRecord.Layer],
+        of layers: [LayerHealth],
         _ matrix: String,
         colour: Int
     ) -> [Mark] {
@@ -63,8 +65,8 @@ extension Figure {
         return (quantiles[1].count > 1 ? [band] : []) + series(matrix, quantiles[1], style)
     }
 
-    private static func findings(_ layers: [RunRecord.Layer]) -> String {
-        func distance(_ layer: RunRecord.Layer) -> Double { abs(layer.hessianRatio[1] - 1) }
+    private static func findings(_ layers: [LayerHealth]) -> String {
+        func distance(_ layer: LayerHealth) -> Double { abs(layer.hessianRatio[1] - 1) }
         guard let most = layers.max(by: { distance($0) < distance($1) }),
             let least = layers.min(by: { distance($0) < distance($1) }), layers.count > 1
         else { return "" }
@@ -73,7 +75,7 @@ extension Figure {
     }
 }
 
-extension RunRecord.Layer {
+extension LayerHealth {
     /// The matrix in words, such as "layer 3 q_proj A".
     var name: String { "\(layer.map { "layer \($0) " } ?? "")\(projection) \(matrix)" }
 }

@@ -1,9 +1,11 @@
+import RunFiles
+
 extension Figure {
     /// How the posterior changed while it was learned; nil for methods without one.
     static func posterior(_ run: RunRecord) -> Figure? {
         let records = records(of: run)
         guard !records.isEmpty else { return nil }
-        func points(_ value: (RunRecord.Health) -> Double?) -> [Point] {
+        func points(_ value: (PosteriorHealth) -> Double?) -> [Point] {
             records.compactMap { step, health in
                 value(health).map { Point(x: step, y: $0) }
             }
@@ -64,7 +66,7 @@ extension Figure {
     /// The posterior at the lines of the history, and at the end where they stop before it.
     private static func records(
         of run: RunRecord
-    ) -> [(step: Double, health: RunRecord.Health)] {
+    ) -> [(step: Double, health: PosteriorHealth)] {
         let lines = run.history.compactMap { line in
             line.posterior.map { (step: Double(line.step), health: $0) }
         }
@@ -75,7 +77,7 @@ extension Figure {
     }
 
     /// What is remarkable about the posterior at the end, in plain words.
-    static func warnings(_ health: RunRecord.Health?, _ clippedShare: Double?) -> [String] {
+    static func warnings(_ health: PosteriorHealth?, _ clippedShare: Double?) -> [String] {
         var warnings: [String] = []
         if let ratio = health?.hessianRatio, ratio[0] >= 0.9, ratio[2] <= 1.1 {
             warnings.append(

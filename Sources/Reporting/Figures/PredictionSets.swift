@@ -1,4 +1,5 @@
 import Metrics
+import RunFiles
 
 /// The test part as answered by the mean and, where there are draws, averaged over them.
 struct PredictionSets {
@@ -19,7 +20,7 @@ struct PredictionSets {
             all = [answers]
             return
         }
-        let draws = run.results.map { "\($0.draws) draws" } ?? "draws"
+        let draws = run.results.map { "\($0.drawCount) draws" } ?? "draws"
         all = [
             Answers(
                 name: "posterior mean",

@@ -1,3 +1,5 @@
+import RunFiles
+
 extension Figure {
     /// Where the time of the steps went; nil where the run's timings do not say.
     static func stepTimes(_ run: RunRecord) -> Figure? {
@@ -89,25 +91,22 @@ private struct StepTimeLine {
     let rest: Double
 
     /// The lines that tell parts; others are of another version.
-    static func all(of timings: [RunRecord.Timing]) -> [StepTimeLine] {
-        var last: RunRecord.Timing?
+    static func all(of timings: [Timing]) -> [StepTimeLine] {
+        var last: Timing?
         return timings.compactMap { timing in
             // The clock of a process begins anew, and so does its first line's sum.
             let isSame = last.map { $0.step < timing.step && $0.seconds <= timing.seconds } ?? false
             let wall = timing.seconds - (isSame ? last?.seconds ?? 0 : 0)
             last = timing
-            guard let steps = timing.steps, steps > 0, let forwardBackward = timing.forwardBackward,
-                let draw = timing.draw, let update = timing.update
-            else { return nil }
-            let evaluation = timing.evaluation ?? 0
+            guard let times = timing.times, times.steps > 0 else { return nil }
             return StepTimeLine(
                 step: Double(timing.step),
-                steps: Double(steps),
-                forwardBackward: forwardBackward,
-                draw: draw,
-                update: update,
-                evaluation: evaluation,
-                rest: max(0, wall - forwardBackward - draw - update - evaluation)
+                steps: Double(times.steps),
+                forwardBackward: times.forwardBackward,
+                draw: times.draw,
+                update: times.update,
+                evaluation: times.evaluation ?? 0,
+                rest: max(0, wall - times.total)
             )
         }
     }

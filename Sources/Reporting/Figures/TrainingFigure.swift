@@ -1,3 +1,5 @@
+import RunFiles
+
 extension Figure {
     /// Loss and validation metrics over the run; nil without a history.
     static func training(_ run: RunRecord) -> Figure? {
@@ -70,7 +72,7 @@ extension Figure {
 
         /// Those of the history, and the one at the end.
         static func all(of run: RunRecord) -> [Validation] {
-            var found = run.history.filter { $0.split == "validation" }.compactMap { line in
+            var found = run.history.filter { $0.split == .validation }.compactMap { line in
                 line.metrics.map {
                     Validation(x: Double(line.step), nll: $0.nll.value, accuracy: $0.accuracy.value)
                 }
@@ -158,7 +160,7 @@ extension Figure {
     }
 
     private static func table(
-        _ intervals: [RunRecord.Interval],
+        _ intervals: [HistoryRecord],
         _ validation: [Validation],
         _ seconds: [Double: Double]
     ) -> DataTable {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Comparison
 import Foundation
 import Reporting
-import TensorFiles
 import Training
 
 struct Compare: ParsableCommand {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Comparison
+import Files
 import Foundation
-import TensorFiles
 import Training
 
 struct Recipes: ParsableCommand {

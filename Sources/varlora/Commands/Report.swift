@@ -1,7 +1,7 @@
 import ArgumentParser
+import Files
 import Foundation
 import Reporting
-import TensorFiles
 import Training
 
 struct Report: ParsableCommand {
@@ -48,7 +48,7 @@ struct Report: ParsableCommand {
             recipe.values[field.key].map { (key: field.key, value: $0) }
         }
         return try RunRecord(
-            folder: run.url,
+            run,
             name: run.url.lastPathComponent,
             settings: settings
         )

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Metrics
+import RunFiles
 
 extension Figure {
     /// Validation metrics of AdamW and IVON against time, with the first seed; nil where no run was
@@ -82,10 +83,10 @@ private struct MeasuredRun {
             measurements = []
             return
         }
-        let times = try JSONLines.read(RunRecord.Timing.self, from: timings).map(\.row)
-        let lines = try JSONLines.read(RunRecord.Interval.self, from: history).map(\.row)
+        let times = try JSONLines.read(Timing.self, from: timings).map(\.row)
+        let lines = try JSONLines.read(HistoryRecord.self, from: history).map(\.row)
         measurements = lines.compactMap { line in
-            guard line.split == "validation", let metrics = line.metrics,
+            guard line.split == .validation, let metrics = line.metrics,
                 let seconds = Self.seconds(at: line.step, times)
             else { return nil }
             return Measurement(
@@ -99,7 +100,7 @@ private struct MeasuredRun {
 
     /// The seconds at a step, between two known ones in proportion; nil outside of the times, and
     /// where the clock began anew.
-    private static func seconds(at step: Int, _ times: [RunRecord.Timing]) -> Double? {
+    private static func seconds(at step: Int, _ times: [Timing]) -> Double? {
         let pairs = zip(times, times.dropFirst())
         guard pairs.allSatisfy({ $0.seconds <= $1.seconds && $0.step < $1.step }),
             let next = times.first(where: { $0.step >= step })

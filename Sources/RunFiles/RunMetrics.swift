@@ -1,6 +1,6 @@
 import Foundation
+import JSON
 import Metrics
-import TensorFiles
 import TextTasks
 
 /// `metrics.json`: the results of a run with what is needed to read them.
@@ -17,6 +17,21 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         public var encoding: EncodingReport
         /// Questions left out because they have not four choices.
         public var leftOut: Int
+
+        /// The results of a part from their parts.
+        package init(
+            mean: MetricSummary,
+            draws: MetricSummary?,
+            drawCurve: [CurvePoint]?,
+            encoding: EncodingReport,
+            leftOut: Int
+        ) {
+            self.mean = mean
+            self.draws = draws
+            self.drawCurve = drawCurve
+            self.encoding = encoding
+            self.leftOut = leftOut
+        }
 
         private enum CodingKeys: String, CodingKey {
             case mean, draws, encoding
@@ -109,14 +124,5 @@ extension RunMetrics {
     /// Writes the results; they are the last file of a run.
     ///
     /// - Throws: an error when the file cannot be written; an old one is then intact.
-    public func write(to file: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(
-            positiveInfinity: "inf",
-            negativeInfinity: "-inf",
-            nan: "nan"
-        )
-        try AtomicFile.write(try encoder.encode(self) + Data("\n".utf8), to: file)
-    }
+    public func write(to file: URL) throws { try JSONFile.write(self, to: file) }
 }

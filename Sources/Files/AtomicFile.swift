@@ -7,19 +7,16 @@ public enum AtomicFile {
     /// The data go to a temporary file in the same folder and are flushed to the disk; then the
     /// file is renamed over `url`. A symbolic link at `url` is replaced, its target left alone.
     ///
-    /// - Throws: ``TensorFileError/unwritable(file:reason:)`` when the folder is missing or may not
-    ///   be written, or the disk is full; the temporary file is removed and `url` is as before.
+    /// - Throws: ``FileError`` when the folder is missing or may not be written, or the disk is
+    ///   full; the temporary file is removed and `url` is as before.
     public static func write(_ data: Data, to url: URL) throws {
         try write([data], to: url)
     }
 
     /// As ``write(_:to:)``, of several pieces one after another, so that none need be joined.
-    static func write(_ pieces: [Data], to url: URL) throws {
+    package static func write(_ pieces: [Data], to url: URL) throws {
         guard url.isFileURL else {
-            throw TensorFileError.unwritable(
-                file: url.absoluteString,
-                reason: "it is not the URL of a local file"
-            )
+            throw FileError(file: url.absoluteString, reason: "it is not the URL of a local file")
         }
         let folder = url.deletingLastPathComponent()
         let temporary = folder.appendingPathComponent(".\(UUID().uuidString).partial").path
@@ -75,7 +72,21 @@ public enum AtomicFile {
         close(descriptor)
     }
 
-    private static func unwritable(_ url: URL, _ code: Int32) -> TensorFileError {
-        .unwritable(file: url.path, reason: systemMessage(code))
+    private static func unwritable(_ url: URL, _ code: Int32) -> FileError {
+        FileError(file: url.path, reason: systemMessage(code))
     }
 }
+
+/// A file that cannot be written; nothing was left behind.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file's path.
+    public let file: String
+    /// What the operating system said, or what the place is.
+    public let reason: String
+
+    /// One sentence: file and reason.
+    public var description: String { "\(file): cannot be written: \(reason)" }
+}
+
+/// What the operating system calls an error.
+package func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }

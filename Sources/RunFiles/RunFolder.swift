@@ -1,0 +1,43 @@
+import Foundation
+
+/// The files of a run; see the documentation for what each holds.
+public struct RunFolder: Sendable {
+    /// The folder.
+    public let url: URL
+
+    /// A folder that may hold a run.
+    public init(_ url: URL) {
+        self.url = url
+    }
+
+    /// Every setting, resolved.
+    public var recipe: URL { url.appendingPathComponent("recipe.yaml") }
+    /// One line a logged interval or evaluation.
+    public var history: URL { url.appendingPathComponent("history.jsonl") }
+    /// Seconds of each interval: the one file that differs between equal runs.
+    public var timings: URL { url.appendingPathComponent("timings.jsonl") }
+    /// Results with counts and seed; written last.
+    public var metrics: URL { url.appendingPathComponent("metrics.json") }
+    /// What the method needs to draw.
+    public var posterior: URL { url.appendingPathComponent("posterior.safetensors") }
+    /// Checkpoints, each a folder named by its step.
+    public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
+    /// What `varlora evaluate --curves` measures.
+    public var curves: URL { url.appendingPathComponent("curves.json") }
+    /// The page that `varlora report` writes.
+    public var report: URL { url.appendingPathComponent("report.html") }
+    /// What a method of a comparison took.
+    public var cost: URL { url.appendingPathComponent("cost.json") }
+    /// The launcher that began the run, where it may start its ranks anew.
+    package var launcher: URL { url.appendingPathComponent(".launcher") }
+    /// Predictions, a file a part.
+    package var predictions: URL { url.appendingPathComponent("predictions") }
+
+    /// Predictions of a part.
+    public func predictions(_ part: String) -> URL {
+        predictions.appendingPathComponent("\(part).jsonl")
+    }
+
+    /// Whether the folder holds a run.
+    public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe.path) }
+}
