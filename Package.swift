@@ -175,7 +175,7 @@ let package = Package(
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["JSON", "Randomness"]),
         tests("Reporting", ["JSON", "Metrics", "RunFiles"]),
-        tests("Torch", ["TestSupport"]),
+        tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),
         tests("LanguageModels", ["JSON", "TensorFiles", "TestSupport", "Torch"]),

@@ -37,6 +37,8 @@ using namespace ctorch;
 
 const char *ctorch_last_error(void) { return last_error.c_str(); }
 
+void ctorch_set_last_error(const char *message) { set_error(message); }
+
 void ctorch_release(ctorch_tensor tensor) {
   if (tensor == nullptr) return;
   live_tensors--;

@@ -6,7 +6,8 @@ extension Tensor {
     ///
     /// Gradient checkpointing (Chen et al. 2016, arXiv 1604.06174). `body` must compute the same
     /// both times, so what it reads must not change until the backward pass is over. What it keeps
-    /// alive is freed with the graph.
+    /// alive is freed with the graph. A failure in it is one of this operation, or of the backward
+    /// pass.
     public func recomputedInBackward(_ body: @escaping (Tensor) -> Tensor) -> Tensor {
         let context = Unmanaged.passRetained(Part(body)).toOpaque()
         return Tensor {
@@ -15,8 +16,16 @@ extension Tensor {
                 { context, input, output in
                     guard let context, let output else { return 1 }
                     let part = Unmanaged<Part>.fromOpaque(context).takeUnretainedValue()
-                    let result = part.body(Tensor(handle: input))
-                    return withExtendedLifetime(result) { ctorch_retain(result.handle, output) }
+                    do {
+                        // A scope of its own: the backward pass of a GPU runs on a thread without.
+                        let result = try withTorchErrors { part.body(Tensor(handle: input)) }
+                        return withExtendedLifetime(result) {
+                            ctorch_retain(result.handle, output)
+                        }
+                    } catch {
+                        ctorch_set_last_error("\(error)")
+                        return 1
+                    }
                 },
                 context,
                 { context in context.map { Unmanaged<Part>.fromOpaque($0).release() } },

@@ -93,8 +93,7 @@ struct LaplaceKindTests {
     func refusals() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent(PosteriorFile.name)
-            func message(_ kind: any Posterior, _ other: FlatParameters? = nil) throws -> String
-            {
+            func message(_ kind: any Posterior, _ other: FlatParameters? = nil) throws -> String {
                 try PosteriorFile(kind, model: "m", mean: "n").write(for: parameters, to: file)
                 let error = #expect(throws: (any Error).self) {
                     try PosteriorFile(contentsOf: file, for: other ?? parameters)

@@ -45,6 +45,36 @@ struct TensorTests {
         #expect(largestDifference([[1], [2, 3]], [[1, 2], [3]]).isNaN)
     }
 
+    @Test("A scope can be asked for its first error before it ends, and nothing else has one")
+    func collectedErrors() throws {
+        try checkTorch()
+        var reached: [Int] = []
+        let error = #expect(throws: TorchError.self) {
+            try withTorchErrors {
+                for size in 1...4 {
+                    _ = Tensor.zeros([2]) + Tensor.zeros([size])
+                    try withTorchErrors { try checkTorch() }
+                    try checkTorch()
+                    reached.append(size)
+                }
+            }
+        }
+        #expect(reached == [1, 2])
+        #expect(error?.message.contains("(2)") == true && error?.message.contains("(3)") == true)
+        try checkTorch()
+    }
+
+    @Test("Zeros like a tensor have its shape and type and no gradient", arguments: DType.allCases)
+    func zerosLike(_ type: DType) {
+        let tensor = Tensor.zeros([2, 3], dtype: type)
+        if type == .float64 { tensor.requireGradient() }
+        let zeros = Tensor.zeros(like: tensor)
+        #expect(zeros.shape == [2, 3] && zeros.dtype == type)
+        #expect(zeros.doubles == [0, 0, 0, 0, 0, 0])
+        let notANumber = Tensor([Double.nan])
+        #expect(Tensor.zeros(like: notANumber).doubles == [0])
+    }
+
     @Test("The same seed gives the same numbers, another seed others")
     func generators() {
         func draw(_ seed: UInt64) -> [Float] { Generator(seed: seed).normal([100]).floats }

@@ -21,6 +21,8 @@ typedef struct ctorch_group_s *ctorch_group;
 // Errors, memory, engine -----------------------------------------------------------------------
 
 const char *ctorch_last_error(void);
+/// Sets that text, before a function that libtorch called back returns 1.
+void ctorch_set_last_error(const char *message);
 void ctorch_release(ctorch_tensor tensor);
 /// Handles made on this thread less those released on it.
 int64_t ctorch_live_tensors(void);
