@@ -3,6 +3,7 @@ import LanguageModels
 import LoRA
 import Metrics
 import TextTasks
+import Tokenization
 import Torch
 
 /// Choosing the right answer: the cross-entropy of each example's label among its answers.
@@ -10,10 +11,17 @@ public struct AnswerObjective: Objective {
     private let data: TrainingData
     private let recipe: Recipe
 
-    /// The objective of a recipe on the data that it names.
-    public init(_ data: TrainingData, recipe: Recipe) {
+    /// The objective of a recipe on data that are loaded already.
+    public init(_ recipe: Recipe, data: TrainingData) {
         self.data = data
         self.recipe = recipe
+    }
+
+    /// The objective of a recipe on the data that it names.
+    ///
+    /// - Throws: an error that names file, line or id, expected and found.
+    public init(_ recipe: Recipe, tokenizer: Tokenizer) throws {
+        self.init(recipe, data: try TrainingData(recipe, tokenizer: tokenizer))
     }
 
     private var parts: [(name: String, part: EncodedPart)] {

@@ -21,51 +21,22 @@ public final class Trainer {
     /// What the steps taken by this trainer have cost so far.
     public private(set) var profile = TrainingProfile()
 
-    /// Prepares a run on a task: new, with `force` in place of the run that the folder holds, or
-    /// with `resume` to go on with it.
+    /// Prepares a run: new, with `force` in place of the run that the folder holds, or with
+    /// `resume` to go on with it.
     ///
-    /// `model` is the one that the recipe names, and so is `data`, which is loaded by default.
-    ///
-    /// - Throws: as the initializer with an objective does, and when the data cannot be used.
-    public convenience init(
-        _ recipe: Recipe,
-        model: LoadedModel,
-        data: TrainingData? = nil,
-        run: RunFolder,
-        resume: Bool = false,
-        force: Bool = false,
-        group: ProcessGroup? = nil,
-        launcher: String? = nil
-    ) throws {
-        let recipe = recipe.resolved()
-        // Before the data are read, which may take a while.
-        if group?.launch.isFirst ?? true { try run.check(recipe, resume: resume, force: force) }
-        let data = try data ?? TrainingData(recipe, tokenizer: model.tokenizer)
-        try self.init(
-            recipe,
-            model: model,
-            objective: AnswerObjective(data, recipe: recipe),
-            run: run,
-            resume: resume,
-            force: force,
-            group: group,
-            launcher: launcher
-        )
-    }
-
-    /// Prepares a run that trains for an objective.
-    ///
-    /// The folder is changed last, so that a run that cannot start replaces nothing.
+    /// `model` is the one that the recipe names; `objective` is by default to answer the recipe's
+    /// task, whose data are then loaded. The folder is changed last, so that a run that cannot
+    /// start replaces nothing.
     ///
     /// As one of the ranks of `group` it takes its share of each batch; rank 0 alone uses the
     /// folder. `launcher` is who may start the run anew after a failure.
     ///
-    /// - Throws: an error when the adapter's settings do not fit the model, an example is too long
-    ///   for it, the folder holds something else, another process has the run, or ranks disagree.
+    /// - Throws: an error when the data cannot be used, the adapter's settings do not fit the
+    ///   model, the folder holds something else, another process has the run, or ranks disagree.
     public init(
         _ recipe: Recipe,
         model: LoadedModel,
-        objective: any Objective,
+        objective: (any Objective)? = nil,
         run: RunFolder,
         resume: Bool = false,
         force: Bool = false,
@@ -74,7 +45,9 @@ public final class Trainer {
     ) throws {
         let recipe = recipe.resolved()
         let parallel = DataParallel(group)
+        if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
         try recipe.check(model)
+        let objective = try objective ?? AnswerObjective(recipe, tokenizer: model.tokenizer)
         try objective.check(fits: model.configuration)
         self.recipe = recipe
         self.run = run

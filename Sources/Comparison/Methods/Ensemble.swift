@@ -14,7 +14,7 @@ extension Method {
             let trainer = try Trainer(
                 recipe,
                 model: study.model,
-                data: study.data,
+                objective: AnswerObjective(recipe, data: study.data),
                 run: study.run(of: "ensemble-member-\(member + 1)"),
                 resume: true
             )

@@ -32,7 +32,7 @@ extension Method {
         let trainer = try Trainer(
             recipe,
             model: study.model,
-            data: study.data,
+            objective: AnswerObjective(recipe, data: study.data),
             run: study.run,
             resume: true
         )

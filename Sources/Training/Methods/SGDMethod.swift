@@ -4,7 +4,7 @@ extension TrainingMethod {
     /// Stochastic gradient descent with momentum (`beta1`): one point estimate.
     public static let sgd = TrainingMethod(
         rawValue: "sgd",
-        learningRate: 0.1,
+        learningRate: 0.01,
         beta2: nil,
         // The velocity, and none within a step.
         vectors: 1,

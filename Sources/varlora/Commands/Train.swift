@@ -79,7 +79,7 @@ struct Train: ParsableCommand {
         let trainer = try Trainer(
             recipe,
             model: model,
-            data: data,
+            objective: AnswerObjective(recipe, data: data),
             run: run,
             resume: goesOn,
             force: force,
