@@ -1,46 +1,28 @@
-// Causal attention for packed sequences that share a prefix, forward and backward: our own kernel
-// where it fits (PackedAttention.cpp), compositions elsewhere (PaddedAttention.cpp).
-#include <ATen/core/ivalue.h>
+// Causal attention for packed sequences that share a prefix, as a node of the gradient graph: our
+// own kernel is in PackedAttention.cpp, the composition in PaddedAttention.cpp.
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <optional>
+#include <algorithm>
 
-#include "Attention.h"
+#include "Operators.h"
+#include "Shim.h"
 
 using namespace ctorch;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
+using Spans = c10::intrusive_ptr<AttentionSpans>;
 
 namespace {
 
-/// What all blocks of a forward pass share.
-struct Spans : torch::CustomClassHolder {
-  std::vector<AttentionSpan> all;  // the sequences, then the prefix alone where it has queries
-  bool has_prefix_queries = false;
-
-  const PaddedAttention &padded(c10::Device device) {
-    if (!padding) padding.emplace(all, has_prefix_queries, device);
-    return *padding;
-  }
-
- private:
-  std::optional<PaddedAttention> padding;
-};
-
 struct Attention : Function<Attention> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &query,
-                            const at::Tensor &key, const at::Tensor &value,
-                            c10::intrusive_ptr<Spans> spans, double scale) {
-    AttentionTensors x{query.contiguous(), key.contiguous(), value.contiguous()};
-    // The result, and what the backward pass needs of it.
-    variable_list results = has_kernel(x.query)
-                                ? variable_list{packed_attention(x, spans->all, scale)}
-                                : spans->padded(query.device()).forward(x, scale);
-    at::Tensor out = results[0];
-    results.erase(results.begin());
-    results.insert(results.begin(), {x.query, x.key, x.value});
-    context->save_for_backward(results);
+                            const at::Tensor &key, const at::Tensor &value, Spans spans,
+                            double scale) {
+    variable_list saved{query.contiguous(), key.contiguous(), value.contiguous()};
+    auto [out, kept] = packed_attention(saved[0], saved[1], saved[2], spans, scale);
+    saved.insert(saved.end(), kept.begin(), kept.end());
+    context->save_for_backward(saved);
     context->saved_data["spans"] = c10::IValue::make_capsule(spans);
     context->saved_data["scale"] = scale;
     return out;
@@ -48,48 +30,65 @@ struct Attention : Function<Attention> {
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
-    AttentionTensors x{saved[0], saved[1], saved[2]};
-    auto capsule = context->saved_data["spans"].toCapsule();
-    auto &spans = static_cast<Spans &>(*capsule);
-    double scale = context->saved_data["scale"].toDouble();
-    at::Tensor grad = grads[0].contiguous();
-    AttentionTensors result =
-        has_kernel(x.query)
-            ? packed_attention_backward(x, spans.all, scale, grad)
-            : spans.padded(grad.device()).backward(x, scale, saved.data() + 3, grad);
-    return {result.query, result.key, result.value, at::Tensor(), at::Tensor()};
+    auto spans = c10::static_intrusive_pointer_cast<AttentionSpans>(
+        context->saved_data["spans"].toCapsule());
+    auto [query, key, value] = packed_attention_backward(
+        grads[0], saved[0], saved[1], saved[2], spans, context->saved_data["scale"].toDouble(),
+        at::TensorList(saved).slice(3));
+    return {query, key, value, at::Tensor(), at::Tensor()};
   }
 };
+
+/// Whether no row has the keys of two sequences, or of one and the prefix.
+bool are_apart(const std::vector<AttentionSpan> &sequences, int64_t prefix_keys) {
+  std::vector<std::pair<int64_t, int64_t>> rows;  // first and end
+  for (const AttentionSpan &span : sequences) {
+    rows.emplace_back(span.first_key, span.first_key + span.keys);
+  }
+  std::sort(rows.begin(), rows.end());
+  int64_t end = prefix_keys;
+  for (auto [first, next] : rows) {
+    if (first < end) return false;
+    end = next;
+  }
+  return true;
+}
 
 }  // namespace
 
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
-                         const int64_t *query_lengths, const int64_t *key_lengths, int32_t count,
-                         ctorch_spans *out) {
+                         const int64_t *query_lengths, const int64_t *key_lengths,
+                         const int64_t *first_keys, int32_t count, ctorch_spans *out) {
   *out = nullptr;
   return guarded([&] {
+    at::IntArrayRef queries = sizes(query_lengths, count), keys = sizes(key_lengths, count);
+    at::IntArrayRef first = sizes(first_keys, count);
     TORCH_CHECK(count > 0, "attention spans of no sequences");
-    auto spans = c10::make_intrusive<Spans>();
+    TORCH_CHECK(0 <= prefix_queries && prefix_queries <= prefix_keys, "expected at most ",
+                prefix_keys, " queries of the prefix, as it has keys; found ", prefix_queries);
+    auto spans = c10::make_intrusive<AttentionSpans>();
     spans->has_prefix_queries = prefix_queries > 0;
-    int64_t query = prefix_queries, key = prefix_keys;
-    for (int32_t i = 0; i < count; i++) {
-      spans->all.push_back({prefix_keys, query, query_lengths[i], key, key_lengths[i]});
-      query += query_lengths[i];
-      key += key_lengths[i];
+    spans->queries = prefix_queries;
+    spans->keys = prefix_keys;
+    for (size_t i = 0; i < queries.size(); i++) {
+      TORCH_CHECK(0 < queries[i] && queries[i] <= keys[i], "query lengths ", queries,
+                  " do not fit key lengths ", keys);
+      spans->all.push_back({prefix_keys, spans->queries, queries[i], first[i], keys[i]});
+      spans->queries += queries[i];
+      spans->keys = std::max(spans->keys, first[i] + keys[i]);
     }
+    TORCH_CHECK(are_apart(spans->all, prefix_keys), "keys of lengths ", keys, " from rows ", first,
+                " lie over each other, or over a prefix of ", prefix_keys, " keys");
     if (prefix_queries > 0) spans->all.push_back({0, 0, prefix_queries, 0, prefix_keys});
-    *out = reinterpret_cast<ctorch_spans>(new c10::intrusive_ptr<Spans>(std::move(spans)));
+    *out = reinterpret_cast<ctorch_spans>(new Spans(std::move(spans)));
   });
 }
 
-void ctorch_spans_release(ctorch_spans spans) {
-  delete reinterpret_cast<c10::intrusive_ptr<Spans> *>(spans);
-}
+void ctorch_spans_release(ctorch_spans spans) { delete reinterpret_cast<Spans *>(spans); }
 
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                                 ctorch_spans spans, double scale, ctorch_tensor *out) {
   return guarded_result(out, [&] {
-    return Attention::apply(unwrap(query), unwrap(key), unwrap(value),
-                            *reinterpret_cast<c10::intrusive_ptr<Spans> *>(spans), scale);
+    return Attention::apply(unwrap(query), unwrap(key), unwrap(value), owned<Spans>(spans), scale);
   });
 }

@@ -3,12 +3,15 @@
 // Layout: query [query tokens, heads, size]; key and value [key tokens, key heads, size]. Tokens of
 // the shared prefix come first and attend among themselves; each sequence attends to the prefix and
 // to its own tokens. Queries may be fewer than keys: they are then the last ones, which is all that
-// the last block needs.
+// the last block needs, or all that is not held already. Queries lie end to end; the keys of a
+// sequence may begin at any row, but no two share one.
 #pragma once
 
-#include <vector>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/ivalue.h>
 
-#include "Shim.h"
+#include <optional>
+#include <vector>
 
 namespace ctorch {
 
@@ -29,16 +32,7 @@ struct AttentionTensors {
   at::Tensor query, key, value;
 };
 
-/// The result, as the query, of contiguous tensors that have kernels.
-at::Tensor packed_attention(const AttentionTensors &x, const std::vector<AttentionSpan> &spans,
-                            double scale);
-
-/// The gradients of query, key and value.
-AttentionTensors packed_attention_backward(const AttentionTensors &x,
-                                           const std::vector<AttentionSpan> &spans, double scale,
-                                           const at::Tensor &grad_out);
-
-/// The same for any device and precision.
+/// Packed attention for any device and precision.
 class PaddedAttention {
  public:
   /// Spans of which the last is the prefix alone where it has queries.
@@ -51,20 +45,37 @@ class PaddedAttention {
   AttentionTensors backward(const AttentionTensors &x, double scale, const at::Tensor *weights,
                             const at::Tensor &grad_out) const;
 
-  /// Where the tokens of sequences that lie one behind another are, packed and padded.
+  /// Where the tokens of sequences are, packed and padded.
   struct Part {
     int64_t count = 0, queries = 0, keys = 0, prefix = 0;  // sequences, longest, longest, shared
-    int64_t first_query = 0, first_key = 0;  // packed rows of the first sequence
+    int64_t first_query = 0;                 // packed row of the first sequence
     at::Tensor query_rows;    // [count * queries] packed row of each padded query, or any row
     at::Tensor key_rows;      // [count * keys] the same; the prefix is in front of each sequence
     at::Tensor query_places;  // [packed queries] padded place of each packed query
-    at::Tensor key_places;    // [packed keys after the prefix] padded place of each packed key
+    at::Tensor own_rows;      // [keys after the prefix] packed row of each
+    at::Tensor own_places;    // [keys after the prefix] padded place of each
     at::Tensor is_query;      // [count, 1, queries, 1] 1 where there is a query, 0 at padding
     at::Tensor mask;          // [count, 1, queries, keys] 0 where a query sees a key, or -infinity
   };
 
  private:
   std::vector<Part> parts;
+};
+
+/// What all blocks of a forward pass share.
+struct AttentionSpans : torch::CustomClassHolder {
+  std::vector<AttentionSpan> all;  // the sequences, then the prefix alone where it has queries
+  bool has_prefix_queries = false;
+  int64_t queries = 0, keys = 0;  // packed rows that there must be, at least
+
+  /// Made at the first call, for the device of a model.
+  const PaddedAttention &padded(c10::Device device) {
+    if (!padding) padding.emplace(all, has_prefix_queries, device);
+    return *padding;
+  }
+
+ private:
+  std::optional<PaddedAttention> padding;
 };
 
 }  // namespace ctorch

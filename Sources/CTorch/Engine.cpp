@@ -21,6 +21,8 @@ thread_local std::string last_error;
 // oneDNN compiles a kernel for each shape of a product and keeps the last 1024. Packed batches have
 // ever new numbers of tokens: that grew to 250 MB in 100 steps, and saved no time. These are the
 // shapes of a block and of the last one, forward and backward. It reads this at its first product.
+// Set as the program is loaded, while it has one thread: setenv is not safe beside others, and
+// libtorch does not export oneDNN's own function.
 [[maybe_unused]] const int few_kernels = setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", 0);
 }  // namespace
 
@@ -72,7 +74,8 @@ void ctorch_release_memory(void) {
 void ctorch_reuse_memory(bool reuses) {
 #ifdef __GLIBC__
   // The first is also the largest that glibc would come to by itself; larger ones never lie in the
-  // heap. The trim threshold follows at twice that, as it would by itself.
+  // heap. The trim threshold follows at twice that, as it would by itself. Once one is set glibc
+  // adapts neither any more, and cannot be told to go on: these stay.
   mallopt(M_MMAP_THRESHOLD, reuses ? 32 << 20 : 256 << 10);
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
 #else

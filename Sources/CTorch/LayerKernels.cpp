@@ -1,8 +1,11 @@
-#include "LayerKernels.h"
-
-#include <vector>
+// The operations of layers in one pass over memory each, for contiguous float32 on the CPU.
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include "Kernels.h"
+#include "Operands.h"
+#include "Operators.h"
 
 using namespace ctorch;
 
@@ -76,57 +79,111 @@ CTORCH_VECTORIZED void dropout_piece(const float *x, uint32_t threshold, float s
   }
 }
 
+const float *data(const at::Tensor &x) { return x.const_data_ptr<float>(); }
+
+float *target(at::Tensor &x) { return x.mutable_data_ptr<float>(); }
+
+using OneDNNLinear = at::Tensor(const at::Tensor &, const at::Tensor &,
+                                const std::optional<at::Tensor> &, std::string_view,
+                                c10::List<std::optional<at::Scalar>>,
+                                std::optional<std::string_view>);
+
+/// oneDNN's float32 linear, absent in builds without oneDNN.
+std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
+  auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
+  if (!schema) return std::nullopt;
+  return schema->typed<OneDNNLinear>();
+}
+
 }  // namespace
 
-void ctorch::rms_norm_rows(const float *x, const float *weight, float epsilon, int64_t count,
-                           int64_t width, float *factors, float *out) {
-  over_rows(count, [=](int64_t row) {
-    rms_norm_row(x + row * width, weight, epsilon, width, factors + row, out + row * width);
+std::tuple<at::Tensor, at::Tensor> cpu::rms_norm(const at::Tensor &given,
+                                                 const at::Tensor &given_weight, double epsilon) {
+  at::Tensor out = at::empty_like(given);
+  at::Tensor factors = at::empty(shape_with_last(given, 1), given.options());
+  const float *x = data(given), *weight = data(given_weight);
+  float *to = target(out), *factor = target(factors);
+  int64_t width = given.size(-1);
+  over_rows(row_count(given), [=](int64_t row) {
+    rms_norm_row(x + row * width, weight, static_cast<float>(epsilon), width, factor + row,
+                 to + row * width);
   });
+  return {out, factors};
 }
 
-void ctorch::rms_norm_gradient_rows(const float *grad, const float *x, const float *weight,
-                                    const float *factors, int64_t count, int64_t width,
-                                    float *out) {
-  over_rows(count, [=](int64_t row) {
+at::Tensor cpu::rms_norm_backward(const at::Tensor &given_grad, const at::Tensor &given,
+                                  const at::Tensor &given_weight, const at::Tensor &given_factors) {
+  at::Tensor out = at::empty_like(given);
+  const float *grad = data(given_grad), *x = data(given), *weight = data(given_weight);
+  const float *factors = data(given_factors);
+  float *to = target(out);
+  int64_t width = given.size(-1);
+  over_rows(row_count(given), [=](int64_t row) {
     rms_norm_gradient_row(grad + row * width, x + row * width, weight, factors[row], width,
-                          out + row * width);
+                          to + row * width);
   });
+  return out;
 }
 
-void ctorch::swiglu_rows(const float *gate_up, int64_t count, int64_t width, float *out) {
-  over_rows(count, [=](int64_t row) {
-    const float *gate = gate_up + 2 * row * width;
-    swiglu_row(gate, gate + width, width, out + row * width);
+at::Tensor cpu::swiglu(const at::Tensor &gate_up) {
+  int64_t width = gate_up.size(-1) / 2;
+  at::Tensor out = at::empty(shape_with_last(gate_up, width), gate_up.options());
+  const float *from = data(gate_up);
+  float *to = target(out);
+  over_rows(row_count(gate_up), [=](int64_t row) {
+    const float *gate = from + 2 * row * width;
+    swiglu_row(gate, gate + width, width, to + row * width);
   });
+  return out;
 }
 
-void ctorch::swiglu_gradient_rows(const float *grad, const float *gate_up, int64_t count,
-                                  int64_t width, float *out) {
-  over_rows(count, [=](int64_t row) {
-    const float *gate = gate_up + 2 * row * width;
-    float *target = out + 2 * row * width;
-    swiglu_gradient_row(grad + row * width, gate, gate + width, width, target, target + width);
+at::Tensor cpu::swiglu_backward(const at::Tensor &given_grad, const at::Tensor &gate_up) {
+  int64_t width = gate_up.size(-1) / 2;
+  at::Tensor out = at::empty_like(gate_up);
+  const float *grad = data(given_grad), *from = data(gate_up);
+  float *to = target(out);
+  over_rows(row_count(gate_up), [=](int64_t row) {
+    const float *gate = from + 2 * row * width;
+    float *gradients = to + 2 * row * width;
+    swiglu_gradient_row(grad + row * width, gate, gate + width, width, gradients,
+                        gradients + width);
   });
+  return out;
 }
 
-void ctorch::rotate_rows(const float *x, const float *cosine, const float *sine, bool back,
-                         int64_t count, int64_t heads, int64_t pairs, float *out) {
-  over_rows(count, [=](int64_t row) {
+at::Tensor cpu::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::Tensor &sine,
+                       bool back) {
+  at::Tensor out = at::empty_like(x);
+  const float *from = data(x), *c = data(cosine), *s = data(sine);
+  float *to = target(out);
+  int64_t heads = x.size(1), pairs = cosine.size(1);
+  over_rows(x.size(0), [=](int64_t row) {
     for (int64_t head = 0; head < heads; head++) {
       int64_t place = (row * heads + head) * 2 * pairs;
-      rotate_head(x + place, cosine + row * pairs, sine + row * pairs, back ? -1 : 1, pairs,
-                  out + place);
+      rotate_head(from + place, c + row * pairs, s + row * pairs, back ? -1 : 1, pairs, to + place);
     }
   });
+  return out;
 }
 
-void ctorch::dropout_elements(const float *x, double probability, uint64_t seed, int64_t count,
-                              float *out) {
+at::Tensor cpu::dropout(const at::Tensor &x, double probability, int64_t seed) {
+  at::Tensor out = at::empty_like(x);
+  const float *from = data(x);
+  float *to = target(out);
   auto threshold = static_cast<uint32_t>(std::min(probability * 65536 + 0.5, 65535.0));
   float scale = 65536.0f / static_cast<float>(65536 - threshold);
   constexpr int64_t piece = 8192;  // a multiple of the 64 elements that are made together
+  int64_t count = x.numel();
   in_parallel((count + piece - 1) / piece, [=](int64_t i) {
-    dropout_piece(x, threshold, scale, seed, i * piece, std::min(count, (i + 1) * piece), out);
+    dropout_piece(from, threshold, scale, static_cast<uint64_t>(seed), i * piece,
+                  std::min(count, (i + 1) * piece), to);
   });
+  return out;
+}
+
+// oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there.
+at::Tensor cpu::product(const at::Tensor &x, const at::Tensor &weight) {
+  static const auto onednn = find_onednn_linear();
+  if (!onednn || x.numel() == 0) return composed::product(x, weight);
+  return onednn->call(x, weight, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
 }

@@ -1,43 +1,17 @@
-// Layers of a decoder as autograd functions over frozen weights: fewer graph nodes and passes over
-// memory than compositions, and no gradient for anything that is not trained.
+// Layers of a decoder as nodes of the gradient graph over frozen weights: fewer nodes than
+// compositions, and no gradient for anything that is not trained.
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "LayerKernels.h"
+#include "Operands.h"
+#include "Operators.h"
 #include "Shim.h"
 
 using namespace ctorch;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
-
-namespace {
-
-using OneDNNLinear = at::Tensor(const at::Tensor &, const at::Tensor &,
-                                const std::optional<at::Tensor> &, std::string_view,
-                                c10::List<std::optional<at::Scalar>>,
-                                std::optional<std::string_view>);
-
-/// oneDNN's float32 linear, absent in builds without oneDNN.
-std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
-  auto schema = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
-  if (!schema) return std::nullopt;
-  return schema->typed<OneDNNLinear>();
-}
-
-}  // namespace
-
-// oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there.
-at::Tensor ctorch::product(const at::Tensor &x, const at::Tensor &weight) {
-  static const auto onednn = find_onednn_linear();
-  if (onednn && has_kernel(x) && x.numel() > 0) {
-    return onednn->call(x, weight, std::nullopt, "none",
-                        c10::List<std::optional<at::Scalar>>(), "");
-  }
-  return at::linear(x, weight);
-}
 
 namespace {
 
@@ -50,178 +24,171 @@ struct FrozenLinear : Function<FrozenLinear> {
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     at::Tensor weight = context->get_saved_variables()[0];
-    return {product(grads[0].contiguous(), weight.t()), at::Tensor()};
+    return {product(grads[0], weight.t()), at::Tensor()};
   }
 };
 
-const float *data(const at::Tensor &x) { return x.const_data_ptr<float>(); }
+/// The same of a weight in 8 bits; the gradient is that of the product without rounding x.
+struct QuantizedLinear : Function<QuantizedLinear> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &codes,
+                            const at::Tensor &scales, bool rounds_x) {
+    context->save_for_backward({codes, scales});
+    return (rounds_x ? rounded_product : quantized_product)(x, codes, scales);
+  }
+
+  static variable_list backward(AutogradContext *context, variable_list grads) {
+    auto saved = context->get_saved_variables();
+    return {quantized_product_backward(grads[0], saved[0], saved[1]), at::Tensor(), at::Tensor(),
+            at::Tensor()};
+  }
+};
 
 struct RMSNorm : Function<RMSNorm> {
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &given,
-                            const at::Tensor &weight, double epsilon) {
-    at::Tensor x = given.contiguous(), factors, out;  // factors [tokens, 1]
-    if (has_kernel(x)) {
-      factors = at::empty({x.size(0), 1}, x.options());
-      out = at::empty_like(x);
-      rms_norm_rows(data(x), data(weight), static_cast<float>(epsilon), x.size(0), x.size(1),
-                    factors.mutable_data_ptr<float>(), out.mutable_data_ptr<float>());
-    } else {
-      factors = (x.square().mean(-1, true) + epsilon).rsqrt();
-      out = x * factors * weight;
-    }
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
+                            double epsilon) {
+    auto [out, factors] = rms_norm(x, weight, epsilon);
     context->save_for_backward({x, weight, factors});
     return out;
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1], &factors = saved[2];
-    at::Tensor grad = grads[0].contiguous(), result;
-    if (has_kernel(x)) {
-      result = at::empty_like(x);
-      rms_norm_gradient_rows(data(grad), data(x), data(weight), data(factors), x.size(0),
-                             x.size(1), result.mutable_data_ptr<float>());
-    } else {
-      at::Tensor weighted = grad * weight;
-      at::Tensor along = (weighted * x).mean(-1, true) * factors.square();  // [tokens, 1]
-      result = (weighted - along * x) * factors;
-    }
-    return {result, at::Tensor(), at::Tensor()};
+    return {rms_norm_backward(grads[0], saved[0], saved[1], saved[2]), at::Tensor(), at::Tensor()};
   }
 };
 
 struct SwiGLU : Function<SwiGLU> {
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &given) {
-    at::Tensor gate_up = given.contiguous();
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &gate_up) {
     context->save_for_backward({gate_up});
-    auto parts = gate_up.chunk(2, -1);
-    if (!has_kernel(gate_up)) return at::silu(parts[0]) * parts[1];
-    at::Tensor out = at::empty(parts[0].sizes(), gate_up.options());
-    swiglu_rows(data(gate_up), out.size(0), out.size(1), out.mutable_data_ptr<float>());
-    return out;
+    return swiglu(gate_up);
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
-    at::Tensor gate_up = context->get_saved_variables()[0], grad = grads[0].contiguous();
-    if (!has_kernel(gate_up)) {
-      auto parts = gate_up.chunk(2, -1);
-      at::Tensor grad_gate = at::silu_backward(grad * parts[1], parts[0]);
-      return {at::cat({grad_gate, at::silu(parts[0]) * grad}, -1)};
-    }
-    at::Tensor result = at::empty_like(gate_up);
-    swiglu_gradient_rows(data(grad), data(gate_up), grad.size(0), grad.size(1),
-                         result.mutable_data_ptr<float>());
-    return {result};
+    return {swiglu_backward(grads[0], context->get_saved_variables()[0])};
   }
 };
-
-/// [tokens, heads, size] rotated by the angles of each token, the halves of a head as pairs.
-at::Tensor rotated(const at::Tensor &given, const at::Tensor &cosine, const at::Tensor &sine,
-                   bool back) {
-  at::Tensor x = given.contiguous();
-  if (!has_kernel(x)) {
-    at::Tensor c = cosine.unsqueeze(1), s = sine.unsqueeze(1) * (back ? -1 : 1);
-    auto parts = x.chunk(2, -1);
-    return at::cat({parts[0] * c - parts[1] * s, parts[1] * c + parts[0] * s}, -1);
-  }
-  at::Tensor result = at::empty_like(x);
-  rotate_rows(data(x), data(cosine), data(sine), back, x.size(0), x.size(1), cosine.size(1),
-              result.mutable_data_ptr<float>());
-  return result;
-}
 
 struct RotaryEmbedding : Function<RotaryEmbedding> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
                             const at::Tensor &cosine, const at::Tensor &sine) {
     context->save_for_backward({cosine, sine});
-    return rotated(x, cosine, sine, false);
+    return rotate(x, cosine, sine, false);
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
-    return {rotated(grads[0], saved[0], saved[1], true), at::Tensor(), at::Tensor()};
+    return {rotate(grads[0], saved[0], saved[1], true), at::Tensor(), at::Tensor()};
   }
 };
 
-/// x with dropout. Elsewhere than on the CPU the factors are made there, so that one seed means the
-/// same everywhere.
-at::Tensor dropped(const at::Tensor &given, double probability, uint64_t seed) {
-  at::Tensor x = given.contiguous();
-  at::Tensor source = has_kernel(x) ? x : at::ones(x.sizes(), at::kFloat);
-  at::Tensor out = at::empty_like(source);
-  dropout_elements(data(source), probability, seed, x.numel(), out.mutable_data_ptr<float>());
-  return has_kernel(x) ? out : x * out.to(x.options());
-}
-
 struct Dropout : Function<Dropout> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, double probability,
-                            uint64_t seed) {
+                            int64_t seed) {
     context->saved_data["probability"] = probability;
-    context->saved_data["seed"] = static_cast<int64_t>(seed);
-    return dropped(x, probability, seed);
+    context->saved_data["seed"] = seed;
+    return dropout(x, probability, seed);
   }
 
   // The mask is made again: kept, those of all layers would be a sixth of what a step holds.
   static variable_list backward(AutogradContext *context, variable_list grads) {
-    double probability = context->saved_data["probability"].toDouble();
-    auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
-    return {dropped(grads[0], probability, seed), at::Tensor(), at::Tensor()};
+    return {dropout(grads[0], context->saved_data["probability"].toDouble(),
+                    context->saved_data["seed"].toInt()),
+            at::Tensor(), at::Tensor()};
   }
 };
 
 /// scale * dropout(x) A' B' for A [rank, in] and B [out, rank], as one node: it keeps x, which
-/// other adapters of the same input share, and not what dropout leaves of it.
+/// other adapters of the same input share, and not what dropout leaves of it. A and B are computed
+/// with in the type of x, and their gradients are of their own type.
 struct LowRankProduct : Function<LowRankProduct> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &a,
-                            const at::Tensor &b, double scale, double probability, uint64_t seed) {
-    at::Tensor kept = probability > 0 ? dropped(x, probability, seed) : x;
+                            const at::Tensor &b, double scale, double probability, int64_t seed) {
+    at::Tensor kept = probability > 0 ? dropout(x, probability, seed) : x;
     at::Tensor reduced = product(kept, a).mul_(scale);  // [tokens, rank]
     context->save_for_backward({x, a, b, reduced});
     context->saved_data["scale"] = scale;
     context->saved_data["probability"] = probability;
-    context->saved_data["seed"] = static_cast<int64_t>(seed);
-    return at::mm(reduced, b.t());
+    context->saved_data["seed"] = seed;
+    return at::mm(reduced, b.t().to(x.scalar_type()));
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &a = saved[1], &b = saved[2], &reduced = saved[3];
     double probability = context->saved_data["probability"].toDouble();
-    auto seed = static_cast<uint64_t>(context->saved_data["seed"].toInt());
+    int64_t seed = context->saved_data["seed"].toInt();
     at::Tensor grad = grads[0].contiguous();
     at::Tensor grad_reduced =
         product(grad, b.t()).mul_(context->saved_data["scale"].toDouble());  // [tokens, rank]
     at::Tensor grad_b = at::mm(grad.t(), reduced);
-    at::Tensor kept = probability > 0 ? dropped(x, probability, seed) : x;
+    at::Tensor kept = probability > 0 ? dropout(x, probability, seed) : x;
     at::Tensor grad_a = at::mm(grad_reduced.t(), kept), grad_x;
     if (context->needs_input_grad(0)) {
-      grad_x = at::mm(grad_reduced, a);
-      if (probability > 0) grad_x = dropped(grad_x, probability, seed);
+      grad_x = at::mm(grad_reduced, a.to(x.scalar_type()));
+      if (probability > 0) grad_x = dropout(grad_x, probability, seed);
     }
-    return {grad_x, grad_a, grad_b, at::Tensor(), at::Tensor(), at::Tensor()};
+    return {grad_x, grad_a.to(a.scalar_type()), grad_b.to(b.scalar_type()), at::Tensor(),
+            at::Tensor(), at::Tensor()};
   }
 };
 
+/// `layer` of x [..., in] as rows [rows, in], shaped as x again but for the last size.
+template <typename Layer>
+at::Tensor on_rows(const at::Tensor &x, Layer layer) {
+  if (x.dim() == 2) return layer(x.contiguous());
+  expect(x.dim() > 0, "at least one dimension", x);
+  at::Tensor y = layer(x.reshape({row_count(x), x.size(-1)}).contiguous());
+  return y.view(shape_with_last(x, y.size(-1)));
+}
+
+/// y [..., out] plus a bias [out], or none.
+at::Tensor plus(const at::Tensor &y, ctorch_tensor bias) {
+  if (bias == nullptr) return y;
+  const at::Tensor &b = unwrap(bias);
+  expect(are_floating(y, b) && b.sizes() == y.sizes().slice(y.dim() - 1),
+         "a product [..., out] and its bias [out]", y, b);
+  return y + b.to(y.scalar_type());
+}
+
 }  // namespace
-
-int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor b, double scale,
-                                double probability, uint64_t seed, ctorch_tensor *out) {
-  return guarded_result(out, [&] {
-    return LowRankProduct::apply(unwrap(x).contiguous(), unwrap(a), unwrap(b), scale, probability,
-                                 seed);
-  });
-}
-
-int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return Dropout::apply(unwrap(x), probability, seed); });
-}
 
 int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
                              ctorch_tensor *out) {
   return guarded_result(out, [&] {
-    at::Tensor y = FrozenLinear::apply(unwrap(x).contiguous(), unwrap(weight));
-    return bias == nullptr ? y : y + unwrap(bias);
+    const at::Tensor &w = unwrap(weight);
+    return plus(on_rows(unwrap(x), [&](at::Tensor rows) { return FrozenLinear::apply(rows, w); }),
+                bias);
   });
+}
+
+int32_t ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor codes, ctorch_tensor scales,
+                                ctorch_tensor bias, bool dynamic, ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    const at::Tensor &c = unwrap(codes), &s = unwrap(scales);
+    return plus(on_rows(unwrap(x),
+                          [&](at::Tensor rows) {
+                            return QuantizedLinear::apply(rows, c, s, dynamic);
+                          }),
+                bias);
+  });
+}
+
+int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor b, double scale,
+                                double probability, uint64_t seed, ctorch_tensor *out) {
+  return guarded_result(out, [&] {
+    const at::Tensor &in = unwrap(x), &down = unwrap(a), &up = unwrap(b);
+    expect(are_floating(in, down, up) && in.dim() > 0 && down.dim() == 2 && up.dim() == 2 &&
+               in.size(-1) == down.size(1) && down.size(0) == up.size(1),
+           "x [..., in], a [rank, in] and b [out, rank]", in, down, up);
+    return on_rows(in, [&](at::Tensor rows) {
+      return LowRankProduct::apply(rows, down, up, scale, probability, static_cast<int64_t>(seed));
+    });
+  });
+}
+
+int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out) {
+  return guarded_result(
+      out, [&] { return Dropout::apply(unwrap(x), probability, static_cast<int64_t>(seed)); });
 }
 
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon,

@@ -3,6 +3,7 @@
 #include <ATen/core/grad_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "Operands.h"
 #include "Shim.h"
 
 using namespace ctorch;
@@ -127,6 +128,9 @@ int32_t ctorch_quantile(ctorch_tensor a, const double *fractions, int32_t count,
     // at::quantile refuses more than 16 million elements; a sort and a linear read do not.
     at::Tensor sorted = std::get<0>(unwrap(a).detach().flatten().to(at::kDouble).sort());
     TORCH_CHECK(sorted.numel() > 0, "quantile of an empty tensor");
+    for (int32_t i = 0; i < count; i++) {
+      TORCH_CHECK(0 <= fractions[i] && fractions[i] <= 1, "no quantile at ", fractions[i]);
+    }
     at::Tensor result = at::empty({count}, sorted.options());
     for (int32_t i = 0; i < count; i++) {
       double position = fractions[i] * static_cast<double>(sorted.numel() - 1);
@@ -157,8 +161,10 @@ int32_t ctorch_log_softmax(ctorch_tensor a, int64_t dim, ctorch_tensor *out) {
 int32_t ctorch_nll_loss(ctorch_tensor log_probabilities, ctorch_tensor labels, bool mean,
                         ctorch_tensor *out) {
   return guarded_result(out, [&] {
-    return at::nll_loss(unwrap(log_probabilities), unwrap(labels), {},
-                        mean ? at::Reduction::Mean : at::Reduction::Sum);
+    const at::Tensor &x = unwrap(log_probabilities);
+    return at::nll_loss(widened(x), unwrap(labels), {},
+                        mean ? at::Reduction::Mean : at::Reduction::Sum)
+        .to(x.scalar_type());
   });
 }
 
@@ -191,7 +197,14 @@ int32_t ctorch_set_requires_grad(ctorch_tensor tensor, bool value) {
 }
 
 int32_t ctorch_set_grad(ctorch_tensor tensor, ctorch_tensor grad) {
-  return guarded([&] { unwrap(tensor).mutable_grad() = unwrap(grad); });
+  return guarded([&] {
+    const at::Tensor &x = unwrap(tensor), &gradient = unwrap(grad);
+    // Assigned as it is, and added to in place by every backward pass.
+    expect(gradient.sizes() == x.sizes() && gradient.scalar_type() == x.scalar_type() &&
+               gradient.device() == x.device(),
+           "a leaf and a gradient of its type and shape", x, gradient);
+    x.mutable_grad() = gradient;
+  });
 }
 
 int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out) {

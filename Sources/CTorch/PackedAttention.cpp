@@ -9,8 +9,8 @@
 
 #include <numeric>
 
-#include "Attention.h"
 #include "Kernels.h"
+#include "Operators.h"
 
 using namespace ctorch;
 
@@ -188,34 +188,37 @@ void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &span
 
 }  // namespace
 
-at::Tensor ctorch::packed_attention(const AttentionTensors &x,
-                                    const std::vector<AttentionSpan> &spans, double scale) {
-  at::Tensor out = at::empty_like(x.query);
+std::tuple<at::Tensor, std::vector<at::Tensor>> cpu::packed_attention(
+    const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale) {
+  at::Tensor out = at::empty_like(query);
   float *data = out.mutable_data_ptr<float>();
-  for_tasks(x, spans, scale, [&](const Task &t, size_t, int64_t head) {
+  for_tasks({query, key, value}, spans->all, scale, [&](const Task &t, size_t, int64_t head) {
     thread_local Buffer keys, values, p;
     forward_task(t, data + head * t.group * t.size, keys.zeros(t.size * t.padded_keys()),
                  values.space(t.keys() * t.size), p.space(block_queries * t.padded_keys()));
   });
-  return out;
+  return {out, {}};
 }
 
-AttentionTensors ctorch::packed_attention_backward(const AttentionTensors &x,
-                                                   const std::vector<AttentionSpan> &spans,
-                                                   double scale, const at::Tensor &grad_out) {
-  AttentionTensors grads{at::empty_like(x.query), at::zeros_like(x.key), at::zeros_like(x.value)};
-  int64_t shared = spans[0].prefix, size = x.query.size(2);
+std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
+    const at::Tensor &grad_out, const at::Tensor &query, const at::Tensor &key,
+    const at::Tensor &value, const c10::intrusive_ptr<AttentionSpans> &given, double scale,
+    at::TensorList) {
+  const std::vector<AttentionSpan> &spans = given->all;
+  AttentionTensors grads{at::empty_like(query), at::zeros_like(key), at::zeros_like(value)};
+  int64_t shared = spans[0].prefix, size = query.size(2);
   // Several sequences add to the prefix: each has its own share of it, summed at the end in one
   // order, whatever thread came first.
   at::Tensor prefix_keys = at::zeros(
-      {static_cast<int64_t>(spans.size()), shared, x.key.size(1), size}, x.key.options());
+      {static_cast<int64_t>(spans.size()), shared, key.size(1), size}, key.options());
   at::Tensor prefix_values = at::zeros_like(prefix_keys);
   const float *grad = grad_out.const_data_ptr<float>();
   float *grad_query = grads.query.mutable_data_ptr<float>();
   float *own[] = {grads.key.mutable_data_ptr<float>(), grads.value.mutable_data_ptr<float>()};
   float *shares[] = {prefix_keys.mutable_data_ptr<float>(),
                      prefix_values.mutable_data_ptr<float>()};
-  for_tasks(x, spans, scale, [&](const Task &t, size_t sequence, int64_t head) {
+  for_tasks({query, key, value}, spans, scale, [&](const Task &t, size_t sequence, int64_t head) {
     thread_local Buffer keys, keys_t, values_t, p, grad_p, grad_keys, grad_values;
     int64_t first = head * t.group * size;
     Gradients out{grad_query + first, grad_keys.zeros(t.keys() * size),
@@ -236,5 +239,5 @@ AttentionTensors ctorch::packed_attention_backward(const AttentionTensors &x,
     grads.key.narrow(0, 0, shared).add_(prefix_keys.sum(0));
     grads.value.narrow(0, 0, shared).add_(prefix_values.sum(0));
   }
-  return grads;
+  return {grads.query, grads.key, grads.value};
 }

@@ -5,7 +5,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
-#include "Attention.h"
+#include "Operands.h"
+#include "Operators.h"
 
 using namespace ctorch;
 
@@ -17,27 +18,27 @@ at::Tensor integers(const std::vector<int64_t> &values, c10::Device device) {
   return at::tensor(values, at::TensorOptions().dtype(at::kLong)).to(device);
 }
 
-/// Sequences that lie one behind another and share a prefix.
+/// Sequences that share a prefix.
 Padding padding(const std::vector<AttentionSpan> &spans, c10::Device device) {
   Padding p;
   p.count = static_cast<int64_t>(spans.size());
   p.prefix = spans[0].prefix;
   p.first_query = spans[0].first_query;
-  p.first_key = spans[0].first_key;
   for (const AttentionSpan &span : spans) {
     p.queries = std::max(p.queries, span.queries);
     p.keys = std::max(p.keys, p.prefix + span.keys);
   }
   std::vector<int64_t> query_rows(p.count * p.queries, 0), key_rows(p.count * p.keys, 0);
-  std::vector<int64_t> query_places, key_places;
+  std::vector<int64_t> query_places, own_rows, own_places;
   std::vector<float> is_query(p.count * p.queries, 0);
   std::vector<float> mask(p.count * p.queries * p.keys, -std::numeric_limits<float>::infinity());
   for (int64_t i = 0; i < p.count; i++) {
     const AttentionSpan &span = spans[i];
     for (int64_t j = 0; j < p.prefix; j++) key_rows[i * p.keys + j] = j;
     for (int64_t j = 0; j < span.keys; j++) {
-      key_places.push_back(i * p.keys + p.prefix + j);
-      key_rows[key_places.back()] = span.first_key + j;
+      own_rows.push_back(span.first_key + j);
+      own_places.push_back(i * p.keys + p.prefix + j);
+      key_rows[own_places.back()] = own_rows.back();
     }
     for (int64_t j = 0; j < p.queries; j++) {
       int64_t place = i * p.queries + j;
@@ -54,7 +55,8 @@ Padding padding(const std::vector<AttentionSpan> &spans, c10::Device device) {
   p.query_rows = integers(query_rows, device);
   p.key_rows = integers(key_rows, device);
   p.query_places = integers(query_places, device);
-  p.key_places = integers(key_places, device);
+  p.own_rows = integers(own_rows, device);
+  p.own_places = integers(own_places, device);
   p.is_query = at::tensor(is_query).view({p.count, 1, p.queries, 1}).to(device);
   p.mask = at::tensor(mask).view({p.count, 1, p.queries, p.keys}).to(device);
   return p;
@@ -96,8 +98,8 @@ void add_keys(const at::Tensor &rows, const Padding &p, at::Tensor &target) {
     target.narrow(0, 0, p.prefix).add_(padded.narrow(1, 0, p.prefix).sum(0));
   }
   at::Tensor own =
-      padded.view({p.count * p.keys, key_heads, size}).index_select(0, p.key_places);
-  target.narrow(0, p.first_key, own.size(0)).add_(own);
+      padded.view({p.count * p.keys, key_heads, size}).index_select(0, p.own_places);
+  target.index_add_(0, p.own_rows, own);
 }
 
 /// Attention weights: [count * key_heads, group * queries, keys].
@@ -149,4 +151,34 @@ AttentionTensors PaddedAttention::backward(const AttentionTensors &x, double sca
     add_keys(at::bmm(grad_scores.transpose(1, 2), q), part, grads.key);
   }
   return grads;
+}
+
+namespace {
+
+/// In 16 bits everything is computed in float32, scores and softmax above all.
+AttentionTensors widened_all(const at::Tensor &query, const at::Tensor &key,
+                             const at::Tensor &value) {
+  return {widened(query), widened(key), widened(value)};
+}
+
+}  // namespace
+
+std::tuple<at::Tensor, std::vector<at::Tensor>> composed::packed_attention(
+    const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale) {
+  std::vector<at::Tensor> results =
+      spans->padded(query.device()).forward(widened_all(query, key, value), scale);
+  at::Tensor out = results[0].to(query.scalar_type());
+  results.erase(results.begin());
+  return {out, results};
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> composed::packed_attention_backward(
+    const at::Tensor &grad, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, at::TensorList kept) {
+  AttentionTensors grads =
+      spans->padded(query.device())
+          .backward(widened_all(query, key, value), scale, kept.data(), widened(grad));
+  at::ScalarType type = query.scalar_type();
+  return {grads.query.to(type), grads.key.to(type), grads.value.to(type)};
 }

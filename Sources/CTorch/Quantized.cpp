@@ -1,21 +1,20 @@
 // Frozen weights in 8 bits: a code of -127...127 for each element and a scale for each row, the
 // row's largest magnitude / 127 (row-wise absmax; Dettmers et al. 2022, arXiv 2208.07339).
 //
-// Products run in float32 over blocks of rows whose codes are widened into one buffer; the scales
-// multiply outputs, or gradients of outputs, which are far fewer than the weights.
+// Products run over blocks of rows whose codes are widened into one buffer of the input's type,
+// which holds them exactly; the scales multiply outputs, or gradients of outputs, which are far
+// fewer than the weights.
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <bit>
 
 #include "Kernels.h"
+#include "Operands.h"
+#include "Operators.h"
 #include "Shim.h"
 
 using namespace ctorch;
-using torch::autograd::AutogradContext;
-using torch::autograd::Function;
-using torch::autograd::variable_list;
 
 namespace {
 
@@ -34,13 +33,13 @@ void for_blocks(const at::Tensor &matrix, Body body) {
   }
 }
 
-/// `for_blocks` with the codes of each block in float32, which lie in one buffer.
+/// `for_blocks` with the codes of each block in a floating type, which lie in one buffer.
 template <typename Body>
-void for_widened_blocks(const at::Tensor &codes, Body body) {
+void for_widened_blocks(const at::Tensor &codes, at::ScalarType type, Body body) {
   at::Tensor buffer;
   for_blocks(codes, [&](int64_t first, int64_t count) {
     if (!buffer.defined()) {
-      buffer = at::empty({count, codes.size(1)}, codes.options().dtype(at::kFloat));
+      buffer = at::empty({count, codes.size(1)}, codes.options().dtype(type));
     }
     at::Tensor block = buffer.narrow(0, 0, count);
     block.copy_(codes.narrow(0, first, count));
@@ -67,43 +66,55 @@ CTORCH_VECTORIZED void scale_row(const int32_t *sums, float scale, const float *
   for (int64_t i = 0; i < width; i++) out[i] = static_cast<float>(sums[i]) * scale * scales[i];
 }
 
-/// Codes and scales [rows, 1] of rows.
-std::pair<at::Tensor, at::Tensor> quantized(const at::Tensor &rows) {
-  if (has_kernel(rows) && rows.is_contiguous()) {
-    int64_t width = rows.size(1);
-    at::Tensor codes = at::empty(rows.sizes(), rows.options().dtype(at::kChar));
-    at::Tensor scales = at::empty({rows.size(0), 1}, rows.options());
-    const float *from = rows.const_data_ptr<float>();
-    int8_t *to = codes.mutable_data_ptr<int8_t>();
-    float *factors = scales.mutable_data_ptr<float>();
-    over_rows(rows.size(0), [=](int64_t row) {
-      quantize_row(from + row * width, width, to + row * width, factors + row);
-    });
-    return {codes, scales};
-  }
+}  // namespace
+
+std::tuple<at::Tensor, at::Tensor> cpu::quantize_rows(const at::Tensor &rows) {
+  int64_t width = rows.size(1);
+  at::Tensor codes = at::empty(rows.sizes(), rows.options().dtype(at::kChar));
+  at::Tensor scales = at::empty({rows.size(0), 1}, rows.options());
+  const float *from = rows.const_data_ptr<float>();
+  int8_t *to = codes.mutable_data_ptr<int8_t>();
+  float *factors = scales.mutable_data_ptr<float>();
+  over_rows(rows.size(0), [=](int64_t row) {
+    quantize_row(from + row * width, width, to + row * width, factors + row);
+  });
+  return {codes, scales};
+}
+
+std::tuple<at::Tensor, at::Tensor> composed::quantize_rows(const at::Tensor &given) {
+  at::Tensor rows = widened(given);
   at::Tensor scales = rows.abs().amax(-1, true).div_(127);
   // 0 / 0 in a row of zeros; not a number has no code, but its row's scale is not a number either.
   at::Tensor codes = at::nan_to_num(rows / scales, 0.0).round_().clamp_(-127, 127);
   return {codes.to(at::kChar), scales};
 }
 
-/// x [tokens, in] times the transpose of the weight, in float32.
-at::Tensor widened_product(const at::Tensor &x, const at::Tensor &codes,
-                           const at::Tensor &scales) {
+at::Tensor composed::quantized_product(const at::Tensor &x, const at::Tensor &codes,
+                                       const at::Tensor &scales) {
   at::Tensor y = at::empty({x.size(0), codes.size(0)}, x.options());
-  for_widened_blocks(codes, [&](int64_t first, const at::Tensor &block) {
+  for_widened_blocks(codes, x.scalar_type(), [&](int64_t first, const at::Tensor &block) {
     at::Tensor part = y.narrow(1, first, block.size(0));
-    at::mul_out(part, product(x, block), scales.narrow(0, first, block.size(0)));
+    at::mul_out(part, ctorch::product(x, block), scales.narrow(0, first, block.size(0)));
   });
   return y;
 }
 
-/// The same with each token's x in 8 bits, by its own absmax: a product of integers.
-at::Tensor integer_product(const at::Tensor &x, const at::Tensor &codes,
-                           const at::Tensor &scales) {
-  auto [x_codes, x_scales] = quantized(x);
+at::Tensor composed::quantized_product_backward(const at::Tensor &grad, const at::Tensor &codes,
+                                                const at::Tensor &scales) {
+  at::Tensor scaled = (grad * scales).to(grad.scalar_type());  // [rows, out]
+  at::Tensor result = at::zeros({grad.size(0), codes.size(1)},
+                                grad.options().dtype(wide_type(grad)));
+  for_widened_blocks(codes, grad.scalar_type(), [&](int64_t first, const at::Tensor &block) {
+    at::Tensor part = scaled.narrow(1, first, block.size(0)).contiguous();
+    result.add_(ctorch::product(part, block.t()));
+  });
+  return result.to(grad.scalar_type());
+}
+
+at::Tensor cpu::rounded_product(const at::Tensor &x, const at::Tensor &codes,
+                                const at::Tensor &scales) {
+  auto [x_codes, x_scales] = quantize_rows(x);
   at::Tensor sums = at::_int_mm(x_codes, codes.t());
-  if (!sums.is_cpu()) return sums.to(at::kFloat).mul_(x_scales).mul_(scales);
   int64_t width = sums.size(1);
   at::Tensor y = at::empty(sums.sizes(), x.options());
   const int32_t *from = sums.const_data_ptr<int32_t>();
@@ -115,44 +126,24 @@ at::Tensor integer_product(const at::Tensor &x, const at::Tensor &codes,
   return y;
 }
 
-struct QuantizedLinear : Function<QuantizedLinear> {
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &x,
-                            const at::Tensor &codes, const at::Tensor &scales, bool dynamic) {
-    context->save_for_backward({codes, scales});
-    return dynamic ? integer_product(x, codes, scales) : widened_product(x, codes, scales);
-  }
-
-  static variable_list backward(AutogradContext *context, variable_list grads) {
-    auto saved = context->get_saved_variables();
-    const at::Tensor &codes = saved[0];
-    at::Tensor scaled = grads[0] * saved[1];  // [tokens, out]
-    at::Tensor result = at::zeros({scaled.size(0), codes.size(1)}, scaled.options());
-    for_widened_blocks(codes, [&](int64_t first, const at::Tensor &block) {
-      at::Tensor part = scaled.narrow(1, first, block.size(0)).contiguous();
-      result.add_(product(part, block.t()));
-    });
-    return {result, at::Tensor(), at::Tensor(), at::Tensor()};
-  }
-};
-
-}  // namespace
+at::Tensor composed::rounded_product(const at::Tensor &x, const at::Tensor &codes,
+                                     const at::Tensor &scales) {
+  auto [x_codes, x_scales] = ctorch::quantize_rows(x);
+  at::Tensor sums = at::_int_mm(x_codes, codes.t()).to(wide_type(x));
+  return sums.mul_(x_scales).mul_(scales).to(x.scalar_type());
+}
 
 int32_t ctorch_quantize_rows(ctorch_tensor weight, ctorch_tensor codes, ctorch_tensor scales) {
   return guarded([&] {
-    const at::Tensor &from = unwrap(weight);
+    const at::Tensor &from = unwrap(weight), &to = unwrap(codes), &factors = unwrap(scales);
+    expect(are_floating(from, factors) && from.dim() == 2 && to.sizes() == from.sizes() &&
+               to.scalar_type() == at::kChar && factors.dim() == 1 &&
+               factors.size(0) == from.size(0),
+           "a weight [out, in], codes int8 [out, in] and scales [out]", from, to, factors);
     for_blocks(from, [&](int64_t first, int64_t count) {
-      auto [block, block_scales] = quantized(from.narrow(0, first, count));
-      unwrap(codes).narrow(0, first, count).copy_(block);
-      unwrap(scales).narrow(0, first, count).copy_(block_scales.squeeze(-1));
+      auto [block, block_scales] = quantize_rows(from.narrow(0, first, count));
+      to.narrow(0, first, count).copy_(block);
+      factors.narrow(0, first, count).copy_(block_scales.squeeze(-1));
     });
-  });
-}
-
-int32_t ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor codes, ctorch_tensor scales,
-                                ctorch_tensor bias, bool dynamic, ctorch_tensor *out) {
-  return guarded_result(out, [&] {
-    at::Tensor y = QuantizedLinear::apply(unwrap(x).contiguous(), unwrap(codes), unwrap(scales),
-                                          dynamic);
-    return bias == nullptr ? y : y + unwrap(bias);
   });
 }

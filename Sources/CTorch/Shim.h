@@ -21,24 +21,17 @@ void set_error(const char *message);
 /// A new handle that owns `tensor`; counted as live on this thread until `ctorch_release`.
 ctorch_tensor wrap(at::Tensor tensor);
 
-// An operation that failed leaves null: what is computed from it fails too, without a crash.
-inline const at::Tensor &unwrap(ctorch_tensor handle) {
+/// What a handle owns. An operation that failed leaves null: what is computed from it fails too,
+/// without a crash.
+template <typename Value>
+Value &owned(void *handle) {
   if (handle == nullptr) throw std::runtime_error("an operand is the result of a failed operation");
-  return *reinterpret_cast<at::Tensor *>(handle);
+  return *static_cast<Value *>(handle);
 }
 
-inline at::Generator &unwrap(ctorch_generator handle) {
-  return *reinterpret_cast<at::Generator *>(handle);
-}
+inline const at::Tensor &unwrap(ctorch_tensor handle) { return owned<at::Tensor>(handle); }
 
-/// Whether our own loops compute with x: float32 on the CPU.
-inline bool has_kernel(const at::Tensor &x) {
-  return x.is_cpu() && x.scalar_type() == at::kFloat;
-}
-
-/// x [tokens, in] times the transpose of a weight [out, in], which may be a transposed view; it
-/// records no gradient (see Layers.cpp).
-at::Tensor product(const at::Tensor &x, const at::Tensor &weight);
+inline at::Generator &unwrap(ctorch_generator handle) { return owned<at::Generator>(handle); }
 
 inline at::IntArrayRef sizes(const int64_t *shape, int32_t rank) {
   return {shape, static_cast<size_t>(rank)};

@@ -4,6 +4,7 @@
 #include <ATen/Functions.h>
 
 #include <cstring>
+#include <memory>
 
 #include "Shim.h"
 
@@ -20,8 +21,13 @@ at::TensorOptions options(int32_t dtype, const char *device) {
 int32_t ctorch_from_blob(const void *data, const int64_t *shape, int32_t rank, int32_t dtype,
                          void (*release)(void *), void *context, ctorch_tensor *out) {
   return guarded_result(out, [&] {
+    // Released with the last reference, or here if there is to be none.
+    std::shared_ptr<void> owner(context, release);
+    for (int64_t size : sizes(shape, rank)) {
+      TORCH_CHECK(size >= 0, "no tensor has the shape ", sizes(shape, rank));
+    }
     return at::from_blob(
-        const_cast<void *>(data), sizes(shape, rank), [=](void *) { release(context); },
+        const_cast<void *>(data), sizes(shape, rank), [owner](void *) {},
         at::TensorOptions().dtype(static_cast<at::ScalarType>(dtype)));
   });
 }
@@ -45,7 +51,7 @@ int32_t ctorch_copy_bytes(ctorch_tensor tensor, void *out, int64_t byte_count) {
   return guarded([&] {
     at::Tensor host = unwrap(tensor).detach().to(at::kCPU).contiguous();
     TORCH_CHECK(static_cast<int64_t>(host.nbytes()) == byte_count, "expected ", byte_count,
-                " bytes, the tensor has ", host.nbytes());
+                " bytes, a tensor of shape ", host.sizes(), " has ", host.nbytes());
     if (byte_count > 0) std::memcpy(out, host.data_ptr(), byte_count);
   });
 }

@@ -6,23 +6,25 @@ import CTorch
 public final class AttentionSpans {
     let handle: ctorch_spans?
 
-    /// Spans of a batch of at least one sequence.
+    /// Spans of a batch of at least one sequence whose keys lie anywhere, such as in rows that are
+    /// held from pass to pass; rows that are no one's are not read.
     ///
     /// - Parameters:
-    ///   - prefixQueries: tokens of the prefix that have a query: all of them or none.
-    ///   - prefixKeys: tokens of the prefix.
-    ///   - queryLengths: queries of each sequence, its last tokens.
-    ///   - keyLengths: own tokens of each sequence.
+    ///   - prefixQueries: queries of the prefix, for its last tokens; 0 where it has none.
+    ///   - prefixKeys: tokens of the prefix, whose keys are the first rows.
+    ///   - queryLengths: queries of each sequence, for its last tokens; at least 1.
+    ///   - keyLengths: own tokens of each sequence, no fewer than its queries.
+    ///   - firstKeys: the row of each sequence's first key; no row is that of two sequences.
     public init(
         prefixQueries: Int,
         prefixKeys: Int,
         queryLengths: [Int],
-        keyLengths: [Int]
+        keyLengths: [Int],
+        firstKeys: [Int]
     ) {
         precondition(
-            queryLengths.count == keyLengths.count
-                && zip(queryLengths, keyLengths).allSatisfy { 0 < $0 && $0 <= $1 },
-            "query lengths \(queryLengths) do not fit key lengths \(keyLengths)"
+            queryLengths.count == keyLengths.count && firstKeys.count == keyLengths.count,
+            "query lengths \(queryLengths), key lengths \(keyLengths) and first keys \(firstKeys)"
         )
         var result: ctorch_spans?
         let status = ctorch_spans_new(
@@ -30,11 +32,33 @@ public final class AttentionSpans {
             Int64(prefixKeys),
             queryLengths.map(Int64.init),
             keyLengths.map(Int64.init),
+            firstKeys.map(Int64.init),
             Int32(keyLengths.count),
             &result
         )
         check(status, "AttentionSpans")
         handle = result
+    }
+
+    /// Spans whose keys lie end to end: the prefix, then each sequence.
+    public convenience init(
+        prefixQueries: Int,
+        prefixKeys: Int,
+        queryLengths: [Int],
+        keyLengths: [Int]
+    ) {
+        var next = prefixKeys
+        let firstKeys = keyLengths.map { length in
+            defer { next += length }
+            return next
+        }
+        self.init(
+            prefixQueries: prefixQueries,
+            prefixKeys: prefixKeys,
+            queryLengths: queryLengths,
+            keyLengths: keyLengths,
+            firstKeys: firstKeys
+        )
     }
 
     deinit {
@@ -44,10 +68,11 @@ public final class AttentionSpans {
 
 /// Causal attention inside each sequence of a packed batch whose sequences share a prefix.
 ///
-/// `query` is [prefixQueries + sum(queryLengths), heads, size], `key` and `value` are
-/// [prefixKeys + sum(keyLengths), keyHeads, size]; `heads` is a multiple of `keyHeads`
-/// (grouped-query attention, arXiv 2305.13245). `scale` multiplies the scores, usually by
-/// 1 / sqrt(size). The result has the shape of `query`.
+/// `query` is [prefixQueries + sum(queryLengths), heads, size]; `key` and `value`, of the same
+/// type, are [rows, keyHeads, size] with at least the rows of the spans. `heads` is a multiple of
+/// `keyHeads` (grouped-query attention, arXiv 2305.13245). `scale` multiplies the scores, usually
+/// by 1 / sqrt(size). The result has the shape and type of `query`; scores and softmax are
+/// float32, or float64.
 public func packedAttention(
     query: Tensor,
     key: Tensor,

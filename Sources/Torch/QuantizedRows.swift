@@ -23,12 +23,8 @@ public struct QuantizedRows {
     /// The sizes: [out, in].
     public var shape: [Int] { codes.shape }
 
-    /// Takes the values of a float32 weight of the same shape, rounded.
+    /// Takes the values of a weight of the same shape, rounded.
     public func assign(_ weight: Tensor) {
-        precondition(
-            weight.shape == shape,
-            "a weight of shape \(weight.shape) does not fit \(shape)"
-        )
         check(
             ctorch_quantize_rows(weight.handle, codes.handle, scales.handle),
             "QuantizedRows.assign"
@@ -48,10 +44,10 @@ public struct QuantizedRows {
         codes.to(.float32) * scales.reshaped([-1, 1])
     }
 
-    /// `x` [tokens, in] times the transpose of this weight, plus a bias [out].
+    /// `x` [..., in] times the transpose of this weight, plus a bias [out], in the type of `x`.
     ///
     /// With `roundsInput` each token's `x` is rounded to 8 bits too, by its own absmax, and the
-    /// product is one of integers. The gradient is that of the product in float32 in both cases.
+    /// product is one of integers. The gradient is that of the other product in both cases.
     public func product(
         _ x: Tensor,
         bias: Tensor? = nil,

@@ -80,13 +80,16 @@ extension Tensor {
     /// The mean of all elements, a scalar.
     public func mean() -> Tensor { Tensor { ctorch_mean(handle, $0) } }
 
-    /// Quantiles of all elements, interpolated linearly between order statistics.
+    /// Quantiles of all elements at fractions of 0...1, interpolated linearly between order
+    /// statistics.
     public func quantiles(_ fractions: [Double]) -> [Double] {
         Tensor { ctorch_quantile(handle, fractions, Int32(fractions.count), $0) }.doubles
     }
 
     /// Negative log likelihood of the labels: `self` holds log probabilities [rows, classes],
     /// `labels` int64 [rows]; a scalar, the mean or the sum over the rows.
+    ///
+    /// In 16 bits it is computed in float32.
     public func negativeLogLikelihood(_ labels: Tensor, mean: Bool = true) -> Tensor {
         Tensor { ctorch_nll_loss(handle, labels.handle, mean, $0) }
     }

@@ -2,8 +2,11 @@ import CTorch
 
 // The layers of a decoder over frozen weights; their backward passes are written out in the shim
 // and give no gradient to the weights.
+//
+// A result has the type of `self`, whatever floating type the weights have. In 16 bits sums over
+// many numbers are taken in float32.
 extension Tensor {
-    /// This [tokens, in] times the transpose of a frozen weight [out, in], plus a bias [out].
+    /// This [..., in] times the transpose of a frozen weight [out, in], plus a frozen bias [out].
     public func frozenLinear(_ weight: Tensor, bias: Tensor? = nil) -> Tensor {
         Tensor { ctorch_frozen_linear(handle, weight.handle, bias?.handle, $0) }
     }
@@ -17,8 +20,9 @@ extension Tensor {
 
     /// The change that a low-rank adapter makes: `scale · dropout(x) Aᵀ Bᵀ`.
     ///
-    /// This is [tokens, in], `a` [rank, in] and `b` [out, rank] (Hu, Shen et al. 2021, arXiv
-    /// 2106.09685). Dropout is as in ``dropout(_:seed:)``; a probability of 0 is none.
+    /// This is [..., in], `a` [rank, in] and `b` [out, rank] (Hu, Shen et al. 2021, arXiv
+    /// 2106.09685). Dropout is as in ``dropout(_:seed:)``; a probability of 0 is none. `a` and `b`
+    /// are computed with in the type of this tensor; their gradients are of their own, float32.
     public func lowRankProduct(
         _ a: Tensor,
         _ b: Tensor,
@@ -29,14 +33,14 @@ extension Tensor {
         Tensor { ctorch_low_rank_product(handle, a.handle, b.handle, scale, dropout, seed, $0) }
     }
 
-    /// Root-mean-square norm over the last dimension, times a frozen weight (Zhang and Sennrich
-    /// 2019, arXiv 1910.07467).
+    /// Root-mean-square norm over the last dimension, times a frozen weight of its size (Zhang and
+    /// Sennrich 2019, arXiv 1910.07467).
     public func rmsNorm(weight: Tensor, epsilon: Double) -> Tensor {
         Tensor { ctorch_rms_norm(handle, weight.handle, epsilon, $0) }
     }
 
-    /// `silu(gate) * up` for this [tokens, 2 * n] that holds gate and up side by side (Shazeer
-    /// 2020, arXiv 2002.05202).
+    /// `silu(gate) * up` for this [..., 2 * n] that holds gate and up side by side (Shazeer 2020,
+    /// arXiv 2002.05202).
     public func swiglu() -> Tensor { Tensor { ctorch_swiglu(handle, $0) } }
 
     /// Rotary position embedding of this [tokens, heads, size].

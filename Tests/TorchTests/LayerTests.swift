@@ -6,50 +6,13 @@ import Testing
 /// The written-out layers against compositions of plain operations, values and gradients.
 @Suite("Layers with written-out gradients equal their definitions")
 struct LayerTests {
-    private func leaf(
-        _ shape: [Int],
-        seed: UInt64,
-        _ type: DType = .float32
-    ) -> (
-        value: Tensor, gradient: Tensor
-    ) {
-        let value = Generator(seed: seed).normal(shape).to(type)
-        let gradient = Tensor.zeros(shape, dtype: type)
-        value.collectGradient(in: gradient)
-        return (value, gradient)
-    }
-
-    /// Runs a layer and its definition on the same inputs and compares outputs and gradients: in
-    /// 32 bits, where the CPU has kernels of ours, and in 64 bits, where compositions are used.
-    ///
-    /// The definition is in 64 bits, so that what is found is the error of the layer alone.
-    private func expectSame(
-        _ shapes: [[Int]],
-        fast: ([Tensor]) -> Tensor,
-        plain: ([Tensor]) -> Tensor
-    ) {
-        func run(_ layer: ([Tensor]) -> Tensor, _ type: DType) -> [Tensor] {
-            let inputs = shapes.enumerated().map { leaf($1, seed: UInt64($0 + 1), type) }
-            let output = layer(inputs.map(\.value))
-            let weight = Generator(seed: 99).normal(output.shape).to(type)
-            (output * weight).sum().backward()
-            return [output] + inputs.map(\.gradient)
-        }
-        let expected = run(plain, .float64)
-        for (type, tolerance) in [(DType.float32, 1e-6), (.float64, 1e-12)] {
-            for (found, expected) in zip(run(fast, type), expected) {
-                #expect(found.to(.float64).relativeDifference(to: expected) < tolerance)
-            }
-        }
-    }
-
-    @Test("Frozen linear")
-    func frozenLinear() {
+    @Test("Frozen linear at any rank", arguments: [[5], [4, 5], [3, 2, 5], [2, 1, 3, 5]])
+    func frozenLinear(_ shape: [Int]) {
         let weight = Generator(seed: 5).normal([7, 5])
         let bias = Generator(seed: 6).normal([7])
         expectSame(
-            [[4, 5]],
-            fast: { $0[0].frozenLinear(weight.to($0[0].dtype), bias: bias.to($0[0].dtype)) },
+            [shape],
+            fast: { $0[0].frozenLinear(weight, bias: bias) },
             plain: { $0[0].matmul(weight.to(.float64).transposed(0, 1)) + bias.to(.float64) }
         )
     }
@@ -72,10 +35,14 @@ struct LayerTests {
         #expect(abs(Double(pairs) / 10_300 - 0.01) < 0.004)
     }
 
-    @Test("Low-rank product", arguments: [0, 0.25])
-    func lowRankProduct(_ probability: Double) {
+    @Test(
+        "Low-rank product at any rank",
+        arguments: [[20], [37, 20], [3, 2, 20], [2, 1, 3, 20]],
+        [0, 0.25]
+    )
+    func lowRankProduct(_ shape: [Int], _ probability: Double) {
         expectSame(
-            [[37, 20], [3, 20], [10, 3]],
+            [shape, [3, 20], [10, 3]],
             fast: {
                 $0[0].lowRankProduct($0[1], $0[2], scale: 2, dropout: probability, seed: 7)
             },
@@ -86,27 +53,47 @@ struct LayerTests {
         )
     }
 
-    @Test("RMS norm", arguments: [(4, 6), (37, 70)])
-    func rmsNorm(_ rows: Int, _ width: Int) {
+    @Test("Product with a weight in 8 bits at any rank", arguments: [[5], [6, 5], [2, 1, 3, 5]])
+    func quantizedProduct(_ shape: [Int]) {
+        // Integers with a largest magnitude of 127 in each row are their own codes.
+        let values: [Float] = (0..<35).map { (index: Int) -> Float in
+            index % 5 == 0 ? -127 : Float(index * 37 % 255) - 127
+        }
+        let weight = QuantizedRows(zeros: [7, 5])
+        weight.assign(Tensor(values, shape: [7, 5]))
+        expectSame(
+            [shape],
+            fast: { weight.product($0[0]) },
+            plain: { $0[0].matmul(weight.dequantized().to(.float64).transposed(0, 1)) }
+        )
+    }
+
+    @Test(
+        "RMS norm over the last dimension at any rank",
+        arguments: [[6], [4, 6], [37, 70], [3, 2, 6], [5, 4, 1, 70]]
+    )
+    func rmsNorm(_ shape: [Int]) {
+        let width = shape[shape.count - 1]
         let weight = Generator(seed: 5).normal([width])
         let mean = Tensor.full([width, width], 1 / Double(width), dtype: .float64)
         expectSame(
-            [[rows, width]],
-            fast: { $0[0].rmsNorm(weight: weight.to($0[0].dtype), epsilon: 1e-2) },
+            [shape],
+            fast: { $0[0].rmsNorm(weight: weight, epsilon: 1e-2) },
             plain: {
                 $0[0] * ($0[0].power(2).matmul(mean) + 1e-2).power(-0.5) * weight.to(.float64)
             }
         )
     }
 
-    @Test("SwiGLU", arguments: [(3, 4), (37, 50)])
-    func swiglu(_ rows: Int, _ width: Int) {
+    @Test("SwiGLU at any rank", arguments: [[8], [3, 8], [37, 100], [3, 2, 8], [5, 4, 1, 70]])
+    func swiglu(_ shape: [Int]) {
         func plain(_ x: Tensor) -> Tensor {
-            let parts = x.split([width, width], along: 1)
+            let width = shape[shape.count - 1] / 2
+            let parts = x.split([width, width], along: shape.count - 1)
             let sigmoid = ((parts[0] * -1).exponential() + 1).power(-1)
             return parts[0] * sigmoid * parts[1]
         }
-        expectSame([[rows, 2 * width]], fast: { $0[0].swiglu() }, plain: { plain($0[0]) })
+        expectSame([shape], fast: { $0[0].swiglu() }, plain: { plain($0[0]) })
     }
 
     @Test("Far from zero the gate is open or shut, and its gradient finite")
@@ -138,104 +125,24 @@ struct LayerTests {
         }
         expectSame(
             [[rows, heads, 2 * pairs]],
-            fast: { $0[0].rotated(cosine: cosine.to($0[0].dtype), sine: sine.to($0[0].dtype)) },
+            fast: { $0[0].rotated(cosine: cosine, sine: sine) },
             plain: { plain($0[0]) }
         )
     }
 
-    /// The arguments of `AttentionSpans`.
-    struct Spans: Sendable {
-        var prefixQueries: Int
-        var prefixKeys: Int
-        var queryLengths: [Int]
-        var keyLengths: [Int]
-        var size = 3
-    }
-
-    @Test(
-        "Packed attention equals masked attention of each sequence alone",
-        arguments: [
-            Spans(prefixQueries: 0, prefixKeys: 0, queryLengths: [3, 1], keyLengths: [3, 1]),
-            Spans(prefixQueries: 2, prefixKeys: 2, queryLengths: [3, 4], keyLengths: [3, 4]),
-            Spans(prefixQueries: 0, prefixKeys: 3, queryLengths: [1, 1], keyLengths: [2, 5]),
-            Spans(
-                prefixQueries: 1,
-                prefixKeys: 1,
-                queryLengths: [1, 6, 2],
-                keyLengths: [1, 6, 2]
-            ),
-            Spans(
-                prefixQueries: 35,
-                prefixKeys: 35,
-                queryLengths: [29, 50],
-                keyLengths: [29, 50],
-                size: 40
-            ),
-            Spans(
-                prefixQueries: 0,
-                prefixKeys: 40,
-                queryLengths: [1, 26],
-                keyLengths: [31, 33],
-                size: 32
-            ),
+    @Test("Rows that lie apart in memory compute as their copy")
+    func notContiguous() {
+        let x = Generator(seed: 1).normal([6, 5, 8]).transposed(0, 1)  // [5, 6, 8]
+        let weight = Generator(seed: 2).normal([12, 8])
+        let angles = Generator(seed: 3).normal([4, 5]).transposed(0, 1)  // [5, 4]
+        let layers: [(Tensor) -> Tensor] = [
+            { $0.rmsNorm(weight: weight.narrowed(0, start: 3, length: 1).view([8]), epsilon: 1) },
+            { $0.swiglu() },
+            { $0.rotated(cosine: angles, sine: angles) },
+            { $0.dropout(0.3, seed: 1) },
+            { $0.frozenLinear(weight) },
+            { $0.transposed(1, 2).frozenLinear(weight.narrowed(1, start: 1, length: 6)) },
         ]
-    )
-    func attention(_ spans: Spans) {
-        let (heads, keyHeads, size) = (4, 2, spans.size)
-        let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
-        let keys = spans.prefixKeys + spans.keyLengths.reduce(0, +)
-        let shapes = [[queries, heads, size], [keys, keyHeads, size], [keys, keyHeads, size]]
-        expectSame(
-            shapes,
-            fast: {
-                packedAttention(
-                    query: $0[0],
-                    key: $0[1],
-                    value: $0[2],
-                    spans: AttentionSpans(
-                        prefixQueries: spans.prefixQueries,
-                        prefixKeys: spans.prefixKeys,
-                        queryLengths: spans.queryLengths,
-                        keyLengths: spans.keyLengths
-                    ),
-                    scale: 0.5
-                )
-            },
-            plain: { plainAttention($0[0], $0[1], $0[2], spans) }
-        )
-    }
-
-    /// One query row, one head and one softmax at a time.
-    private func plainAttention(
-        _ query: Tensor,
-        _ key: Tensor,
-        _ value: Tensor,
-        _ spans: Spans
-    ) -> Tensor {
-        let prefix = Array(0..<spans.prefixKeys)
-        var visible = prefix.prefix(spans.prefixQueries).map { Array(0...$0) }
-        var start = spans.prefixKeys
-        for (queries, keys) in zip(spans.queryLengths, spans.keyLengths) {
-            for row in 0..<queries {
-                visible.append(prefix + (start...start + keys - queries + row))
-            }
-            start += keys
-        }
-        let group = query.shape[1] / key.shape[1]
-        let rows = visible.enumerated().map { row, seen in
-            let heads = (0..<query.shape[1]).map { head in
-                func part(_ x: Tensor, _ rows: [Int], _ head: Int) -> Tensor {
-                    x.selecting(Tensor(rows), along: 0).narrowed(1, start: head, length: 1)
-                        .reshaped([rows.count, -1])
-                }
-                let scores =
-                    part(query, [row], head)
-                    .matmul(part(key, seen, head / group).transposed(0, 1)) * 0.5
-                return scores.logSoftmax(along: 1).exponential()
-                    .matmul(part(value, seen, head / group))  // [1, size]
-            }
-            return Tensor.concatenated(heads, along: 0).reshaped([1, query.shape[1], -1])
-        }
-        return Tensor.concatenated(rows, along: 0)
+        for layer in layers { #expect(layer(x).isEqual(to: layer(x.clone().rowMajor))) }
     }
 }

@@ -139,10 +139,13 @@ int32_t ctorch_eigh(ctorch_tensor a, ctorch_tensor *values, ctorch_tensor *vecto
 
 // Layers (see Layers.cpp) ----------------------------------------------------------------------
 
-/// x times the transpose of a frozen weight [out, in]: the weight never gets a gradient.
+// x may have any number of leading dimensions. Results have the type of x; frozen weights may have
+// another floating type, and trained ones, which get gradients of their own type.
+
+/// x [..., in] times the transpose of a frozen weight [out, in]: the weight never gets a gradient.
 int32_t ctorch_frozen_linear(ctorch_tensor x, ctorch_tensor weight, ctorch_tensor bias,
                              ctorch_tensor *out);
-/// Writes the codes (int8) and scales (float32) of a float32 weight; see Quantized.cpp.
+/// Writes the codes (int8) and scales (float32) of a weight; see Quantized.cpp.
 int32_t ctorch_quantize_rows(ctorch_tensor weight, ctorch_tensor codes, ctorch_tensor scales);
 /// x times the transpose of a frozen weight in 8 bits; `dynamic` rounds x to 8 bits too.
 int32_t ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor codes, ctorch_tensor scales,
@@ -153,14 +156,14 @@ int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor 
 /// x with a share of its elements set to zero and the others scaled up.
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);
-/// silu(x[:, :n]) * x[:, n:] for x [tokens, 2 n].
+/// silu(x[..., :n]) * x[..., n:] for x [..., 2 n].
 int32_t ctorch_swiglu(ctorch_tensor gate_up, ctorch_tensor *out);
 /// Rotates the two halves of each head: x [tokens, heads, size], cosine and sine [tokens, size/2].
 int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, ctorch_tensor *out);
-/// Which rows of a packed batch have queries and keys; see Attention.cpp.
+/// Which rows of a packed batch have queries and keys; see Attention.h.
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
-                         const int64_t *query_lengths, const int64_t *key_lengths, int32_t count,
-                         ctorch_spans *out);
+                         const int64_t *query_lengths, const int64_t *key_lengths,
+                         const int64_t *first_keys, int32_t count, ctorch_spans *out);
 void ctorch_spans_release(ctorch_spans spans);
 /// Causal attention inside each sequence of a packed batch.
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,

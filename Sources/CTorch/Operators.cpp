@@ -1,0 +1,214 @@
+// The table of operations, and the door to them.
+#include "Operators.h"
+
+#include <ATen/core/LegacyTypeDispatch.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <torch/library.h>
+
+#include "Operands.h"
+
+using namespace ctorch;
+
+namespace {
+
+/// The CPU's implementation of an operation: our loops in float32, else the composition.
+template <auto *kernel, auto *composition>
+struct OnCPU;
+
+template <typename Result, typename... Others,
+          Result (*kernel)(const at::Tensor &, Others...),
+          Result (*composition)(const at::Tensor &, Others...)>
+struct OnCPU<kernel, composition> {
+  static Result run(const at::Tensor &x, Others... others) {
+    return (x.scalar_type() == at::kFloat ? kernel : composition)(x, others...);
+  }
+};
+
+}  // namespace
+
+// In the file of the door, since a linker drops files of a library that nothing refers to.
+TORCH_LIBRARY(varlora, library) {
+  library.class_<AttentionSpans>("AttentionSpans");
+  library.def("rms_norm(Tensor x, Tensor weight, float epsilon) -> (Tensor, Tensor)");
+  library.def("rms_norm_backward(Tensor grad, Tensor x, Tensor weight, Tensor factors) -> Tensor");
+  library.def("swiglu(Tensor gate_up) -> Tensor");
+  library.def("swiglu_backward(Tensor grad, Tensor gate_up) -> Tensor");
+  library.def("rotate(Tensor x, Tensor cosine, Tensor sine, bool back) -> Tensor");
+  library.def("dropout(Tensor x, float probability, int seed) -> Tensor");
+  library.def("product(Tensor x, Tensor weight) -> Tensor");
+  library.def("quantize_rows(Tensor rows) -> (Tensor, Tensor)");
+  library.def("quantized_product(Tensor x, Tensor codes, Tensor scales) -> Tensor");
+  library.def("rounded_product(Tensor x, Tensor codes, Tensor scales) -> Tensor");
+  library.def("quantized_product_backward(Tensor grad, Tensor codes, Tensor scales) -> Tensor");
+  library.def(
+      "packed_attention(Tensor query, Tensor key, Tensor value,"
+      " __torch__.torch.classes.varlora.AttentionSpans spans, float scale) -> (Tensor, Tensor[])");
+  library.def(
+      "packed_attention_backward(Tensor grad, Tensor query, Tensor key, Tensor value,"
+      " __torch__.torch.classes.varlora.AttentionSpans spans, float scale, Tensor[] kept)"
+      " -> (Tensor, Tensor, Tensor)");
+}
+
+#define CTORCH_COMPOSED(name) library.impl(#name, composed::name);
+#define CTORCH_ON_CPU(name) library.impl(#name, OnCPU<cpu::name, composed::name>::run);
+
+TORCH_LIBRARY_IMPL(varlora, CompositeExplicitAutograd, library) {
+  CTORCH_OPERATIONS(CTORCH_COMPOSED)
+}
+
+TORCH_LIBRARY_IMPL(varlora, CPU, library) { CTORCH_KERNELS(CTORCH_ON_CPU) }
+
+namespace {
+
+/// An operation of the table, found once.
+template <typename Signature>
+class Operation {
+ public:
+  explicit Operation(const char *name)
+      : handle(c10::Dispatcher::singleton()
+                   .findSchemaOrThrow(name, "")
+                   .template typed<Signature>()) {}
+
+  template <typename... Operands>
+  auto operator()(Operands &&...operands) const {
+    // Gradients are the business of the layers' own nodes.
+    at::AutoDispatchBelowADInplaceOrView below;
+    return handle.call(std::forward<Operands>(operands)...);
+  }
+
+ private:
+  c10::TypedOperatorHandle<Signature> handle;
+};
+
+/// A frozen operand in another type and row-major order; itself where it is so already.
+at::Tensor as(at::ScalarType type, const at::Tensor &x) { return x.to(type).contiguous(); }
+
+at::Tensor quantized(const char *name, const Operation<signature::quantized_product> &operation,
+                     const at::Tensor &x, const at::Tensor &codes, const at::Tensor &scales,
+                     int64_t side) {
+  expect(are_floating(x, scales) && x.dim() == 2 && codes.dim() == 2 && scales.dim() == 1 &&
+             codes.scalar_type() == at::kChar && scales.scalar_type() == at::kFloat &&
+             codes.device() == x.device() && x.size(1) == codes.size(side) &&
+             scales.size(0) == codes.size(0),
+         name, x, codes, scales);
+  return operation(x.contiguous(), codes.contiguous(), scales.contiguous());
+}
+
+}  // namespace
+
+std::tuple<at::Tensor, at::Tensor> ctorch::rms_norm(const at::Tensor &x, const at::Tensor &weight,
+                                                    double epsilon) {
+  static const Operation<signature::rms_norm> operation("varlora::rms_norm");
+  expect(are_floating(x, weight) && x.dim() > 0 && weight.sizes() == x.sizes().slice(x.dim() - 1),
+         "x [..., size] and weight [size]", x, weight);
+  return operation(x.contiguous(), as(wide_type(x), weight), epsilon);
+}
+
+at::Tensor ctorch::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x,
+                                     const at::Tensor &weight, const at::Tensor &factors) {
+  static const Operation<signature::rms_norm_backward> operation("varlora::rms_norm_backward");
+  expect(grad.sizes() == x.sizes() && grad.scalar_type() == x.scalar_type(),
+         "the gradient of x, and x", grad, x);
+  return operation(grad.contiguous(), x.contiguous(), as(wide_type(x), weight), factors);
+}
+
+at::Tensor ctorch::swiglu(const at::Tensor &gate_up) {
+  static const Operation<signature::swiglu> operation("varlora::swiglu");
+  expect(are_floating(gate_up) && gate_up.dim() > 0 && gate_up.size(-1) % 2 == 0,
+         "gate and up [..., 2 n]", gate_up);
+  return operation(gate_up.contiguous());
+}
+
+at::Tensor ctorch::swiglu_backward(const at::Tensor &grad, const at::Tensor &gate_up) {
+  static const Operation<signature::swiglu_backward> operation("varlora::swiglu_backward");
+  expect(grad.scalar_type() == gate_up.scalar_type() && grad.numel() * 2 == gate_up.numel(),
+         "the gradient of silu(gate) * up, and gate and up", grad, gate_up);
+  return operation(grad.contiguous(), gate_up.contiguous());
+}
+
+at::Tensor ctorch::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::Tensor &sine,
+                          bool back) {
+  static const Operation<signature::rotate> operation("varlora::rotate");
+  expect(are_floating(x, cosine, sine) && x.dim() == 3 && cosine.dim() == 2 &&
+             cosine.size(0) == x.size(0) && 2 * cosine.size(1) == x.size(2) &&
+             sine.sizes() == cosine.sizes(),
+         "x [tokens, heads, size], cosine and sine [tokens, size / 2]", x, cosine, sine);
+  return operation(x.contiguous(), as(wide_type(x), cosine), as(wide_type(x), sine), back);
+}
+
+at::Tensor ctorch::dropout(const at::Tensor &x, double probability, int64_t seed) {
+  static const Operation<signature::dropout> operation("varlora::dropout");
+  expect(are_floating(x), "floating numbers", x);
+  TORCH_CHECK(0 <= probability && probability < 1, "expected a probability of dropout from 0 up to "
+              "but not 1; found ", probability, " for ", described(x));
+  return operation(x.contiguous(), probability, seed);
+}
+
+at::Tensor ctorch::product(const at::Tensor &x, const at::Tensor &weight) {
+  static const Operation<signature::product> operation("varlora::product");
+  expect(are_floating(x, weight) && x.dim() == 2 && weight.dim() == 2 &&
+             x.size(1) == weight.size(1),
+         "x [..., in] and weight [out, in]", x, weight);
+  return operation(x.contiguous(), weight.to(x.scalar_type()));
+}
+
+std::tuple<at::Tensor, at::Tensor> ctorch::quantize_rows(const at::Tensor &rows) {
+  static const Operation<signature::quantize_rows> operation("varlora::quantize_rows");
+  expect(are_floating(rows) && rows.dim() == 2, "rows [rows, size]", rows);
+  return operation(rows.contiguous());
+}
+
+at::Tensor ctorch::quantized_product(const at::Tensor &x, const at::Tensor &codes,
+                                     const at::Tensor &scales) {
+  static const Operation<signature::quantized_product> operation("varlora::quantized_product");
+  return quantized("x [..., in], codes int8 [out, in] and scales float32 [out]", operation, x,
+                   codes, scales, 1);
+}
+
+at::Tensor ctorch::rounded_product(const at::Tensor &x, const at::Tensor &codes,
+                                   const at::Tensor &scales) {
+  static const Operation<signature::rounded_product> operation("varlora::rounded_product");
+  return quantized("x [..., in], codes int8 [out, in] and scales float32 [out]", operation, x,
+                   codes, scales, 1);
+}
+
+at::Tensor ctorch::quantized_product_backward(const at::Tensor &grad, const at::Tensor &codes,
+                                              const at::Tensor &scales) {
+  static const Operation<signature::quantized_product_backward> operation(
+      "varlora::quantized_product_backward");
+  return quantized("gradient [..., out], codes int8 [out, in] and scales float32 [out]", operation,
+                   grad, codes, scales, 0);
+}
+
+std::tuple<at::Tensor, std::vector<at::Tensor>> ctorch::packed_attention(
+    const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale) {
+  static const Operation<signature::packed_attention> operation("varlora::packed_attention");
+  expect(are_floating(query, key, value) && query.scalar_type() == key.scalar_type() &&
+             key.scalar_type() == value.scalar_type() && query.dim() == 3 && key.dim() == 3 &&
+             value.sizes() == key.sizes() && query.size(2) == key.size(2) && key.size(1) > 0 &&
+             query.size(1) % key.size(1) == 0,
+         "query [queries, heads, size], key and value [keys, key heads, size] of one type, with a "
+         "multiple of the key heads as heads",
+         query, key, value);
+  TORCH_CHECK(query.size(0) == spans->queries && key.size(0) >= spans->keys, "expected ",
+              spans->queries, " queries and at least ", spans->keys, " keys, by the spans; found ",
+              described(query), ", ", described(key));
+  return operation(query.contiguous(), key.contiguous(), value.contiguous(), spans, scale);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> ctorch::packed_attention_backward(
+    const at::Tensor &grad, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, at::TensorList kept) {
+  static const Operation<signature::packed_attention_backward> operation(
+      "varlora::packed_attention_backward");
+  expect(grad.sizes() == query.sizes() && grad.scalar_type() == query.scalar_type(),
+         "the gradient of the result, and the query", grad, query);
+  return operation(grad.contiguous(), query, key, value, spans, scale, kept);
+}
+
+std::string ctorch::described(const at::Tensor &x) {
+  std::string text(c10::getDtypeNames(x.scalar_type()).first);
+  text += " " + c10::str(x.sizes());
+  return x.is_cpu() ? text : text + " on " + x.device().str();
+}

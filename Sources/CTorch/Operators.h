@@ -1,0 +1,86 @@
+// The operations of a decoder's layers, each of which ATen's dispatcher knows by one schema.
+//
+// The functions of `ctorch` are the door: they check types and shapes, bring frozen operands to the
+// type that is computed in, and hand everything on contiguous. Behind it the dispatcher chooses by
+// device: our loops on the CPU (`cpu`), compositions of ATen elsewhere (`composed`), and what a
+// library that is loaded later registers in the namespace `varlora`, such as kernels for CUDA.
+//
+// A result has the type of the first operand. Nothing here records gradients; see Layers.cpp.
+#pragma once
+
+#include <tuple>
+#include <vector>
+
+#include "Attention.h"
+
+// Those for which the CPU has loops of ours, and all.
+#define CTORCH_KERNELS(each)                                                            \
+  each(rms_norm) each(rms_norm_backward) each(swiglu) each(swiglu_backward)             \
+  each(rotate) each(dropout) each(product) each(quantize_rows) each(rounded_product)    \
+  each(packed_attention) each(packed_attention_backward)
+#define CTORCH_OPERATIONS(each) \
+  CTORCH_KERNELS(each) each(quantized_product) each(quantized_product_backward)
+
+namespace ctorch {
+
+namespace signature {
+
+using Tensor = at::Tensor;
+
+/// x [..., size] / sqrt(mean square + epsilon) * weight [size], and the factor of each row
+/// [..., 1], in the type that sums are taken in, for the backward pass.
+using rms_norm = std::tuple<Tensor, Tensor>(const Tensor &x, const Tensor &weight, double epsilon);
+using rms_norm_backward = Tensor(const Tensor &grad, const Tensor &x, const Tensor &weight,
+                                 const Tensor &factors);
+
+/// silu(gate) * up of gate and up side by side [..., 2 n].
+using swiglu = Tensor(const Tensor &gate_up);
+using swiglu_backward = Tensor(const Tensor &grad, const Tensor &gate_up);
+
+/// x [tokens, heads, size] rotated by the angles of each token [tokens, size / 2], or back.
+using rotate = Tensor(const Tensor &x, const Tensor &cosine, const Tensor &sine, bool back);
+
+/// x with elements set to zero with the given probability and the others divided by 1 - it.
+///
+/// Element i takes 16 bits of SplitMix64's output number i / 4: the same elements everywhere, on
+/// any number of threads, and for a gradient, without a mask that is kept.
+using dropout = Tensor(const Tensor &x, double probability, int64_t seed);
+
+/// x [rows, in] times the transpose of a weight [out, in], which may be a transposed view.
+using product = Tensor(const Tensor &x, const Tensor &weight);
+
+/// The codes (int8) and scales [rows, 1] of rows; see Quantized.cpp.
+using quantize_rows = std::tuple<Tensor, Tensor>(const Tensor &rows);
+/// x [rows, in] times the transpose of codes [out, in] with scales [out], and its gradient.
+using quantized_product = Tensor(const Tensor &x, const Tensor &codes, const Tensor &scales);
+/// The same with each row of x rounded to 8 bits, too.
+using rounded_product = quantized_product;
+using quantized_product_backward = quantized_product;
+
+/// The result, as the query, and what the composition keeps for the backward pass.
+using packed_attention = std::tuple<Tensor, std::vector<Tensor>>(
+    const Tensor &query, const Tensor &key, const Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale);
+using packed_attention_backward = std::tuple<Tensor, Tensor, Tensor>(
+    const Tensor &grad, const Tensor &query, const Tensor &key, const Tensor &value,
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, at::TensorList kept);
+
+}  // namespace signature
+
+#define CTORCH_DECLARE(name) signature::name name;
+
+CTORCH_OPERATIONS(CTORCH_DECLARE)
+
+/// For contiguous float32 on the CPU.
+namespace cpu {
+CTORCH_KERNELS(CTORCH_DECLARE)
+}  // namespace cpu
+
+/// For any device and floating type; `ctorch::name` is the door to others from here.
+namespace composed {
+CTORCH_OPERATIONS(CTORCH_DECLARE)
+}  // namespace composed
+
+#undef CTORCH_DECLARE
+
+}  // namespace ctorch
