@@ -96,7 +96,7 @@ let package = Package(
         library("Files"),
         library("JSON", ["Files"]),
         library("Randomness"),
-        library("Tokenization", ["JSON"]),
+        library("Tokenization", ["JSON", "TensorFiles"]),
         library("TextTasks", ["JSON", "Randomness", "Tokenization"]),
         library("Metrics", ["JSON", "Randomness"]),
         library("RunFiles", ["JSON", "Metrics", "TextTasks"]),

@@ -1,12 +1,12 @@
 import Torch
 
-/// A decoder that predicts the next token; each family is one file and one row of the table below.
+/// A decoder that predicts the next token.
 public protocol CausalLanguageModel: AnyObject {
-    /// Builds the model from the weights of a checkpoint.
-    ///
-    /// - Throws: ``ModelError`` for missing tensors and for shapes that disagree with the
-    ///   configuration.
-    init(_ weights: WeightScope, _ configuration: ModelConfiguration) throws
+    /// Its sizes.
+    var sizes: DecoderSizes { get }
+
+    /// What its blocks compute, in order.
+    var blocks: [BlockOutline] { get }
 
     /// Every linear layer that can take an adapter, by checkpoint path.
     var linears: [String: Linear] { get }
@@ -16,15 +16,55 @@ public protocol CausalLanguageModel: AnyObject {
     var recomputesBlocks: Bool { get set }
 
     /// Hidden states after the final norm: [rows, hidden].
+    ///
+    /// In the last block, what follows attention's keys and values runs on these rows only.
     func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor
 
     /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor
 }
 
-/// The model families, by `model_type` of `config.json` and by `general.architecture` of GGUF.
-enum ModelFamily {
-    static var all: [String: any CausalLanguageModel.Type] {
-        ["llama": Llama.self, "mistral": Llama.self]
-    }
+/// What a block of a decoder computes, for those who count operations and memory.
+public struct BlockOutline {
+    /// Linear layers that run on every token, in the order of their use; attention follows.
+    ///
+    /// Those of one element read the same input.
+    public let onTokens: [[Linear]]
+    /// Linear layers behind attention, which in the last block run on the output rows only.
+    public let onRows: [[Linear]]
+    /// Numbers a token that the backward pass needs of what comes before attention's result,
+    /// besides the inputs of adapters.
+    public let keptByToken: Int
+    /// Numbers a row that it needs of what comes behind.
+    public let keptByRow: Int
+
+    /// All linear layers in the order of their use.
+    public var linears: [Linear] { Array((onTokens + onRows).joined()) }
+}
+
+/// The sizes of a decoder.
+public struct DecoderSizes: Equatable, Sendable {
+    /// Tokens in the vocabulary.
+    public var vocabularySize: Int
+    /// Width of the hidden states.
+    public var hiddenSize: Int
+    /// Width inside the MLP.
+    public var intermediateSize: Int
+    /// Number of blocks.
+    public var layerCount: Int
+    /// Number of query heads.
+    public var headCount: Int
+    /// Number of key and value heads; divides `headCount`.
+    public var keyHeadCount: Int
+    /// Width of a head; even.
+    public var headSize: Int
+    /// The longest sequence the model computes rightly, in tokens.
+    public var maximumLength: Int
+    /// Whether the head is the embedding table.
+    public var tiesEmbeddings: Bool
+
+    /// Width of the queries of all heads.
+    public var queryWidth: Int { headCount * headSize }
+    /// Width of the keys of all heads, and of the values.
+    public var keyWidth: Int { keyHeadCount * headSize }
 }

@@ -1,43 +1,65 @@
+import TensorFiles
+
 /// What the metadata of a GGUF file (`tokenizer.ggml.*`) says of its tokenizer.
 ///
 /// Source: the GGUF specification, <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
-public struct GGUFVocabulary: Sendable {
+struct GGUFVocabulary {
     /// `tokenizer.ggml.model`: "gpt2" (byte-level) or "llama" (SentencePiece).
-    public var model: String
+    var model: String
     /// `tokenizer.ggml.pre`: how byte-level text is cut into words.
-    public var pre: String?
+    var pre: String?
     /// `tokenizer.ggml.tokens`: the token of each id.
-    public var tokens: [String]
+    var tokens: [String]
     /// `tokenizer.ggml.scores`: how good each token is; "llama" takes its merges from them.
-    public var scores: [Float]?
+    var scores: [Float]?
     /// `tokenizer.ggml.token_type`: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused,
     /// 6 byte.
-    public var tokenTypes: [Int]?
+    var tokenTypes: [Int]?
     /// `tokenizer.ggml.merges`: pairs of tokens, "a b", in the order they join.
-    public var merges: [String]?
+    var merges: [String]?
     /// `tokenizer.ggml.bos_token_id`.
-    public var beginningOfSequence: Int?
+    var beginningOfSequence: Int?
     /// `tokenizer.ggml.eos_token_id`.
-    public var endOfSequence: Int?
+    var endOfSequence: Int?
     /// `tokenizer.ggml.unknown_token_id`.
-    public var unknown: Int?
+    var unknown: Int?
     /// `tokenizer.ggml.padding_token_id`.
-    public var padding: Int?
+    var padding: Int?
     /// `tokenizer.ggml.add_bos_token`; without it true for "llama" and for Llama 3 words.
-    public var addBOS: Bool?
+    var addBOS: Bool?
     /// `tokenizer.ggml.add_eos_token`; without it false.
-    public var addEOS: Bool?
+    var addEOS: Bool?
     /// `tokenizer.ggml.add_space_prefix`, for "llama" only; without it true.
-    public var addSpacePrefix: Bool?
+    var addSpacePrefix: Bool?
     /// What errors call the file.
-    public var file: String
+    var file: String
 
-    /// A vocabulary with the given tokens; set the rest as far as the file has it.
-    public init(model: String, pre: String? = nil, tokens: [String], file: String) {
+    /// A vocabulary of the given tokens alone.
+    init(model: String, pre: String? = nil, tokens: [String], file: String) {
         self.model = model
         self.pre = pre
         self.tokens = tokens
         self.file = file
+    }
+
+    init(_ file: GGUF) throws {
+        func key(_ name: String) -> String { "tokenizer.ggml." + name }
+        self.init(
+            model: try file.string(key("model")),
+            pre: try file.stringIfPresent(key("pre")),
+            tokens: try file.strings(key("tokens")),
+            file: file.url.path
+        )
+        scores = try file.doublesIfPresent(key("scores"))?.map(Float.init)
+        tokenTypes = try file.integersIfPresent(key("token_type"))
+        merges = try file.stringsIfPresent(key("merges"))
+        beginningOfSequence = try file.integerIfPresent(key("bos_token_id"))
+        endOfSequence = try file.integerIfPresent(key("eos_token_id"))
+        unknown = try file.integerIfPresent(key("unknown_token_id"))
+        padding = try file.integerIfPresent(key("padding_token_id"))
+        addBOS = try file.booleanIfPresent(key("add_bos_token"))
+        addEOS = try file.booleanIfPresent(key("add_eos_token"))
+        addSpacePrefix = try file.booleanIfPresent(key("add_space_prefix"))
     }
 }
 
@@ -58,9 +80,11 @@ extension Tokenizer {
     /// characters, and, unless the file has merges, every pair of tokens that makes a third one,
     /// best score first.
     ///
-    /// - Parameter vocabulary: The metadata.
-    /// - Throws: ``TokenizationError``.
-    public init(_ vocabulary: GGUFVocabulary) throws {
+    /// - Throws: `TensorFileError` for metadata that is missing or of the wrong type, and
+    ///   ``TokenizationError`` for metadata that contradicts itself.
+    public init(_ file: GGUF) throws { try self.init(GGUFVocabulary(file)) }
+
+    init(_ vocabulary: GGUFVocabulary) throws {
         let reader = GGUFVocabularyReader(source: vocabulary)
         try reader.checkLengths()
         let table = try reader.vocabulary()

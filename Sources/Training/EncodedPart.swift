@@ -44,8 +44,8 @@ extension EncodedPart {
     /// Checks that a model can take every prompt.
     ///
     /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)``.
-    public func check(fits configuration: ModelConfiguration) throws {
-        let maximum = configuration.maximumLength
+    public func check(fits sizes: DecoderSizes) throws {
+        let maximum = sizes.maximumLength
         guard let long = examples.first(where: { $0.tokens.count > maximum }) else { return }
         throw TrainingError.promptTooLong(id: long.id, length: long.tokens.count, maximum: maximum)
     }

@@ -51,53 +51,33 @@ public struct StepCost: Sendable {
     /// Operations a sequence and token of an answer.
     private let ofAnswer: Double
 
-    /// The linear layers of a block in the order of their use, by what follows a block's path;
-    /// those behind attention run on the last tokens only in the last block.
-    private static func linears(
-        _ model: ModelConfiguration
-    ) -> [(parts: [(name: String, input: Int, output: Int)], isBehindAttention: Bool)] {
-        let (hidden, inner) = (model.hiddenSize, model.intermediateSize)
-        let queries = model.headCount * model.headSize
-        let keys = model.keyHeadCount * model.headSize
-        return [
-            (
-                [
-                    ("self_attn.q_proj", hidden, queries), ("self_attn.k_proj", hidden, keys),
-                    ("self_attn.v_proj", hidden, keys),
-                ], false
-            ),
-            ([("self_attn.o_proj", queries, hidden)], true),
-            ([("mlp.gate_proj", hidden, inner), ("mlp.up_proj", hidden, inner)], true),
-            ([("mlp.down_proj", inner, hidden)], true),
-        ]
-    }
-
     /// The cost of steps that train adapters on a model; only sizes are read.
-    public init(_ model: ModelConfiguration, adapters: [LoRALayout.Module]) {
+    public init(_ model: any CausalLanguageModel, adapters: [LoRALayout.Module]) {
         let ranks = Dictionary(adapters.map { ($0.path, $0.rank) }) { $1 }
         // Whether what a layer reads depends on an adapter, so that a gradient flows through it.
         var needsGradient = false
-        for block in 0..<model.layerCount {
-            let isLast = block == model.layerCount - 1
-            for (parts, isBehindAttention) in Self.linears(model) {
-                var sum = Operations()
-                var isAdapted = false
-                for (name, input, output) in parts {
-                    let (n, m) = (Double(input), Double(output))
+        /// The operations a row of layers, of which those of one element read the same input.
+        func cost(_ layers: [[Linear]]) -> Operations {
+            var sum = Operations()
+            for group in layers {
+                for linear in group {
+                    let (n, m) = (Double(linear.shape.input), Double(linear.shape.output))
                     sum.frozen += (needsGradient ? 4 : 2) * n * m
-                    guard let rank = ranks["model.layers.\(block).\(name)"] else { continue }
-                    isAdapted = true
+                    guard let rank = ranks[linear.path] else { continue }
                     sum.adapters += Double(rank) * (6 * (n + m) - (needsGradient ? 0 : 2 * n))
                 }
-                if isLast && isBehindAttention { ofLastToken += sum } else { ofToken += sum }
-                needsGradient = needsGradient || isAdapted
-                if isBehindAttention { continue }
-                let products = needsGradient ? 6.0 : 2
-                let operations = products * 2 * Double(model.headCount * model.headSize)
-                if isLast { ofLastPair += operations } else { ofPair += operations }
+                needsGradient = needsGradient || group.contains { ranks[$0.path] != nil }
             }
+            return sum
         }
-        ofAnswer = (needsGradient ? 4 : 2) * Double(model.hiddenSize)
+        for (index, block) in model.blocks.enumerated() {
+            let isLast = index == model.blocks.count - 1
+            ofToken += cost(block.onTokens)
+            let ofPair = (needsGradient ? 6.0 : 2) * 2 * Double(model.sizes.queryWidth)
+            if isLast { ofLastPair += ofPair } else { self.ofPair += ofPair }
+            if isLast { ofLastToken += cost(block.onRows) } else { ofToken += cost(block.onRows) }
+        }
+        ofAnswer = (needsGradient ? 4 : 2) * Double(model.sizes.hiddenSize)
     }
 
     /// The operations of one forward and backward pass over a batch.

@@ -48,7 +48,7 @@ public final class Trainer {
         if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
         try recipe.check(model)
         let objective = try objective ?? AnswerObjective(recipe, tokenizer: model.tokenizer)
-        try objective.check(fits: model.configuration)
+        try objective.check(fits: model.sizes)
         self.recipe = recipe
         self.run = run
         self.objective = objective
@@ -58,7 +58,7 @@ public final class Trainer {
             return (adapted, recipe.method.start(recipe, adapted.parameters, parallel))
         }
         order = BatchOrder(exampleCount: objective.exampleCount, seed: UInt64(recipe.seed))
-        cost = StepCost(model.configuration, adapters: adapted.adapters.layout.modules)
+        cost = StepCost(model.model, adapters: adapted.adapters.layout.modules)
         var fingerprints = objective.fingerprints
         fingerprints["base model"] = model.fingerprint
         try parallel.checkAgreement(recipe, fingerprints: fingerprints)

@@ -20,12 +20,8 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
 
     var folder: URL { Golden.folder("Models/\(name)") }
 
-    func load(configuration: String = "config.json") throws -> any CausalLanguageModel {
-        let configuration = try ModelConfiguration(
-            contentsOf: folder.appendingPathComponent(configuration)
-        )
-        let source = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder))
-        return try LoadedModel.build(Llama.self, source, configuration, .cpu).0
+    func load() throws -> any CausalLanguageModel {
+        try ModelFiles(.folder(folder)).build().model
     }
 
     /// The token sequences, which share their first four tokens.

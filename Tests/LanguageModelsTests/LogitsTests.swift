@@ -61,23 +61,20 @@ struct LogitsTests {
     @Test("Both spellings of a configuration mean the same")
     func spellings() throws {
         for name in ["llama2", "llama3", "mistral", "llama-linear"] {
-            let folder = Golden.folder("Models/\(name)")
-            let old = try ModelConfiguration(
-                contentsOf: folder.appendingPathComponent("config.json")
-            )
-            let new = try ModelConfiguration(
-                contentsOf: folder.appendingPathComponent("config.transformers5.json")
-            )
+            func settings(_ file: String) throws -> LlamaConfiguration {
+                let url = Golden.folder("Models/\(name)/\(file)")
+                return try LlamaConfiguration(CheckpointSettings(JSONNode(contentsOf: url)))
+            }
+            let old = try settings("config.json")
+            let new = try settings("config.transformers5.json")
             #expect(old == new, "\(name)")
         }
     }
 
     @Test("A GGUF file, its query and key rows put back in order")
     func gguf() throws {
-        let archive = try GGUF(contentsOf: Golden.folder("Models/gguf/tiny.gguf"))
-        let configuration = try ModelConfiguration(archive)
-        let source = GGUFWeights(archive, configuration)
-        let model = try LoadedModel.build(Llama.self, source, configuration, .cpu).0
+        let file = Golden.folder("Models/gguf/tiny.gguf")
+        let model = try ModelFiles(.gguf(file)).build().model
         let golden = try Golden.json("Models/gguf/golden.json")
         for (index, node) in try golden.required("sequences").elements().enumerated() {
             let batch = PackedTokens([try node.integers()], prefixLength: 0)

@@ -13,7 +13,7 @@ struct ModelSizeTests {
         BasePrecision.allCases
     )
     func bytes(_ golden: GoldenModel, _ precision: BasePrecision) throws {
-        let size = try ModelSize(.folder(golden.folder), precision: precision)
+        let size = try ModelSize(ModelFiles(.folder(golden.folder)), precision: precision)
         let model = try golden.load()
         let linears = model.linears.values.map(\.weight.shape)
         let count = linears.reduce(0) { $0 + $1[0] * $1[1] }
@@ -22,8 +22,8 @@ struct ModelSizeTests {
         let entries = try ShardedCheckpoint(contentsOf: golden.folder).entries
         let all = entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let tables =
-            size.configuration.vocabularySize * size.configuration.hiddenSize
-            * (size.configuration.tiesEmbeddings ? 1 : 2)
+            size.sizes.vocabularySize * size.sizes.hiddenSize
+            * (size.sizes.tiesEmbeddings ? 1 : 2)
         let is16Bits = entries["model.embed_tokens.weight"]?.elementType.byteCount == 2
         let saved = precision != .float32 && is16Bits ? 2 * tables : 0
         #expect(size.otherBytes == 4 * (all - count) - saved)
@@ -32,10 +32,10 @@ struct ModelSizeTests {
     @Test("A sample has the layers of the model, in its precision")
     func sample() throws {
         let golden = GoldenModel.all[0]
-        let size = try ModelSize(.folder(golden.folder), precision: .int8)
-        let sample = try size.configuration.sample(blocks: 1, precision: .int8, device: .cpu)
+        let files = try ModelFiles(.folder(golden.folder))
+        let sample = try files.sample(blocks: 1, vocabularySize: 8, precision: .int8)
         let model = try golden.load()
-        #expect(sample.linears.count * size.configuration.layerCount == model.linears.count)
+        #expect(sample.linears.count * files.sizes.layerCount == model.linears.count)
         for (path, linear) in sample.linears {
             #expect(linear.weight.shape == model.linears[path]?.weight.shape)
         }

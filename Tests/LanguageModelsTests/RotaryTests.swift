@@ -7,12 +7,11 @@ import Torch
 
 @Suite("Rotary angles")
 struct RotaryTests {
-    private func embedding(_ scaling: RotaryScaling, _ divisors: [Float]? = nil) -> RotaryEmbedding
+    private func embedding(_ scaling: RotaryScaling, _ divisors: [Double]? = nil) -> RotaryEmbedding
     {
         RotaryEmbedding(
-            theta: 500_000,
+            RotarySettings(theta: 500_000, scaling: scaling),
             headSize: 8,
-            scaling: scaling,
             divisors: divisors,
             device: .cpu
         )
@@ -30,7 +29,7 @@ struct RotaryTests {
         let one = scaled.angles([1])
         // At position 1 the angle is the frequency itself, in radians.
         let divisors = zip(one.sine.doubles, one.cosine.doubles).enumerated().map { pair, angle in
-            Float(pow(500_000, -2 * Double(pair) / 8) / atan2(angle.0, angle.1))
+            pow(500_000, -2 * Double(pair) / 8) / atan2(angle.0, angle.1)
         }
         #expect(divisors.first.map { abs($0 - 1) < 1e-5 } == true)
         #expect(divisors.last.map { abs($0 - 8) < 1e-2 } == true)

@@ -31,11 +31,7 @@ struct GoldenLaplace: CustomTestStringConvertible, Sendable {
 
     func load() throws -> TinyModel {
         let folder = Golden.folder("Models/llama2")
-        let configuration = try ModelConfiguration(
-            contentsOf: folder.appendingPathComponent("config.json")
-        )
-        let source = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder))
-        let model = try LoadedModel.build(Llama.self, source, configuration, .cpu).0
+        let model = try ModelFiles(.folder(folder)).build().model
         let path = folder.appendingPathComponent(name)
         let layout = try LoRALayout(try PEFTFolder.settings(in: path), for: model)
         let parameters = FlatParameters(layout.parameters)

@@ -30,11 +30,8 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
         source: (any WeightSource) -> any WeightSource = { $0 }
     ) throws -> (any CausalLanguageModel, LoRAAdapters, FlatParameters) {
         let folder = Golden.folder("Models/\(model)")
-        let configuration = try ModelConfiguration(
-            contentsOf: folder.appendingPathComponent("config.json")
-        )
-        let weights = source(HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder)))
-        let model = try LoadedModel.build(Llama.self, weights, configuration, .cpu, precision).0
+        let files = try ModelFiles(.folder(folder))
+        let model = try files.build(precision, weights: source(files.weights)).model
         let layout = try LoRALayout(try PEFTFolder.settings(in: Golden.folder(path)), for: model)
         let parameters = FlatParameters(layout.parameters)
         try PEFTFolder.read(Golden.folder(path), into: parameters)

@@ -11,18 +11,16 @@ private struct RoundedWeights: WeightSource {
     let source: any WeightSource
 
     var file: String { source.file }
-    var shapes: [String: [Int]] { source.shapes }
+    var tensors: [String: StoredTensor] { source.tensors }
 
-    func load(_ name: String) throws -> Tensor {
-        let weight = try source.load(name)
+    func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
+        let weight = try source.load(name, shape, as: type)
         guard name.hasSuffix("_proj.weight") else { return weight }
         let rows = QuantizedRows(zeros: weight.shape)
         rows.assign(weight)
         return rows.dequantized()
     }
 
-    func loadStored(_ name: String) throws -> Tensor { try load(name) }
-    func ropeDivisors() throws -> [Float]? { try source.ropeDivisors() }
     func sample(_ name: String) throws -> [UInt8] { try source.sample(name) }
 }
 

@@ -29,12 +29,12 @@ struct EstimateTests {
         let folder = Golden.folder("Models/llama2")
         var recipe = Recipe()
         change(&recipe)
-        let size = try ModelSize(.folder(folder), precision: recipe.basePrecision)
-        let sample = try size.configuration.sample(blocks: 1, precision: .float32, device: .cpu)
+        let files = try ModelFiles(.folder(folder))
+        let size = try ModelSize(files, precision: recipe.basePrecision)
         return MemoryEstimate(
             recipe,
             model: size,
-            modulesOfBlock: try LoRALayout(recipe.lora, for: sample).modules,
+            modulesOfBlock: try LoRALayout(recipe.lora, for: size.block).modules,
             prefixLength: 5,
             lengths: lengths,
             answerTokens: 0

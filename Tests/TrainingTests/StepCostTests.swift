@@ -1,7 +1,7 @@
-import LanguageModels
 import TestSupport
 import Testing
 
+@testable import LanguageModels
 @testable import LoRA
 @testable import Training
 
@@ -9,11 +9,14 @@ import Testing
 struct StepCostTests {
     /// Two blocks: 8 wide, 2 heads of 4 with one key head, 12 inside the MLP.
     private func cost(_ adapters: [(path: String, rank: Int)]) throws -> StepCost {
-        var model = try ModelConfiguration(
-            contentsOf: Golden.folder("Models/llama2/config.json")
-        )
-        (model.hiddenSize, model.intermediateSize, model.layerCount) = (8, 12, 2)
-        (model.headCount, model.keyHeadCount, model.headSize) = (2, 1, 4)
+        var configuration = try ModelFiles(.folder(Golden.folder("Models/llama2"))).configuration
+        configuration.sizes.hiddenSize = 8
+        configuration.sizes.intermediateSize = 12
+        configuration.sizes.layerCount = 2
+        configuration.sizes.headCount = 2
+        configuration.sizes.keyHeadCount = 1
+        configuration.sizes.headSize = 4
+        let model = try configuration.sample(.float32).model
         let inputs = ["down_proj": 12]
         let outputs = ["q_proj": 8, "v_proj": 4, "o_proj": 8, "down_proj": 8, "up_proj": 12]
         let modules = adapters.map { path, rank in

@@ -18,22 +18,18 @@ public enum RotaryScaling: Equatable, Sendable {
 
 /// The rotation angles of every position: frequency of pair i of a head times the position.
 struct RotaryEmbedding {
+    /// The tensor in which a GGUF file stores Llama 3's scaling, as a divisor of each frequency.
+    static let divisors = "rope_freqs.weight"
+
     private let frequencies: [Double]  // [size / 2], radians a token
     private let device: Device
 
-    /// Frequencies theta^(-2 i / size), changed by `scaling`, divided by `divisors` where a file
-    /// stores them (GGUF's `rope_freqs.weight`).
-    init(
-        theta: Double,
-        headSize: Int,
-        scaling: RotaryScaling,
-        divisors: [Float]?,
-        device: Device
-    ) {
+    /// Frequencies theta^(-2 i / size), scaled, divided by `divisors` where a file stores them.
+    init(_ settings: RotarySettings, headSize: Int, divisors: [Double]?, device: Device) {
         self.device = device
         frequencies = (0..<headSize / 2).map { pair in
-            let frequency = pow(theta, -2 * Double(pair) / Double(headSize))
-            return Self.scaled(frequency, scaling) / Double(divisors?[pair] ?? 1)
+            let frequency = pow(settings.theta, -2 * Double(pair) / Double(headSize))
+            return Self.scaled(frequency, settings.scaling) / (divisors?[pair] ?? 1)
         }
     }
 
@@ -56,5 +52,34 @@ struct RotaryEmbedding {
             Tensor(angles.map { Float(cos($0)) }, shape: shape, device: device),
             Tensor(angles.map { Float(sin($0)) }, shape: shape, device: device)
         )
+    }
+}
+
+/// Base and scaling of a model's rotary frequencies.
+struct RotarySettings: Equatable, Sendable {
+    /// Base of the frequencies.
+    var theta: Double
+    /// How they are changed for long contexts.
+    var scaling: RotaryScaling
+}
+
+extension RotarySettings {
+    /// Reads the settings of a checkpoint.
+    init(_ settings: CheckpointSettings) throws {
+        theta = try settings.positiveNumber("rope_theta") ?? 10_000
+        func number(_ name: String) throws -> Double {
+            try settings.required(name, settings.positiveNumber(name))
+        }
+        switch try settings.choice("rope_type", of: ["default", "none", "linear", "llama3"]) {
+        case "linear": scaling = .linear(factor: try number("factor"))
+        case "llama3":
+            scaling = .llama3(
+                factor: try number("factor"),
+                lowFrequencyFactor: try number("low_freq_factor"),
+                highFrequencyFactor: try number("high_freq_factor"),
+                originalMaximumLength: try settings.size("original_max_position_embeddings")
+            )
+        default: scaling = .none
+        }
     }
 }

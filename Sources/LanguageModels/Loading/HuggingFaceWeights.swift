@@ -1,56 +1,50 @@
 import TensorFiles
 import Torch
 
-/// The tensors of a Hugging Face folder, read in float32.
+/// The tensors of a Hugging Face folder.
 struct HuggingFaceWeights: WeightSource {
     private let archive: ShardedCheckpoint
-    let shapes: [String: [Int]]
+    let tensors: [String: StoredTensor]
 
     init(_ archive: ShardedCheckpoint) {
         self.archive = archive
-        shapes = archive.entries.mapValues(\.shape)
+        tensors = archive.entries.mapValues {
+            StoredTensor(
+                shape: $0.shape,
+                type: $0.elementType.rawValue,
+                byteCount: $0.byteRange.count,
+                is16Bits: $0.elementType.byteCount == 2
+            )
+        }
     }
 
     var file: String { archive.url.path }
 
-    func load(_ name: String) throws -> Tensor {
-        try copy(name) { $0.dtype == .float32 ? $0.clone() : $0.to(.float32) }
-    }
-
-    func loadStored(_ name: String) throws -> Tensor { try copy(name) { $0.clone() } }
-
-    /// What `body` makes of a tensor as it is stored, without keeping the file's pages.
-    ///
-    /// It must copy: merging writes to weights, and the file is mapped for reading only.
-    private func copy(_ name: String, _ body: (Tensor) -> Tensor) throws -> Tensor {
-        guard let entry = archive.entries[name] else {
-            throw ModelError.missingTensor(file: file, tensor: name)
-        }
+    func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
         let bytes = try archive.bytes(of: name)
-        let type: DType
-        switch entry.elementType {
-        case .float32: type = .float32
-        case .float16: type = .float16
-        case .bfloat16: type = .bfloat16
-        default:
+        let stored: DType
+        switch archive.entries[name]?.elementType {
+        case .float32: stored = .float32
+        case .float16: stored = .float16
+        case .bfloat16: stored = .bfloat16
+        case let other:
             throw ModelError.unsupported(
                 file: file,
                 key: "the element type of \(name)",
-                found: entry.elementType.rawValue,
+                found: other?.rawValue ?? "missing",
                 supported: "F32, F16, BF16"
             )
         }
+        // The file's pages are not kept, and it is mapped for reading only.
+        defer { bytes.dropPages() }
         let mapped = Tensor(
             viewing: bytes.pointer,
-            shape: entry.shape,
-            dtype: type,
+            shape: shape,
+            dtype: stored,
             owner: bytes.owner
         )
-        defer { bytes.dropPages() }
-        return body(mapped)
+        return type == nil || type == stored ? mapped.clone() : mapped.to(type ?? stored)
     }
-
-    func ropeDivisors() throws -> [Float]? { nil }
 
     func sample(_ name: String) throws -> [UInt8] {
         Array(try archive.bytes(of: name).pointer.prefix(fingerprintSampleLength))

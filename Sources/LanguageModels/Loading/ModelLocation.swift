@@ -69,7 +69,7 @@ extension ModelLocation {
         switch self {
         case .folder(let folder):
             return try Tokenizer(contentsOf: folder.appendingPathComponent("tokenizer.json"))
-        case .gguf(let file): return try Tokenizer(GGUFVocabulary(GGUF(contentsOf: file)))
+        case .gguf(let file): return try Tokenizer(GGUF(contentsOf: file))
         }
     }
 }

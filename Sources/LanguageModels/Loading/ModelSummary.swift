@@ -1,6 +1,3 @@
-import Foundation
-import TensorFiles
-
 /// What a model's files hold, without loading the weights.
 public struct ModelSummary: Encodable, Sendable {
     /// The folder or file.
@@ -18,39 +15,20 @@ public struct ModelSummary: Encodable, Sendable {
     /// Bytes of all tensors.
     public let bytes: Int
 
-    /// Reads the headers of a model's files.
-    ///
-    /// - Throws: an error that names file, key, expected and found.
-    public init(_ location: ModelLocation) throws {
-        let configuration: ModelConfiguration
-        let tensors: [(type: String, count: Int, bytes: Int)]
-        switch location {
-        case .folder(let folder):
-            format = "safetensors"
-            configuration = try ModelConfiguration(
-                contentsOf: folder.appendingPathComponent("config.json")
-            )
-            tensors = try ShardedCheckpoint(contentsOf: folder).entries.values.map {
-                ($0.elementType.rawValue, $0.shape.reduce(1, *), $0.byteRange.count)
-            }
-        case .gguf(let file):
-            let archive = try GGUF(contentsOf: file)
-            format = "GGUF"
-            configuration = try ModelConfiguration(archive)
-            tensors = archive.tensors.values.map {
-                ($0.type.name, $0.elementCount, $0.byteRange.count)
-            }
-        }
-        path = location.url.path
-        family = configuration.family
+    /// What the headers of a model's files say.
+    public init(_ files: ModelFiles) {
+        path = files.location.url.path
+        format = if case .gguf = files.location { "GGUF" } else { "safetensors" }
+        family = files.family
         sizes = [
-            "vocabulary": configuration.vocabularySize, "hidden": configuration.hiddenSize,
-            "intermediate": configuration.intermediateSize, "layers": configuration.layerCount,
-            "heads": configuration.headCount, "key_heads": configuration.keyHeadCount,
-            "head_size": configuration.headSize, "maximum_length": configuration.maximumLength,
+            "vocabulary": files.sizes.vocabularySize, "hidden": files.sizes.hiddenSize,
+            "intermediate": files.sizes.intermediateSize, "layers": files.sizes.layerCount,
+            "heads": files.sizes.headCount, "key_heads": files.sizes.keyHeadCount,
+            "head_size": files.sizes.headSize, "maximum_length": files.sizes.maximumLength,
         ]
+        let tensors = files.weights.tensors.values
         parameters = tensors.reduce(0) { $0 + $1.count }
-        bytes = tensors.reduce(0) { $0 + $1.bytes }
+        bytes = tensors.reduce(0) { $0 + $1.byteCount }
         tensorTypes = Dictionary(tensors.map { ($0.type, 1) }, uniquingKeysWith: +)
     }
 }

@@ -1,21 +1,5 @@
 import Torch
 
-/// The tensors of a checkpoint, whatever its files: a Hugging Face folder or a GGUF file.
-protocol WeightSource {
-    /// The file or folder, for messages.
-    var file: String { get }
-    /// The shape of every tensor, by checkpoint name.
-    var shapes: [String: [Int]] { get }
-    /// A tensor in float32 on the CPU, in memory that may be written to.
-    func load(_ name: String) throws -> Tensor
-    /// A tensor on the CPU: in float16 or bfloat16 where it is stored so, else in float32.
-    func loadStored(_ name: String) throws -> Tensor
-    /// Divisors of the rotary frequencies, where the file stores them.
-    func ropeDivisors() throws -> [Float]?
-    /// A few bytes of a tensor as stored, for fingerprints.
-    func sample(_ name: String) throws -> [UInt8]
-}
-
 /// A place in a checkpoint: names are read relative to it, and every name that is read is noted.
 public struct WeightScope {
     /// The name of this place, such as `model.layers.0`; empty at the root.
@@ -27,7 +11,8 @@ public struct WeightScope {
 
     /// The names read so far, shared by all scopes of a checkpoint.
     private final class ReadNames {
-        var names: Set<String> = []
+        var all: Set<String> = []
+        var tables: Set<String> = []
     }
 
     init(_ source: any WeightSource, _ precision: BasePrecision, device: Device) {
@@ -50,18 +35,30 @@ public struct WeightScope {
         WeightScope(name, of: scope)
     }
 
+    /// The names of all tables read so far, here and at other places of the checkpoint.
+    var tableNames: Set<String> { names.tables }
+
     /// The tensor `name` of this place in float32, which must have the given shape.
     func tensor(_ name: String, _ shape: [Int]) throws -> Tensor {
-        try source.load(try checked(name, shape)).to(device)
+        try load(name, shape, as: .float32)
     }
 
     /// The tensor `name` of this place, of which few rows are read at a time.
     ///
     /// It is in float32, or, where the linear layers are in 8 bits, in the 16 bits it is stored in.
     func table(_ name: String, _ shape: [Int]) throws -> Tensor {
-        if precision == .float32 { return try tensor(name, shape) }
-        return try source.loadStored(try checked(name, shape)).to(device)
+        names.tables.insert((self / name).path)
+        return try load(name, shape, as: precision == .float32 ? .float32 : nil)
     }
+
+    /// The numbers `name` of this place, where the checkpoint has them.
+    func optionalNumbers(_ name: String, count: Int) throws -> [Double]? {
+        guard source.tensors[(self / name).path] != nil else { return nil }
+        return try load(name, [count], as: .float32).doubles
+    }
+
+    /// Notes that the model has no use for a tensor of this place, should there be one.
+    func ignore(_ name: String) { names.all.insert((self / name).path) }
 
     /// The weight of a linear layer at this place: [output, input].
     func weight(input: Int, output: Int) throws -> FrozenWeight {
@@ -86,13 +83,9 @@ public struct WeightScope {
         return joined
     }
 
-    /// The full name of a tensor that the checkpoint holds in that shape; noted as read.
-    private func checked(_ name: String, _ shape: [Int]) throws -> String {
+    private func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
         let full = (self / name).path
-        guard let found = source.shapes[full] else {
-            throw ModelError.missingTensor(file: source.file, tensor: full)
-        }
-        guard found == shape else {
+        if let found = try source.shape(of: full), found != shape {
             throw ModelError.shapeMismatch(
                 file: source.file,
                 tensor: full,
@@ -100,26 +93,13 @@ public struct WeightScope {
                 found: found
             )
         }
-        names.names.insert(full)
-        return full
-    }
-
-    func ropeDivisors(_ count: Int) throws -> [Float]? {
-        guard let divisors = try source.ropeDivisors() else { return nil }
-        guard divisors.count == count else {
-            throw ModelError.shapeMismatch(
-                file: source.file,
-                tensor: "rope_freqs.weight",
-                expected: [count],
-                found: [divisors.count]
-            )
-        }
-        return divisors
+        names.all.insert(full)
+        return try source.load(full, shape, as: type).to(device)
     }
 
     /// Throws when the checkpoint holds tensors that nobody read.
-    func checkAllRead(except ignored: (String) -> Bool) throws {
-        let surplus = source.shapes.keys.filter { !names.names.contains($0) && !ignored($0) }
+    func checkAllRead() throws {
+        let surplus = source.tensors.keys.filter { !names.all.contains($0) }
         guard let first = surplus.min() else { return }
         throw ModelError.surplusTensors(file: source.file, first: first, count: surplus.count)
     }

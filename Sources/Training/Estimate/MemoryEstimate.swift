@@ -52,18 +52,18 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
     ) {
         linears = model.linearBytes
         otherWeights = model.otherBytes
-        let vector = 4 * Self.parameters(modules, blocks: model.configuration.layerCount)
+        let vector = 4 * Self.parameters(modules, blocks: model.sizes.layerCount)
         adapters = 2 * vector
         optimizer = recipe.method.vectors * vector
         posterior = recipe.method.hasPosterior ? (2 + recipe.draws) * vector : 0
         let block = BlockActivations(
-            model.configuration,
+            model,
             modules,
             prefixLength: prefixLength,
             lengths: lengths
         )
         let trained = block.peak(
-            blocks: model.configuration.layerCount,
+            blocks: model.sizes.layerCount,
             recomputes: recipe.gradientCheckpointing
         )
         let answered = block.temporaries(tokens: answerTokens)
@@ -78,9 +78,8 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
 
 /// What a block of a decoder keeps in a forward pass, in bytes.
 private struct BlockActivations {
-    private let model: ModelConfiguration
+    private let sizes: DecoderSizes
     private let tokens: Int
-    private let sequences: Int
     /// Bytes that all blocks but the last keep for the backward pass.
     private let kept: Int
     /// Bytes that the last block keeps, which goes on with the last tokens after attention.
@@ -91,42 +90,39 @@ private struct BlockActivations {
     private static let heapFactor = 1.5
 
     init(
-        _ model: ModelConfiguration,
+        _ model: ModelSize,
         _ modules: [LoRALayout.Module],
         prefixLength: Int,
         lengths: [Int]
     ) {
-        self.model = model
-        sequences = lengths.count
-        tokens = prefixLength + lengths.reduce(0, +)
-        let queries = model.headCount * model.headSize
-        let keys = model.keyHeadCount * model.headSize
-        // Layers of the same input share it.
-        func inputs(_ isKept: (String) -> Bool) -> Int {
-            Set(modules.filter { isKept($0.path) }.map(\.input)).reduce(0, +)
+        sizes = model.sizes
+        let tokens = prefixLength + lengths.reduce(0, +)
+        let adapted = Set(modules.map(\.path))
+        // Adapters keep their inputs; layers of the same input share it.
+        func inputs(_ layers: [[Linear]]) -> Int {
+            let kept = layers.joined().filter { adapted.contains($0.path) }.map(\.shape.input)
+            return Set(kept).reduce(0, +)
         }
-        // Before the output projection: norm's input, adapters' inputs, query, key, value.
-        let attention =
-            model.hiddenSize + queries + 2 * keys
-            + inputs { $0.contains("self_attn") && !$0.contains("o_proj") }
-        // Behind it: norm's input, gate and up, adapters' inputs.
-        let rest =
-            model.hiddenSize + 2 * model.intermediateSize
-            + inputs { !$0.contains("self_attn") || $0.contains("o_proj") }
-        kept = 4 * tokens * (attention + rest)
-        keptByLast = 4 * (tokens * attention + sequences * rest)
+        var (ofToken, ofRow) = (0, 0)
+        if let block = model.block.blocks.first {
+            ofToken = block.keptByToken + inputs(block.onTokens)
+            ofRow = block.keptByRow + inputs(block.onRows)
+        }
+        kept = 4 * tokens * (ofToken + ofRow)
+        keptByLast = 4 * (tokens * ofToken + lengths.count * ofRow)
+        self.tokens = tokens
     }
 
     /// Bytes at the peak of a forward and backward pass.
     func peak(blocks: Int, recomputes: Bool) -> Int {
         let temporary = temporaries(tokens: tokens)
         if recomputes {
-            let inputs = 4 * blocks * tokens * model.hiddenSize
+            let inputs = 4 * blocks * tokens * sizes.hiddenSize
             return Int(Self.heapFactor * Double(inputs + kept)) + temporary
         }
         return Int(Self.heapFactor * Double((blocks - 1) * kept + keptByLast)) + temporary
     }
 
     /// Bytes of what the MLP holds at once: gate and up, their product, and the same once more.
-    func temporaries(tokens: Int) -> Int { 4 * tokens * 6 * model.intermediateSize }
+    func temporaries(tokens: Int) -> Int { 4 * tokens * 6 * sizes.intermediateSize }
 }

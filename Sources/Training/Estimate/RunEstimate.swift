@@ -40,12 +40,12 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
     /// - Throws: an error when model or data cannot be used, or the engine fails.
     public init(_ recipe: Recipe) throws {
         let recipe = recipe.resolved()
-        let location = try ModelLocation(recipe.model)
-        let model = try ModelSize(location, precision: recipe.basePrecision)
-        let data = try TrainingData(recipe, tokenizer: location.loadTokenizer())
+        let files = try ModelFiles(ModelLocation(recipe.model))
+        let model = try ModelSize(files, precision: recipe.basePrecision)
+        let data = try TrainingData(recipe, tokenizer: files.loadTokenizer())
         let steps = TrainingSteps(recipe, data)
-        let modules = try Self.modulesOfBlock(recipe, model.configuration)
-        parameters = MemoryEstimate.parameters(modules, blocks: model.configuration.layerCount)
+        let modules = try LoRALayout(recipe.lora, for: model.block).modules
+        parameters = MemoryEstimate.parameters(modules, blocks: model.sizes.layerCount)
         tokens = Tokens(average: steps.averageTokens, largest: steps.largest.tokens.count)
         memory = MemoryEstimate(
             recipe,
@@ -55,21 +55,10 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
             lengths: steps.largest.lengths,
             answerTokens: min(recipe.evalTokens, data.largestPart)
         )
-        let times = try BlockTimes(recipe, model, steps, data)
+        let times = try BlockTimes(recipe, files, model, steps, data)
         stepSeconds = times.step
         trainingSeconds = times.step * Double(recipe.steps)
         answerSeconds = times.answers
-    }
-
-    /// The adapted layers of a block; all blocks are alike.
-    private static func modulesOfBlock(
-        _ recipe: Recipe,
-        _ configuration: ModelConfiguration
-    ) throws -> [LoRALayout.Module] {
-        var one = configuration
-        one.vocabularySize = 1
-        let sample = try one.sample(blocks: 1, precision: .int8, device: .cpu)
-        return try LoRALayout(recipe.lora, for: sample).modules
     }
 }
 
@@ -125,11 +114,12 @@ private struct BlockTimes {
 
     init(
         _ recipe: Recipe,
+        _ files: ModelFiles,
         _ model: ModelSize,
         _ steps: TrainingSteps,
         _ data: TrainingData
     ) throws {
-        let layers = model.configuration.layerCount
+        let layers = model.sizes.layerCount
         let uncached = Self.uncachedBytes / max(1, model.linearBytes / layers) + 1
         let few = min(max(2, uncached), max(1, layers / 2))
         let more = min(2 * few, layers)
@@ -140,7 +130,7 @@ private struct BlockTimes {
         )
         let batch = (longest.batches.first ?? []).map { data.validation.examples[$0] }
         func times(_ blocks: Int) throws -> (step: Double, answers: Double) {
-            let sample = try SampleRun(recipe, model.configuration, blocks: blocks)
+            let sample = try SampleRun(recipe, files, blocks: blocks)
             return (
                 try sample.trainingSeconds(steps.typical.batch),
                 batch.isEmpty ? 0 : try sample.answerSeconds(batch)

@@ -14,13 +14,13 @@ struct SampleRun {
     private let vocabularySize: Int
     private let model: any CausalLanguageModel
 
-    init(_ recipe: Recipe, _ configuration: ModelConfiguration, blocks: Int) throws {
-        var configuration = configuration
+    init(_ recipe: Recipe, _ files: ModelFiles, blocks: Int) throws {
         // The tables take no time, and much memory.
-        configuration.vocabularySize = min(configuration.vocabularySize, 1024)
+        vocabularySize = min(files.sizes.vocabularySize, 1024)
         let device = try Device(recipe.device)
-        model = try configuration.sample(
+        model = try files.sample(
             blocks: blocks,
+            vocabularySize: vocabularySize,
             precision: recipe.basePrecision,
             device: device
         )
@@ -30,7 +30,6 @@ struct SampleRun {
         adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
         optimizer = recipe.method.start(recipe, parameters, DataParallel(nil)).optimizer
         scorer = AnswerScorer(model, adapters: adapters, device: device)
-        vocabularySize = configuration.vocabularySize
         self.recipe = recipe
     }
 

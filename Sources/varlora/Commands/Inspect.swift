@@ -31,7 +31,7 @@ struct Inspect: ParsableCommand {
         } else if PEFTFolder.isAdapter(url) {
             try show(try AdapterSummary(url)) { $0.lines }
         } else {
-            try show(try ModelSummary(try ModelLocation(path))) { $0.lines }
+            try show(ModelSummary(try ModelFiles(ModelLocation(path)))) { $0.lines }
         }
     }
 

@@ -100,7 +100,7 @@ struct Subject {
             recipe: recipe,
             tokenizer: base.tokenizer
         )
-        try part.check(fits: base.configuration)
+        try part.check(fits: base.sizes)
         if part.leftOut > 0 {
             Console.note("\(loaded.file): \(part.leftOut) questions without four choices left out")
         }

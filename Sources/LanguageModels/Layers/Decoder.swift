@@ -1,0 +1,99 @@
+import Torch
+
+/// A block of a decoder: hidden states [tokens, hidden] to those of the rows that go on.
+protocol DecoderBlock {
+    /// What it computes.
+    var outline: BlockOutline { get }
+
+    func callAsFunction(_ x: Tensor, _ pass: DecoderPass) -> Tensor
+}
+
+/// What blocks of one forward pass share.
+struct DecoderPass {
+    let cosine: Tensor  // [tokens, headSize / 2]
+    let sine: Tensor  // [tokens, headSize / 2]
+    let spans: AttentionSpans
+    /// The tokens that go on behind attention's keys and values: [rows]; nil where all do.
+    private let rows: Tensor?
+
+    init(
+        _ batch: PackedTokens,
+        _ angles: (cosine: Tensor, sine: Tensor),
+        at rows: OutputRows
+    ) {
+        (cosine, sine) = angles
+        spans = batch.spans(of: rows)
+        self.rows = batch.indices(of: rows).map { Tensor($0, device: angles.cosine.device) }
+    }
+
+    /// The rows of `x` [tokens, ...] that go on.
+    func outputRows(of x: Tensor) -> Tensor { rows.map { x.selecting($0, along: 0) } ?? x }
+}
+
+/// A decoder: embedding, the blocks of a family, norm and head.
+final class Decoder: CausalLanguageModel {
+    let sizes: DecoderSizes
+    let blocks: [BlockOutline]
+    let linears: [String: Linear]
+    var recomputesBlocks = false
+    private let embedding: Tensor  // [vocabulary, hidden]
+    private let layers: [any DecoderBlock]
+    private let norm: RMSNorm
+    private let head: Tensor  // [vocabulary, hidden]
+    private let rotary: RotaryEmbedding
+
+    init(
+        _ weights: WeightScope,
+        _ sizes: DecoderSizes,
+        normEpsilon: Double,
+        rotary: RotarySettings,
+        block: (WeightScope) throws -> any DecoderBlock
+    ) throws {
+        let model = weights / "model"
+        let table = [sizes.vocabularySize, sizes.hiddenSize]
+        embedding = try (model / "embed_tokens").table("weight", table)
+        layers = try (0..<sizes.layerCount).map { try block(model / "layers" / "\($0)") }
+        norm = try RMSNorm(model / "norm", sizes.hiddenSize, epsilon: normEpsilon)
+        if sizes.tiesEmbeddings {
+            head = embedding
+            (weights / "lm_head").ignore("weight")  // where a checkpoint repeats the embedding
+        } else {
+            head = try (weights / "lm_head").table("weight", table)
+        }
+        self.rotary = RotaryEmbedding(
+            rotary,
+            headSize: sizes.headSize,
+            divisors: try weights.optionalNumbers(
+                RotaryEmbedding.divisors,
+                count: sizes.headSize / 2
+            ),
+            device: weights.device
+        )
+        self.sizes = sizes
+        blocks = layers.map(\.outline)
+        let all = blocks.flatMap(\.linears)
+        linears = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
+    }
+
+    func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor {
+        precondition(batch.held == nil, "keys and values of earlier passes are not held")
+        let angles = rotary.angles(batch.positions)
+        let ids = Tensor(batch.tokens, device: embedding.device)
+        var x = embedding.selecting(ids, along: 0).to(.float32)
+        let pass = DecoderPass(batch, angles, at: .all)
+        for layer in layers.dropLast() { x = run(layer, x, pass) }  // [tokens, hidden]
+        if let last = layers.last { x = run(last, x, DecoderPass(batch, angles, at: rows)) }
+        return norm(x)  // [rows, hidden]
+    }
+
+    private func run(_ block: any DecoderBlock, _ x: Tensor, _ pass: DecoderPass) -> Tensor {
+        guard recomputesBlocks else { return block(x, pass) }
+        return x.recomputedInBackward { block($0, pass) }
+    }
+
+    func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
+        guard let tokens else { return hidden.frozenLinear(head.to(.float32)) }
+        let rows = head.selecting(Tensor(tokens, device: head.device), along: 0)
+        return hidden.frozenLinear(rows.to(.float32))
+    }
+}

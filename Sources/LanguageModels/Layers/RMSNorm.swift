@@ -1,0 +1,15 @@
+import Torch
+
+/// Root-mean-square norm over the last dimension (arXiv 1910.07467).
+struct RMSNorm {
+    private let weight: Tensor  // [size]
+    private let epsilon: Double
+
+    /// The norm at `weights`.
+    init(_ weights: WeightScope, _ size: Int, epsilon: Double) throws {
+        weight = try weights.tensor("weight", [size])
+        self.epsilon = epsilon
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { x.rmsNorm(weight: weight, epsilon: epsilon) }
+}

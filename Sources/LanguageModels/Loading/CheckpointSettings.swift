@@ -1,0 +1,208 @@
+import JSON
+import TensorFiles
+
+/// The settings of a checkpoint under their names in Hugging Face's `config.json`, read from such a
+/// file, in the spellings of Transformers 4 and 5, or from the metadata of a GGUF file.
+struct CheckpointSettings {
+    /// The file.
+    let file: String
+    private let source: Source
+
+    private enum Source {
+        case json(JSONNode)
+        case gguf(GGUFWeights)
+    }
+
+    /// The settings of a `config.json`.
+    init(_ root: JSONNode) {
+        file = root.file
+        source = .json(root)
+    }
+
+    /// The settings of a GGUF file.
+    init(_ weights: GGUFWeights) {
+        file = weights.file
+        source = .gguf(weights)
+    }
+
+    /// Where a `config.json` has a setting; Transformers 5 gathers the rotary ones in one object.
+    private static func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
+        let rope = try root.member("rope_parameters")
+        switch name {
+        case "rope_theta": return try rope?.member(name) ?? root.member(name)
+        case "rope_type":
+            let scaling = try rope ?? root.member("rope_scaling")
+            return try scaling?.member(name) ?? scaling?.member("type")
+        case "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings":
+            return try (rope ?? root.member("rope_scaling"))?.member(name)
+        default: return try root.member(name)
+        }
+    }
+
+    /// GGUF's keys of a setting behind the architecture, and whether every file must have one.
+    ///
+    /// Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
+    private static let keys: [String: (names: [String], isRequired: Bool)] = [
+        "hidden_size": (["embedding_length"], true),
+        "intermediate_size": (["feed_forward_length"], true),
+        "num_hidden_layers": (["block_count"], true),
+        "num_attention_heads": (["attention.head_count"], true),
+        "num_key_value_heads": (["attention.head_count_kv"], false),
+        "head_dim": (["attention.key_length", "rope.dimension_count"], false),
+        "max_position_embeddings": (["context_length"], true),
+        "sliding_window": (["attention.sliding_window"], false),
+        "rms_norm_eps": (["attention.layer_norm_rms_epsilon"], true),
+        "rope_theta": (["rope.freq_base"], false),
+        "rope_type": (["rope.scaling.type"], false),
+        "factor": (["rope.scaling.factor"], true),
+    ]
+
+    /// A setting where it stands; nil where it is missing or null.
+    private enum Place {
+        case json(JSONNode)
+        case gguf(GGUF, key: String)
+    }
+
+    private func place(of name: String) throws -> Place? {
+        switch source {
+        case .json(let root): return try Self.node(name, in: root).map { .json($0) }
+        case .gguf(let weights):
+            guard let (names, isRequired) = Self.keys[name] else { return nil }
+            let keys = names.map { "\(weights.layout.architecture).\($0)" }
+            let found = keys.first { weights.archive.metadata[$0] != nil }
+            return (found ?? (isRequired ? keys[0] : nil)).map { .gguf(weights.archive, key: $0) }
+        }
+    }
+
+    /// An integer.
+    func integer(_ name: String) throws -> Int? {
+        switch try place(of: name) {
+        case nil: nil
+        case .json(let node): try node.integer()
+        case .gguf(let archive, let key): try archive.integer(key)
+        }
+    }
+
+    /// A finite number.
+    func number(_ name: String) throws -> Double? {
+        switch try place(of: name) {
+        case nil: nil
+        case .json(let node): try node.number()
+        case .gguf(let archive, let key): try archive.double(key)
+        }
+    }
+
+    /// True or false; only a `config.json` has such settings.
+    func boolean(_ name: String) throws -> Bool? {
+        guard case .json(let node) = try place(of: name) else { return nil }
+        return try node.boolean()
+    }
+
+    /// A text, which must be one of `supported`.
+    func choice(_ name: String, of supported: [String]) throws -> String? {
+        switch try place(of: name) {
+        case nil: return nil
+        case .json(let node):
+            let text = try node.string()
+            guard supported.contains(text) else { throw node.unsupported(text, supported) }
+            return text
+        case .gguf(let archive, let key):
+            let text = try archive.string(key)
+            guard supported.contains(text) else {
+                throw ModelError.unsupported(
+                    file: file,
+                    key: key,
+                    found: text,
+                    supported: supported.joined(separator: ", ")
+                )
+            }
+            return text
+        }
+    }
+
+    /// A positive integer; nil where it is not there.
+    func sizeIfPresent(_ name: String) throws -> Int? {
+        guard let value = try integer(name) else { return nil }
+        guard (1...1 << 30).contains(value) else {
+            throw try invalid(name, expected: "an integer from 1 to \(1 << 30)", found: "\(value)")
+        }
+        return value
+    }
+
+    /// A positive integer, which must be there.
+    func size(_ name: String) throws -> Int { try required(name, sizeIfPresent(name)) }
+
+    /// A positive number; nil where it is not there.
+    func positiveNumber(_ name: String) throws -> Double? {
+        guard let value = try number(name) else { return nil }
+        guard value > 0 else {
+            throw try invalid(name, expected: "a positive number", found: "\(value)")
+        }
+        return value
+    }
+
+    /// A value that must be there.
+    func required<Value>(_ name: String, _ value: Value?) throws -> Value {
+        if let value { return value }
+        if case .json(let root) = source {
+            throw root.invalid(expected: "a value for \"\(name)\"", found: "none")
+        }
+        throw TensorFileError.missingKey(file: file, key: name)
+    }
+
+    /// The error that a setting is not as expected.
+    private func invalid(_ name: String, expected: String, found: String) throws -> any Error {
+        switch try place(of: name) {
+        case .json(let node): node.invalid(expected: expected, found: found)
+        case .gguf(_, let key):
+            ModelError.configuration(file: file, key: key, expected: expected, found: found)
+        case nil:
+            ModelError.configuration(file: file, key: name, expected: expected, found: found)
+        }
+    }
+
+    /// Number of rows of a tensor of a GGUF file, 0 where it is not there; nil for a `config.json`,
+    /// which has settings for what GGUF shows by its tensors.
+    func rows(of tensor: String) -> Int? {
+        guard case .gguf(let weights) = source else { return nil }
+        return weights.tensors[tensor]?.shape.first ?? 0
+    }
+}
+
+extension DecoderSizes {
+    /// Reads the sizes that every family states in the same way.
+    ///
+    /// - Throws: an error that names file, key, expected and found.
+    init(_ settings: CheckpointSettings) throws {
+        vocabularySize =
+            try settings.rows(of: "model.embed_tokens.weight") ?? settings.size("vocab_size")
+        hiddenSize = try settings.size("hidden_size")
+        intermediateSize = try settings.size("intermediate_size")
+        layerCount = try settings.size("num_hidden_layers")
+        headCount = try settings.size("num_attention_heads")
+        keyHeadCount = try settings.sizeIfPresent("num_key_value_heads") ?? headCount
+        headSize = try settings.sizeIfPresent("head_dim") ?? max(1, hiddenSize / headCount)
+        maximumLength = try settings.sizeIfPresent("max_position_embeddings") ?? 2048
+        tiesEmbeddings =
+            try settings.rows(of: "lm_head.weight").map { $0 == 0 }
+            ?? settings.boolean("tie_word_embeddings") ?? false
+        func check(_ holds: Bool, _ key: String, _ expected: String, _ found: Int) throws {
+            if holds { return }
+            throw ModelError.configuration(
+                file: settings.file,
+                key: key,
+                expected: expected,
+                found: "\(found)"
+            )
+        }
+        let divisor = "a divisor of the \(headCount) query heads"
+        try check(headCount.isMultiple(of: keyHeadCount), "key head count", divisor, keyHeadCount)
+        try check(headSize.isMultiple(of: 2), "head size", "a positive even number", headSize)
+        try check(vocabularySize > 0, "vocabulary size", "a positive integer", vocabularySize)
+    }
+
+    /// Bounds the length by a sliding window, since attention outside of it is not computed.
+    mutating func fit(intoWindow window: Int?) {
+        maximumLength = min(maximumLength, window ?? maximumLength)
+    }
+}

@@ -1,0 +1,71 @@
+import JSON
+import TensorFiles
+
+/// The model families: a row for each.
+enum ModelFamily {
+    static let all: [any ModelConfiguration.Type] = [LlamaConfiguration.self]
+
+    /// The settings that a `config.json` has.
+    static func configuration(_ root: JSONNode) throws -> any ModelConfiguration {
+        let type = try root.required("model_type")
+        let name = try type.string()
+        guard let family = all.first(where: { $0.modelTypes.contains(name) }) else {
+            throw type.unsupported(name, all.flatMap { $0.modelTypes }.sorted())
+        }
+        return try family.init(CheckpointSettings(root))
+    }
+
+    /// The settings and the weights that a GGUF file has.
+    static func configuration(
+        _ archive: GGUF
+    ) throws -> (any ModelConfiguration, any WeightSource) {
+        let key = "general.architecture"
+        let name = try archive.string(key)
+        guard let family = all.first(where: { $0.gguf.architecture == name }) else {
+            throw ModelError.unsupported(
+                file: archive.url.path,
+                key: key,
+                found: name,
+                supported: all.map { $0.gguf.architecture }.sorted().joined(separator: ", ")
+            )
+        }
+        let weights = GGUFWeights(archive, family.gguf)
+        return (try family.init(CheckpointSettings(weights)), weights)
+    }
+}
+
+/// The settings of a decoder of one family; each family is one file and one row of
+/// ``ModelFamily/all``.
+protocol ModelConfiguration: Equatable, Sendable {
+    /// What `config.json` calls the family: `model_type`.
+    static var modelTypes: [String] { get }
+
+    /// Where the family's GGUF files keep what.
+    static var gguf: GGUFLayout { get }
+
+    /// The sizes, which a sample of the model may change.
+    var sizes: DecoderSizes { get set }
+
+    /// Reads the settings of a checkpoint.
+    ///
+    /// - Throws: an error that names file, key, expected and found.
+    init(_ settings: CheckpointSettings) throws
+
+    /// Builds the model from the weights of a checkpoint.
+    ///
+    /// - Throws: ``ModelError`` for missing tensors and for shapes that disagree with the settings.
+    func model(_ weights: WeightScope) throws -> any CausalLanguageModel
+}
+
+/// Where a GGUF file has what a family's checkpoints have under other names.
+///
+/// Source: `gguf.constants` of gguf-py 0.19, and llama.cpp's converter for the order of rows.
+struct GGUFLayout: Sendable {
+    /// The family's name: `general.architecture`, and the beginning of its keys.
+    let architecture: String
+    /// The path of a layer in a block, by GGUF's name behind `blk.N`.
+    let layers: [String: String]
+    /// The key of the number of heads, by path, of layers whose rows llama.cpp's converter
+    /// interleaves.
+    var interleaved: [String: String] = [:]
+}
