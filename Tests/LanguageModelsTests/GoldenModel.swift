@@ -13,10 +13,7 @@ struct GoldenModel: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    static let all = [
-        "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
-        "llama-head-dim", "llama-linear",
-    ].map(GoldenModel.init)
+    static let all = GoldenModels.checkpoints.map(GoldenModel.init)
 
     var folder: URL { Golden.folder("Models/\(name)") }
 

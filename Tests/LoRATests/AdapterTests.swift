@@ -16,7 +16,7 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { "\(model)/\(name)" }
 
-    static let all = ["llama2", "smollm2"].flatMap { model in
+    static let all = GoldenModels.adapted.flatMap { model in
         ["adapter", "adapter-patterns", "adapter-all"].map { GoldenAdapter(model: model, name: $0) }
     }
 

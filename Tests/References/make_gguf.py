@@ -1,8 +1,8 @@
 # torch==2.13.0 transformers==5.23.0 peft==0.21.2 gguf==0.19.0 tokenizers==0.23.3 ivon-opt==0.1.3
-"""A tiny Llama GGUF file with a byte-level tokenizer: F32, F16, Q8_0 and Q4_1 tensors.
+"""A tiny GGUF file with a byte-level tokenizer: F32, F16, Q8_0 and Q4_1 tensors.
 
-Rows of attn_q and attn_k are permuted as llama.cpp's converter does: within a head, the two halves
-of the rotary embedding are interleaved.
+In a Llama's, rows of attn_q and attn_k are permuted as llama.cpp's converter does: within a head,
+the two halves of the rotary embedding are interleaved.
 """
 
 import gguf
@@ -23,6 +23,9 @@ SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 TEXTS = ["the thin man in the hat", "Answer: A", " B", "In 2024: ½ naïve café 😀\n"]
 F32, F16 = gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16
 Q8_0, Q4_1 = gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.Q4_1
+
+# architecture: (how words are cut, layers with interleaved rows, layers with a bias)
+ARCHITECTURES = {"llama": ("gpt-2", ("attn_q", "attn_k"), ())}
 
 # GGUF name: (Hugging Face name, shape, stored type); blk.N is model.layers.N.
 WIDTH, HIDDEN, KEYS = 64, 96, 32
@@ -65,7 +68,7 @@ def unpermuted(rows, heads):
     return rows.reshape(heads, -1, 2, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def add_metadata(writer, tokens):
+def add_metadata(writer, tokens, pre):
     writer.add_name("tiny")
     writer.add_context_length(64)
     writer.add_embedding_length(WIDTH)
@@ -78,7 +81,7 @@ def add_metadata(writer, tokens):
     writer.add_rope_dimension_count(WIDTH // CONFIG["num_attention_heads"])
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
+    writer.add_tokenizer_pre(pre)
     writer.add_token_list(tokens)
     normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     writer.add_token_types([control if token in SPECIAL else normal for token in tokens])
@@ -88,25 +91,31 @@ def add_metadata(writer, tokens):
     writer.add_add_bos_token(False)
 
 
-def make_gguf(folder, sequences):
+def make_gguf(folder, sequences, architecture, seed):
+    pre, interleaved, biased = ARCHITECTURES[architecture]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "tiny.gguf"
     tokens = byte_characters() + [merge.replace(" ", "") for merge in MERGES] + SPECIAL
-    writer = gguf.GGUFWriter(path, "llama")
-    add_metadata(writer, tokens)
-    random = np.random.default_rng(8)
+    writer = gguf.GGUFWriter(path, architecture)
+    add_metadata(writer, tokens, pre)
+    random = np.random.default_rng(seed)
     weights = {}  # Hugging Face names, after de-quantisation
     heads = {"attn_q": CONFIG["num_attention_heads"], "attn_k": CONFIG["num_key_value_heads"]}
     for name, (path_name, shape, kind) in tensor_table(len(tokens)).items():
         noise = random.standard_normal(shape)
         value = (1 + 0.2 * noise if len(shape) == 1 else 0.3 * noise).astype(np.float32)
-        head_count = heads.get(name.split(".")[-1])
+        layer = name.split(".")[-1]
+        head_count = heads[layer] if layer in interleaved else None
         value = permuted(value, head_count) if head_count else value
         stored = gguf.quantize(value, kind)
         writer.add_tensor(f"{name}.weight", stored, raw_dtype=kind)
         value = gguf.dequantize(stored, kind)
         value = unpermuted(value, head_count) if head_count else value
         weights[f"{path_name}.weight"] = value
+        if layer in biased:
+            bias = (0.3 * random.standard_normal(shape[0])).astype(np.float32)
+            writer.add_tensor(f"{name}.bias", bias)
+            weights[f"{path_name}.bias"] = bias
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -136,4 +145,4 @@ def write_golden(folder, file, weights, sequences):
     for row in texts:
         assert tokenizer.decode(row["ids"]) == row["text"], row
     common.write_json(folder / "golden.json", {"sequences": sequences, "texts": texts})
-    print(f"gguf: float32 - float64 {difference:.1e}")
+    print(f"{folder.name}: float32 - float64 {difference:.1e}")

@@ -7,12 +7,12 @@ independent float64 forward pass that reads the written files only.
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
-from transformers import MistralConfig, MistralForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM
 
 import common
 import plain_llama
@@ -67,16 +67,15 @@ MODELS = {
 }  # fmt: skip
 SHARDED = {"mistral-window": "12KB"}
 ADAPTED = ["llama2", "smollm2"]
+# folder: (architecture, seed)
+GGUFS = {"gguf": ("llama", 8)}
 
 
 def build(family, settings, rope, seed):
     """A model with random weights, wide enough that logits are far from zero and from uniform."""
     rope = {"rope_type": "default", "rope_theta": 10000.0} | rope
-    config_class, model_class = {
-        "llama": (LlamaConfig, LlamaForCausalLM),
-        "mistral": (MistralConfig, MistralForCausalLM),
-    }[family]
-    model = model_class(config_class(**(BASE | settings), rope_parameters=rope))
+    config = AutoConfig.for_model(family, **(BASE | settings), rope_parameters=rope)
+    model = AutoModelForCausalLM.from_config(config)
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in sorted(model.named_parameters()):
         noise = torch.randn(parameter.shape, generator=generator)
@@ -94,7 +93,7 @@ def respell(folder, spelling):
     kind = rope.pop("rope_type")
     config["rope_scaling"] = None if kind == "default" else {spelling: kind} | rope
     config["torch_dtype"] = config.pop("dtype")
-    if config["head_dim"] == config["hidden_size"] // config["num_attention_heads"]:
+    if config.get("head_dim") == config["hidden_size"] // config["num_attention_heads"]:
         del config["head_dim"]
     common.write_json(path, config, indent=2)
 
@@ -133,15 +132,18 @@ def make_model(name):
     write_logits(folder, load(folder))
 
 
-def main():
+def main(names):
+    """Makes the folders of the given names, or all."""
     common.deterministic()
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    for name in MODELS:
+    for name in names or [*MODELS, *GGUFS]:
+        shutil.rmtree(FOLDER / name, ignore_errors=True)
+        if name in GGUFS:
+            make_gguf(FOLDER / name, SEQUENCES, *GGUFS[name])
+            continue
         make_model(name)
-    for name in ADAPTED:
-        make_adapters(FOLDER / name, SEQUENCES)
-    make_gguf(FOLDER / "gguf", SEQUENCES)
+        if name in ADAPTED:
+            make_adapters(FOLDER / name, SEQUENCES)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

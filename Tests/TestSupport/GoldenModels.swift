@@ -1,0 +1,14 @@
+/// The tiny random models that `make_models.py` wrote: a new one is a row of a list.
+public enum GoldenModels {
+    /// Checkpoints whose logits Transformers computed.
+    public static let checkpoints = [
+        "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
+        "llama-head-dim", "llama-linear",
+    ]
+
+    /// Those of them that have adapters of PEFT with logits and gradients.
+    public static let adapted = ["llama2", "smollm2"]
+
+    /// GGUF files whose logits Transformers computed.
+    public static let ggufs = ["gguf"]
+}
