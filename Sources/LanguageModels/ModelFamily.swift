@@ -3,7 +3,9 @@ import TensorFiles
 
 /// The model families: a row for each.
 enum ModelFamily {
-    static let all: [any ModelConfiguration.Type] = [LlamaConfiguration.self]
+    static let all: [any ModelConfiguration.Type] = [
+        LlamaConfiguration.self
+    ]
 
     /// The settings that a `config.json` has.
     static func configuration(_ root: JSONNode) throws -> any ModelConfiguration {
