@@ -4,7 +4,8 @@ import TensorFiles
 /// The model families: a row for each.
 enum ModelFamily {
     static let all: [any ModelConfiguration.Type] = [
-        LlamaConfiguration.self
+        LlamaConfiguration.self,
+        Qwen2Configuration.self,
     ]
 
     /// The settings that a `config.json` has.

@@ -25,7 +25,10 @@ F32, F16 = gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16
 Q8_0, Q4_1 = gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.Q4_1
 
 # architecture: (how words are cut, layers with interleaved rows, layers with a bias)
-ARCHITECTURES = {"llama": ("gpt-2", ("attn_q", "attn_k"), ())}
+ARCHITECTURES = {
+    "llama": ("gpt-2", ("attn_q", "attn_k"), ()),
+    "qwen2": ("qwen2", (), ("attn_q", "attn_k", "attn_v")),
+}
 
 # GGUF name: (Hugging Face name, shape, stored type); blk.N is model.layers.N.
 WIDTH, HIDDEN, KEYS = 64, 96, 32

@@ -64,11 +64,13 @@ MODELS = {
     "llama-linear": (
         "llama", GROUPED, {"rope_type": "linear", "factor": 2.0}, torch.float32, "type", 7
     ),
+    "qwen2": ("qwen2", GROUPED, {"rope_theta": 1000000.0}, torch.bfloat16, "rope_type", 9),
+    "qwen2-tied": ("qwen2", GROUPED | {"tie_word_embeddings": True}, {}, torch.float32, "new", 10),
 }  # fmt: skip
 SHARDED = {"mistral-window": "12KB"}
-ADAPTED = ["llama2", "smollm2"]
+ADAPTED = ["llama2", "smollm2", "qwen2"]
 # folder: (architecture, seed)
-GGUFS = {"gguf": ("llama", 8)}
+GGUFS = {"gguf": ("llama", 8), "gguf-qwen2": ("qwen2", 11)}
 
 
 def build(family, settings, rope, seed):
@@ -95,6 +97,8 @@ def respell(folder, spelling):
     config["torch_dtype"] = config.pop("dtype")
     if config.get("head_dim") == config["hidden_size"] // config["num_attention_heads"]:
         del config["head_dim"]
+    if config.get("use_sliding_window") is False:
+        config["sliding_window"] = 4  # files of transformers 4 name a window that is not used
     common.write_json(path, config, indent=2)
 
 

@@ -3,12 +3,12 @@ public enum GoldenModels {
     /// Checkpoints whose logits Transformers computed.
     public static let checkpoints = [
         "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
-        "llama-head-dim", "llama-linear",
+        "llama-head-dim", "llama-linear", "qwen2", "qwen2-tied",
     ]
 
     /// Those of them that have adapters of PEFT with logits and gradients.
-    public static let adapted = ["llama2", "smollm2"]
+    public static let adapted = ["llama2", "smollm2", "qwen2"]
 
     /// GGUF files whose logits Transformers computed.
-    public static let ggufs = ["gguf"]
+    public static let ggufs = ["gguf", "gguf-qwen2"]
 }
