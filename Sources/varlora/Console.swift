@@ -77,11 +77,8 @@ struct TextTable {
 }
 
 extension Double {
-    /// The number with a fixed count of decimals.
-    func fixed(_ decimals: Int) -> String {
-        guard isFinite else { return "inf" }
-        return String(format: "%.\(decimals)f", self)
-    }
+    /// The number with a fixed count of decimals, or `inf`, `-inf` and `nan`.
+    func fixed(_ decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
 }
 
 extension TextTable {
