@@ -151,29 +151,14 @@ public struct ComparisonRecipe: Equatable, Sendable {
 extension ComparisonRecipe: SettingsTable {
     /// Every key beside those of ``ComparisonSettings`` and of recipes, in the order of files.
     public static let fields: [SettingField<ComparisonRecipe>] = [
-        .init("tasks", \.tasks, .texts, "Tasks, with commas between"),
-        .init("recipes", \.recipes, .texts, "Recipes, with commas between"),
-        .init(
-            "methods",
-            \.methods,
-            .texts,
-            "Methods, with commas between",
-            default: "all"
-        ),
-        .init(
-            "seeds",
-            \.seeds,
-            // Those of an ensemble's members, up to 1000 times 1000 more, are seeds too.
-            .integers(0...ValueKind.most - 1_000_000),
-            "Seeds, with commas between",
-            default: "the recipe's"
-        ),
-        .init(
-            "ood",
-            \.shifts,
-            .texts,
-            "Tasks to test on without training, with commas between"
-        ),
+        .init("tasks", \.tasks, .texts),
+        .init("recipes", \.recipes, .texts),
+        .init("methods", \.methods, .texts).means("Methods, with commas between (default: all)"),
+        // Those of an ensemble's members, up to 1000 times 1000 more, are seeds too.
+        .init("seeds", \.seeds, .integers(0...ValueKind.most - 1_000_000))
+            .means("Seeds, with commas between (default: the recipe's)"),
+        .init("ood", \.shifts, .texts)
+            .means("Tasks to test on without training, with commas between"),
     ]
 
     /// The comparison as YAML; keys without value are left out.

@@ -60,45 +60,21 @@ public struct ComparisonSettings: Equatable, Sendable {
 extension ComparisonSettings: SettingsTable {
     /// Every key, in the order of files.
     public static let fields: [SettingField<ComparisonSettings>] = [
-        .init(
-            "limit-ood",
-            \.shiftLimit,
-            .integer(1...ValueKind.most),
-            "Use the first N examples of each of these"
-        ),
-        .init(
-            "ensemble-members",
-            \.members,
-            .integer(2...1000),
-            "Members of the ensemble, the AdamW run among them"
-        ),
-        .init(
-            "swag-start",
-            \.swagStart,
-            .number(from: 0...0.99),
-            "Share of the training after which SWA and SWAG average"
-        ),
-        .init(
-            "swag-rate",
-            \.swagRate,
-            .number(from: 1e-6...1e6),
-            "Their constant rate as a share of the peak"
-        ),
-        .init(
-            "swag-rank",
-            \.swagRank,
-            .integer(2...10_000),
-            "Columns of SWAG's low-rank part",
-            default: "20, or the number of snapshots"
-        ),
+        .init("limit-ood", \.shiftLimit, .count).means("Use the first N examples of each of these"),
+        .init("ensemble-members", \.members, .integer(2...1000))
+            .means("Members of the ensemble, the AdamW run among them"),
+        .init("swag-start", \.swagStart, .number(from: 0...0.99))
+            .means("Share of the training after which SWA and SWAG average"),
+        .init("swag-rate", \.swagRate, .number(from: 1e-6...1e6))
+            .means("Their constant rate as a share of the peak"),
+        .init("swag-rank", \.swagRank, .integer(2...10_000))
+            .means("Columns of SWAG's low-rank part (default: 20, or the number of snapshots)"),
         .init("laplace-prior", \.laplacePrior, .choice()),
         .init("laplace-predictive", \.laplacePredictive, .choice()),
-        .init(
-            "variance-scales",
-            \.varianceScales,
-            .numbers(0...1e6, among: 0, "0, the mean"),
-            "Variance scales for tuned rows, with commas between; 0 among them",
-            default: ""
-        ),
+        .init("variance-scales", \.varianceScales, .scales(0...1e6))
+            .means(
+                "Variance scales for tuned rows, with commas between; 0 among them",
+                showsDefault: false
+            ),
     ]
 }

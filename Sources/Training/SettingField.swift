@@ -9,16 +9,16 @@ public protocol SettingsTable: Sendable {
     static var fields: [SettingField<Self>] { get }
 }
 
-/// One setting: its key, what it means, what it may be, and its default.
+/// One setting: its key, what it means and may be, and where its value is.
 public struct SettingField<Settings: SettingsTable>: Sendable {
     /// The key, also the flag's name.
     public let key: String
     /// What it must be, in words.
     public let expected: String
-    /// What it means, without its default and a full stop.
-    public let meaning: String
-    /// The default, or when there is none what is done without a value; nil for nothing to tell.
-    public let defaultText: String?
+    /// What it means, in words; what it may be where that says enough.
+    private var meaning: String
+    /// The default in words; nil for a setting that may be left out.
+    private var initial: String?
     let form: ValueForm
     let read: @Sendable (Node, inout Settings) -> Bool
     /// The value; nil where the setting has none.
@@ -28,19 +28,12 @@ public struct SettingField<Settings: SettingsTable>: Sendable {
     // Key paths lead to plain values only, which are safe to share.
     package typealias Path<Value> = WritableKeyPath<Settings, Value> & Sendable
 
-    /// A setting that has a value; its meaning is by default what it may be, and `words` say its
-    /// default where the value would not.
-    package init<Value>(
-        _ key: String,
-        _ path: Path<Value>,
-        _ kind: ValueKind<Value>,
-        _ meaning: String? = nil,
-        default words: String? = nil
-    ) {
+    /// A setting that has a value.
+    package init<Value>(_ key: String, _ path: Path<Value>, _ kind: ValueKind<Value>) {
         self.key = key
         expected = kind.expected
-        self.meaning = meaning ?? kind.expected
-        defaultText = words ?? kind.format(Settings()[keyPath: path])?.words
+        meaning = kind.expected
+        initial = kind.format(Settings()[keyPath: path])?.words
         form = kind.form
         read = { node, settings in
             guard let value = kind.value(node) else { return false }
@@ -51,32 +44,22 @@ public struct SettingField<Settings: SettingsTable>: Sendable {
         isValid = { kind.allows($0[keyPath: path]) }
     }
 
-    /// A setting that may be left out; `words` say what holds then.
-    package init<Value>(
-        _ key: String,
-        _ path: Path<Value?>,
-        _ kind: ValueKind<Value>,
-        _ meaning: String,
-        default words: String? = nil
-    ) {
-        self.key = key
-        expected = kind.expected
-        self.meaning = meaning
-        defaultText = words
-        form = kind.form
-        read = { node, settings in
-            guard let value = kind.value(node) else { return false }
-            settings[keyPath: path] = value
-            return true
-        }
-        write = { $0[keyPath: path].flatMap(kind.format) }
-        isValid = { $0[keyPath: path].map(kind.allows) ?? true }
+    /// A setting that may be left out.
+    package init<Value>(_ key: String, _ path: Path<Value?>, _ kind: ValueKind<Value>) {
+        self.init(key, path, kind.optional)
     }
 
-    /// The sentence that a flag of this name has as its help.
+    /// The setting with words for what it means.
+    package func means(_ words: String, showsDefault: Bool = true) -> SettingField {
+        var field = self
+        field.meaning = words
+        if !showsDefault { field.initial = nil }
+        return field
+    }
+
+    /// The sentence that a flag of this name has as its help: what it means, with its default.
     public var help: String {
-        let known = defaultText.flatMap { $0.isEmpty ? nil : " (default: \($0))" }
-        return meaning + (known ?? "") + "."
+        meaning + (initial.map { " (default: \($0))" } ?? "") + "."
     }
 
     /// A value as it stands in a flag, as YAML; nil for what is none.
@@ -84,7 +67,7 @@ public struct SettingField<Settings: SettingsTable>: Sendable {
         switch form {
         case .yaml: try? Yams.compose(yaml: text)
         case .text: Node(text)
-        case .list: Node(text.split(separator: ",").map { Node(String($0)) })
+        case .list: Node(commaSeparated: text)
         }
     }
 }
@@ -164,6 +147,11 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
 }
 
 extension Node {
+    /// A list of texts.
+    init(commaSeparated text: String) {
+        self = Node(text.split(separator: ",").map { Node(String($0)) })
+    }
+
     /// A scalar's text, or those of a list of scalars with commas between.
     package var text: String? { texts?.joined(separator: ",") }
 

@@ -1,6 +1,6 @@
 import Yams
 
-/// How the text of a setting becomes YAML where it comes from a flag.
+/// How a value of a flag becomes YAML.
 enum ValueForm: Sendable {
     /// It is YAML.
     case yaml
@@ -12,15 +12,45 @@ enum ValueForm: Sendable {
 
 /// How values of a kind are read from YAML, checked and written.
 package struct ValueKind<Value>: Sendable {
+    /// What a value must be, in words.
     let expected: String
     var form = ValueForm.yaml
     let parse: @Sendable (Node) -> Value?
     var allows: @Sendable (Value) -> Bool = { _ in true }
     /// Nil for a value that is left out.
-    let format: @Sendable (Value) -> Node?
+    var format: @Sendable (Value) -> Node? = { Node("\($0)") }
 
     /// The value of a node; nil where it has none of this kind.
     func value(_ node: Node) -> Value? { parse(node).flatMap { allows($0) ? $0 : nil } }
+
+    /// A value of this kind, or none.
+    var optional: ValueKind<Value?> {
+        ValueKind<Value?>(
+            expected: expected,
+            form: form,
+            parse: { node in value(node).map(Optional.some) },
+            allows: { $0.map(allows) ?? true },
+            format: { $0.flatMap(format) }
+        )
+    }
+
+    /// A list of such values, or a single one; an empty one is left out.
+    func list(
+        _ expected: String,
+        where isWhole: @escaping @Sendable ([Value]) -> Bool = { _ in true }
+    ) -> ValueKind<[Value]> {
+        ValueKind<[Value]>(
+            expected: expected,
+            form: .list,
+            parse: { node in
+                let nodes = node.sequence.map(Array.init) ?? [node]
+                let values = nodes.compactMap(value)
+                return values.isEmpty || values.count < nodes.count ? nil : values
+            },
+            allows: { $0.allSatisfy(allows) && isWhole($0) },
+            format: { $0.isEmpty ? nil : Node($0.compactMap(format), Tag(.seq), .flow) }
+        )
+    }
 }
 
 extension ValueKind<String> {
@@ -34,57 +64,40 @@ extension ValueKind<String> {
 }
 
 extension ValueKind<[String]> {
+    /// A list that may be empty, or one text, whatever it has in it.
+    package static let texts = ValueKind<String>.text.list("a list of names")
     /// A list, or one text with commas between the names.
     static let names = ValueKind(
-        expected: "a list of names",
-        parse: { node in
-            node.string?.split(separator: ",").map { String($0) }
-                ?? (node.sequence?.allSatisfy { $0.string != nil } == true ? node.texts : nil)
-        },
+        expected: texts.expected,
+        parse: { node in texts.value(node.string.map { Node(commaSeparated: $0) } ?? node) },
         allows: { !$0.isEmpty },
-        format: { Node($0.map { Node($0) }, Tag(.seq), .flow) }
-    )
-    /// A list that may be empty, or one text, whatever it has in it.
-    package static let texts = ValueKind(
-        expected: "a list of names",
-        form: .list,
-        parse: { node in node.texts.flatMap { $0.isEmpty ? nil : $0 } },
-        format: { $0.isEmpty ? nil : Node($0.map { Node($0) }, Tag(.seq), .flow) }
+        format: texts.format
     )
 }
 
 extension ValueKind<Bool> {
-    static let boolean = ValueKind(
-        expected: "true or false",
-        parse: \.bool,
-        format: { Node("\($0)") }
-    )
+    static let boolean = ValueKind(expected: "true or false", parse: \.bool)
 }
 
 extension ValueKind<Int> {
+    /// The largest count: it keeps products of two counts within `Int`.
+    package static let most = Int(Int32.max)
+    package static let count = integer(1...most)
+    static let countOrZero = integer(0...most)
+
     package static func integer(_ range: ClosedRange<Int>) -> ValueKind {
         ValueKind(
             expected: "an integer from \(range.lowerBound) to \(range.upperBound)",
             parse: \.decimalInteger,
-            allows: range.contains,
-            format: { Node("\($0)") }
+            allows: range.contains
         )
     }
-
-    /// The largest count: it keeps products of two counts within `Int`.
-    package static let most = Int(Int32.max)
 }
 
 extension ValueKind<[Int]> {
-    /// A list that may be empty.
     package static func integers(_ range: ClosedRange<Int>) -> ValueKind {
-        ValueKind(
-            expected: "numbers from \(range.lowerBound) to \(range.upperBound)",
-            form: .list,
-            parse: { $0.elements(\.decimalInteger) },
-            allows: { $0.allSatisfy(range.contains) },
-            format: { $0.isEmpty ? nil : Node($0.map { Node("\($0)") }, Tag(.seq), .flow) }
-        )
+        ValueKind<Int>.integer(range)
+            .list("numbers from \(range.lowerBound) to \(range.upperBound)")
     }
 }
 
@@ -95,10 +108,7 @@ extension ValueKind<Double> {
     static let share = number("a number from 0 up to but not 1") { (0..<1).contains($0) }
 
     package static func number(from range: ClosedRange<Double>) -> ValueKind {
-        number(
-            "a number from \(range.lowerBound.words) to \(range.upperBound.words)",
-            range.contains
-        )
+        number("a number \(range.words)", range.contains)
     }
 
     private static func number(
@@ -115,20 +125,10 @@ extension ValueKind<Double> {
 }
 
 extension ValueKind<[Double]> {
-    /// A list with these bounds that has `element` in it; `words` say what that is.
-    package static func numbers(
-        _ range: ClosedRange<Double>,
-        among element: Double,
-        _ words: String
-    ) -> ValueKind {
-        ValueKind(
-            expected: "numbers from \(range.lowerBound.words) to \(range.upperBound.words) with "
-                + "\(words), among them",
-            form: .list,
-            parse: { $0.elements(\.decimalNumber) },
-            allows: { $0.contains(element) && $0.allSatisfy(range.contains) },
-            format: { Node($0.map { Node("\($0)") }, Tag(.seq), .flow) }
-        )
+    /// Variance scales, which the mean is among.
+    package static func scales(_ range: ClosedRange<Double>) -> ValueKind {
+        ValueKind<Double>.number(from: range)
+            .list("numbers \(range.words) with 0, the mean, among them") { $0.contains(0) }
     }
 }
 
@@ -136,19 +136,17 @@ extension ValueKind where Value: RawRepresentable<String> & CaseIterable & Senda
     package static func choice() -> ValueKind {
         let choices = Array(Value.allCases)
         let names = choices.map(\.rawValue)
+        let others = names.dropLast().joined(separator: ", ")
         return ValueKind(
-            expected: names.alternatives,
+            expected: (others.isEmpty ? "" : others + " or ") + (names.last ?? ""),
             parse: { node in node.string.flatMap(names.firstIndex(of:)).map { choices[$0] } },
             format: { Node($0.rawValue) }
         )
     }
 }
 
-extension [String] {
-    /// As in `one, two or three`.
-    fileprivate var alternatives: String {
-        (count > 1 ? dropLast().joined(separator: ", ") + " or " : "") + (last ?? "")
-    }
+extension ClosedRange<Double> {
+    fileprivate var words: String { "from \(lowerBound.words) to \(upperBound.words)" }
 }
 
 extension Node {
@@ -164,12 +162,5 @@ extension Node {
     private var plainText: String? {
         guard let scalar, scalar.style == .any || scalar.style == .plain else { return nil }
         return scalar.string.replacing("_", with: "")
-    }
-
-    /// The elements of a list, or a single one; nil where there is none or one is no number.
-    fileprivate func elements<Number>(_ number: (Node) -> Number?) -> [Number]? {
-        let nodes = sequence.map(Array.init) ?? [self]
-        let numbers = nodes.compactMap(number)
-        return numbers.isEmpty || numbers.count < nodes.count ? nil : numbers
     }
 }

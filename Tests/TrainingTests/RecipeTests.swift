@@ -236,7 +236,8 @@ struct RecipeTests {
         for field in Recipe.fields where !["method", "schedule"].contains(field.key) {
             let name = field.key.replacing(/-(\w)/) { $0.1.uppercased() }
             let comment = try #require(comments[name], "\(name)")
-            #expect(comment.hasPrefix(field.meaning), "\(name): \(comment)")
+            let meaning = field.help.replacing(/( \(default: .*\))?\.$/, with: "")
+            #expect(comment.hasPrefix(meaning), "\(name): \(comment)")
         }
     }
 

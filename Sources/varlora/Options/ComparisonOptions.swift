@@ -5,10 +5,10 @@ import Training
 
 /// What a comparison has beside the keys of a recipe.
 struct ComparisonOptions: ParsableArguments {
-    @Option(help: .ofComparison("methods")) var methods: String?
-    @Option(help: .ofComparison("seeds")) var seeds: String?
-    @Option(help: .ofComparison("ood")) var ood: String?
-    @Option(help: .ofComparison("limit-ood")) var limitOod: String?
+    @Option(help: .of("methods")) var methods: String?
+    @Option(help: .of("seeds")) var seeds: String?
+    @Option(help: .of("ood")) var ood: String?
+    @Option(help: .of("limit-ood")) var limitOod: String?
     @Option(
         help: ArgumentHelp("Set a key for AdamW's runs; may be repeated.", valueName: "key=value")
     )
@@ -17,13 +17,13 @@ struct ComparisonOptions: ParsableArguments {
         help: ArgumentHelp("Set a key for IVON's runs; may be repeated.", valueName: "key=value")
     )
     var ivon: [String] = []
-    @Option(help: .ofComparison("ensemble-members")) var ensembleMembers: String?
-    @Option(help: .ofComparison("swag-start")) var swagStart: String?
-    @Option(help: .ofComparison("swag-rate")) var swagRate: String?
-    @Option(help: .ofComparison("swag-rank")) var swagRank: String?
-    @Option(help: .ofComparison("laplace-prior")) var laplacePrior: String?
-    @Option(help: .ofComparison("laplace-predictive")) var laplacePredictive: String?
-    @Option(help: .ofComparison("variance-scales")) var varianceScales: String?
+    @Option(help: .of("ensemble-members")) var ensembleMembers: String?
+    @Option(help: .of("swag-start")) var swagStart: String?
+    @Option(help: .of("swag-rate")) var swagRate: String?
+    @Option(help: .of("swag-rank")) var swagRank: String?
+    @Option(help: .of("laplace-prior")) var laplacePrior: String?
+    @Option(help: .of("laplace-predictive")) var laplacePredictive: String?
+    @Option(help: .of("variance-scales")) var varianceScales: String?
 
     /// Checks the flags without reading any file, so that mistakes are wrong usage.
     func validate() throws {
@@ -57,13 +57,5 @@ struct ComparisonOptions: ParsableArguments {
                 try recipe.set(setting, of: trajectory, place: "--\(trajectory)")
             }
         }
-    }
-}
-
-extension ArgumentHelp {
-    /// The help of a key of a comparison.
-    fileprivate static func ofComparison(_ key: String) -> ArgumentHelp {
-        let help = ComparisonRecipe.field(key)?.help ?? ComparisonSettings.field(key)?.help
-        return ArgumentHelp(help ?? "")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Comparison
 import Training
 
 extension ParsableArguments {
@@ -23,5 +24,15 @@ extension ParsableArguments {
         } catch {
             throw ValidationError("\(error)")
         }
+    }
+}
+
+extension ArgumentHelp {
+    /// The help of a key of a recipe or a comparison.
+    static func of(_ key: String) -> ArgumentHelp {
+        let help =
+            Recipe.field(key)?.help ?? ComparisonRecipe.field(key)?.help
+            ?? ComparisonSettings.field(key)?.help
+        return ArgumentHelp(help ?? "")
     }
 }

@@ -104,10 +104,3 @@ struct RecipeOptions: ParsableArguments {
         }
     }
 }
-
-extension ArgumentHelp {
-    /// The help of a key of a recipe.
-    static func of(_ key: String) -> ArgumentHelp {
-        ArgumentHelp(Recipe.field(key)?.help ?? "")
-    }
-}
