@@ -21,9 +21,10 @@ extension ComparisonPlan {
                     + "but \(asked) was asked for; take another folder for it"
             )
         }
-        for (old, new) in zip(saved.settings.texts, settings.texts) where old.text != new.text {
-            if old.key == "limit-ood", saved.shifts.isEmpty { continue }
-            throw fail(old.key, old.text ?? "none", new.text ?? "none")
+        var old = saved.settings
+        if saved.shifts.isEmpty { old.shiftLimit = settings.shiftLimit }
+        if let difference = old.firstDifference(to: settings) {
+            throw fail(difference.key, difference.mine, difference.theirs)
         }
         // Predictions are kept by the name of their task.
         for new in shifts {

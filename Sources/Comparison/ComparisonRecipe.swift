@@ -80,14 +80,8 @@ public struct ComparisonRecipe: Equatable, Sendable {
     ///
     /// - Throws: `RecipeError` for an unknown key or a value out of range.
     public mutating func set(_ key: String, to text: String, place: String) throws {
-        if Self.lists.contains(key) {
-            return try set(
-                key,
-                Node(text.split(separator: ",").map { Node(String($0)) }),
-                place: place
-            )
-        }
-        try set(key, Node(text), place: place)
+        let node = Self.field(key)?.node(of: text) ?? ComparisonSettings.field(key)?.node(of: text)
+        try set(key, node ?? Node(text), place: place)
     }
 
     /// Sets `key=value` for the runs of `adamw` or `ivon`.
@@ -102,62 +96,19 @@ public struct ComparisonRecipe: Equatable, Sendable {
         if trajectory == "adamw" { adamw.append(setting) } else { ivon.append(setting) }
     }
 
-    private static let lists = ["tasks", "recipes", "methods", "seeds", "ood", "variance-scales"]
-
     private mutating func set(_ key: String, _ node: Node, place: String) throws {
-        let subject = place == "--\(key)" ? place : "\(place): \(key)"
-        func fail(_ expected: String) -> RecipeError {
-            let found = node.texts.map { "\"\($0.joined(separator: ","))\"" } ?? "others"
-            return RecipeError("\(subject): expected \(expected), found \(found)")
-        }
-        func texts() throws -> [String] {
-            guard let texts = node.texts, !texts.isEmpty else { throw fail("a list of names") }
-            return texts
-        }
-        func numbers<Number: LosslessStringConvertible & Comparable>(
-            _ range: ClosedRange<Number>
-        ) throws -> [Number] {
-            let expected = "numbers from \(range.lowerBound) to \(range.upperBound)"
-            let values = node.texts?.map { Number($0.replacing("_", with: "")) } ?? []
-            guard !values.isEmpty, values.allSatisfy({ $0.map(range.contains) ?? false }) else {
-                throw fail(expected)
-            }
-            return values.compactMap { $0 }
-        }
-        func number<Number: LosslessStringConvertible & Comparable>(
-            _ range: ClosedRange<Number>
-        ) throws -> Number {
-            let values = try numbers(range)
-            guard values.count == 1 else { throw fail("one number") }
-            return values[0]
-        }
-        func choice<Value: RawRepresentable<String> & CaseIterable>() throws -> Value {
-            guard let value = node.string.flatMap(Value.init(rawValue:)) else {
-                throw fail(Value.allCases.map(\.rawValue).joined(separator: " or "))
-            }
-            return value
-        }
-        switch key {
-        case "tasks": tasks = try texts()
-        case "recipes": recipes = try texts()
-        case "methods":
-            methods = try texts()
+        if Self.field(key) != nil {
+            try read(key, node, place: place)
+            let subject = place == "--\(key)" ? place : "\(place): \(key)"
             _ = try Method.named(methods, place: subject)
-        case "seeds": seeds = try numbers(0...Self.largestSeed)
-        case "ood": shifts = try texts()
-        case "limit-ood": settings.shiftLimit = try number(1...Int(Int32.max))
-        case "ensemble-members": settings.members = try number(2...1000)
-        case "swag-start": settings.swagStart = try number(0.0...0.99)
-        case "swag-rate": settings.swagRate = try number(1e-6...1e6)
-        case "swag-rank": settings.swagRank = try number(2...10_000)
-        case "laplace-prior": settings.laplacePrior = try choice()
-        case "laplace-predictive": settings.laplacePredictive = try choice()
-        case "variance-scales":
-            settings.varianceScales = try numbers(0.0...1e6)
-            guard settings.varianceScales.contains(0) else { throw fail("0, the mean, among them") }
-        case "adamw": adamw = try Self.settings(node, place: "\(place): adamw")
-        case "ivon": ivon = try Self.settings(node, place: "\(place): ivon")
-        default: shared.append(try Self.setting(key, node, place: place))
+        } else if ComparisonSettings.field(key) != nil {
+            try settings.read(key, node, place: place)
+        } else if key == "adamw" {
+            adamw = try Self.settings(node, place: "\(place): adamw")
+        } else if key == "ivon" {
+            ivon = try Self.settings(node, place: "\(place): ivon")
+        } else {
+            shared.append(try Self.setting(key, node, place: place))
         }
     }
 
@@ -168,13 +119,11 @@ public struct ComparisonRecipe: Equatable, Sendable {
         return try mapping.map { try ownSetting($0.string ?? "?", $1, place: place) }
     }
 
-    /// The largest seed: those of an ensemble's members, up to 1000 times 1000 more, are seeds too.
-    private static let largestSeed = Int(Int32.max) - 1_000_000
-
     /// Keys in which the two trajectories must agree to be compared.
     private static let common = [
         "model", "task", "data", "method", "seed", "split-seed", "max-length", "limit-train",
         "limit-validation", "limit-test", "device", "base-precision", "threads", "keep-step",
+        "rank", "alpha", "rslora", "target-modules",
     ]
 
     /// A setting of one trajectory alone.
@@ -199,13 +148,33 @@ public struct ComparisonRecipe: Equatable, Sendable {
     }
 }
 
-extension Node {
-    /// A scalar's text, or those of a list of scalars.
-    fileprivate var texts: [String]? {
-        if let text = scalar?.string { return [text] }
-        guard let sequence else { return nil }
-        let texts = sequence.compactMap { $0.scalar?.string }
-        return texts.count == sequence.count ? texts : nil
+extension ComparisonRecipe: SettingsTable {
+    /// Every key beside those of ``ComparisonSettings`` and of recipes, in the order of files.
+    public static let fields: [SettingField<ComparisonRecipe>] = [
+        .init("tasks", \.tasks, .texts),
+        .init("recipes", \.recipes, .texts),
+        .init("methods", \.methods, .texts).means("Methods, with commas between (default: all)"),
+        // Those of an ensemble's members, up to 1000 times 1000 more, are seeds too.
+        .init("seeds", \.seeds, .integers(0...ValueKind.most - 1_000_000))
+            .means("Seeds, with commas between (default: the recipe's)"),
+        .init("ood", \.shifts, .texts)
+            .means("Tasks to test on without training, with commas between"),
+    ]
+
+    /// The comparison as YAML; keys without value are left out.
+    public var yaml: String {
+        func add(_ settings: [Setting], to mapping: inout Node.Mapping) {
+            for setting in settings { mapping[Node(setting.key)] = Node(setting.value) }
+        }
+        var mapping = Node.Mapping((nodes + settings.nodes).map { (Node($0.key), $0.value) })
+        add(shared, to: &mapping)
+        for (key, settings) in [("adamw", adamw), ("ivon", ivon)] where !settings.isEmpty {
+            var own = Node.Mapping([])
+            add(settings, to: &own)
+            mapping[Node(key)] = Node.mapping(own)
+        }
+        // Scalars, lists and mappings of scalars always serialise.
+        return (try? Yams.serialize(node: Node.mapping(mapping), allowUnicode: true)) ?? ""
     }
 }
 
@@ -221,6 +190,8 @@ extension ComparisonRecipe {
     }
 
     private func plan(place: String, checkingTasks: Bool) throws -> ComparisonPlan {
+        try validate(place: place)
+        try settings.validate(place: place)
         func last(_ key: String) -> String? { shared.last { $0.key == key }?.value }
         let (ownTask, ownMethod) = (last("task").map { [$0] } ?? [], last("method"))
         var starts = try recipes.map { try ShippedRecipes.load($0) }

@@ -38,17 +38,6 @@ public struct ComparisonSettings: Equatable, Sendable {
     /// The defaults.
     public init() {}
 
-    /// Every key of a comparison's settings with its value as a text; nil where it is left out.
-    var texts: [(key: String, text: String?)] {
-        [
-            ("limit-ood", shiftLimit.map { "\($0)" }), ("ensemble-members", "\(members)"),
-            ("swag-start", "\(swagStart)"), ("swag-rate", "\(swagRate)"),
-            ("swag-rank", swagRank.map { "\($0)" }), ("laplace-prior", laplacePrior.rawValue),
-            ("laplace-predictive", laplacePredictive.rawValue),
-            ("variance-scales", varianceScales.map { "\($0)" }.joined(separator: ",")),
-        ]
-    }
-
     /// The steps of an AdamW run before SWA and SWAG go on from it.
     func swagFirstStep(of steps: Int) -> Int {
         min(max(1, Int((Double(steps) * swagStart).rounded(.down))), max(1, steps - 1))
@@ -66,4 +55,26 @@ public struct ComparisonSettings: Equatable, Sendable {
         }
         return swagRank ?? min(20, snapshots)
     }
+}
+
+extension ComparisonSettings: SettingsTable {
+    /// Every key, in the order of files.
+    public static let fields: [SettingField<ComparisonSettings>] = [
+        .init("limit-ood", \.shiftLimit, .count).means("Use the first N examples of each of these"),
+        .init("ensemble-members", \.members, .integer(2...1000))
+            .means("Members of the ensemble, the AdamW run among them"),
+        .init("swag-start", \.swagStart, .number(from: 0...0.99))
+            .means("Share of the training after which SWA and SWAG average"),
+        .init("swag-rate", \.swagRate, .number(from: 1e-6...1e6))
+            .means("Their constant rate as a share of the peak"),
+        .init("swag-rank", \.swagRank, .integer(2...10_000))
+            .means("Columns of SWAG's low-rank part (default: 20, or the number of snapshots)"),
+        .init("laplace-prior", \.laplacePrior, .choice()),
+        .init("laplace-predictive", \.laplacePredictive, .choice()),
+        .init("variance-scales", \.varianceScales, .scales(0...1e6))
+            .means(
+                "Variance scales for tuned rows, with commas between; 0 among them",
+                showsDefault: false
+            ),
+    ]
 }

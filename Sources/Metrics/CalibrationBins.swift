@@ -13,7 +13,7 @@ public struct CalibrationBin: Equatable, Sendable {
 }
 
 extension CalibrationBin {
-    /// The bins of equal width that ``Metric/calibrationError`` compares.
+    /// The bins of equal width that ``Metric/ece`` compares.
     ///
     /// - Parameters:
     ///   - predictions: Labelled predictions, at least one.

@@ -1,16 +1,20 @@
 extension Metric {
     /// Expected calibration error over 10 bins, as in the paper.
-    public static let calibrationError = calibrationError(name: "ece", bins: 10)
+    public static let ece = calibrationError("ece", "ECE", bins: 10)
     /// Expected calibration error over 15 bins, the other common choice.
-    public static let calibrationError15 = calibrationError(name: "ece15", bins: 15)
+    public static let ece15 = calibrationError("ece15", "ECE15", bins: 15)
 
     /// Expected calibration error over bins of equal width.
     ///
     /// Naeini et al. 2015, Guo et al. 2017 (arXiv 1706.04599): bin k of B holds confidences with
     /// k/B < c <= (k+1)/B; the result is the sum over bins of (share of examples in the bin) ·
     /// |accuracy - mean confidence|.
-    static func calibrationError(name: String, bins: Int) -> Metric {
-        Metric(name: name) { scores in
+    private static func calibrationError(
+        _ name: String,
+        _ title: String,
+        bins: Int
+    ) -> Metric {
+        Metric(name, title, label: "ECE (\(bins) bins)") { scores in
             let bin = scores.confidence.map { equalWidthBin(of: $0, among: bins) }
             // share · |accuracy - confidence| is |sum of (correct - confidence)| / n.
             let gap = zip(scores.correct, scores.confidence).map { $0 - $1 }

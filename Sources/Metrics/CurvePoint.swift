@@ -6,9 +6,9 @@ public struct CurvePoint: Codable, Equatable, Sendable {
     public var varianceScale: Double
     /// See ``Metric/accuracy``.
     public var accuracy: Double
-    /// See ``Metric/calibrationError``.
+    /// See ``Metric/ece``.
     public var ece: Double
-    /// See ``Metric/negativeLogLikelihood``.
+    /// See ``Metric/nll``.
     public var nll: Double
 
     private enum CodingKeys: String, CodingKey {
@@ -23,8 +23,8 @@ public struct CurvePoint: Codable, Equatable, Sendable {
         self.draws = draws
         self.varianceScale = varianceScale
         accuracy = try Metric.accuracy(predictions)
-        ece = try Metric.calibrationError(predictions)
-        nll = try Metric.negativeLogLikelihood(predictions)
+        ece = try Metric.ece(predictions)
+        nll = try Metric.nll(predictions)
     }
 
     /// Reads numbers or, for the NLL, the string `"inf"`; throws `DecodingError` at anything else.

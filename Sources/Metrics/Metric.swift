@@ -1,19 +1,26 @@
 /// A number that says how good predictions are, computed in double precision.
 ///
-/// Adding one is a file with a `static let`, a row in ``all``, properties of ``MetricSummary`` and
-/// ``MetricValues``, and a number in its reference script.
+/// Adding one is a file with a `static let`, a row in ``allCases``, and a number in its reference
+/// script.
 public struct Metric: Sendable {
     /// The metric over a resample: `counts[i]` says how often example i is in it.
     typealias Statistic = (_ counts: [Int]) -> Double
 
     /// The metric's key in files.
     public let name: String
+    /// The name at the head of a column.
+    public let title: String
+    /// The name where there is room for its bins or unit.
+    public let label: String
+    /// The values it can have.
+    public let range: ClosedRange<Double>
+    /// Whether more is better.
+    public let isBetterHigher: Bool
+    /// Decimals that people need: areas under a curve of errors are small.
+    public let decimals: Int
 
-    /// Every metric, in the order of ``MetricSummary``.
-    public static let all: [Metric] = [
-        .accuracy, .calibrationError, .calibrationError15, .adaptiveCalibrationError,
-        .negativeLogLikelihood, .brier,
-    ]
+    /// The metrics of a run's parts, each with an interval: the rows of ``MetricSummary``.
+    public static let ofRuns: [Metric] = [.accuracy, .ece, .ece15, .adaptiveECE, .nll, .brier]
 
     /// Does what depends on the examples alone once, so that a resample costs one pass.
     let statistic: @Sendable (Scores) -> Statistic
@@ -26,18 +33,77 @@ public struct Metric: Sendable {
         return statistic(scores)([Int](repeating: 1, count: scores.count))
     }
 
-    /// A metric that is the mean of one number for each example.
-    init(name: String, meanOf values: @escaping @Sendable (Scores) -> [Double]) {
-        self.init(name: name) { scores in
+    init(
+        _ name: String,
+        _ title: String,
+        label: String? = nil,
+        range: ClosedRange<Double> = 0...1,
+        isBetterHigher: Bool = false,
+        decimals: Int = 3,
+        statistic: @escaping @Sendable (Scores) -> Statistic
+    ) {
+        self.name = name
+        self.title = title
+        self.label = label ?? title
+        self.range = range
+        self.isBetterHigher = isBetterHigher
+        self.decimals = decimals
+        self.statistic = statistic
+    }
+
+    /// The mean over the examples of one number for each.
+    static func mean(
+        of values: @escaping @Sendable (Scores) -> [Double]
+    ) -> @Sendable (Scores) -> Statistic {
+        { scores in
             let values = values(scores)
             return { counts in weightedMean(values, counts) }
         }
     }
+}
 
-    init(name: String, statistic: @escaping @Sendable (Scores) -> Statistic) {
-        self.name = name
-        self.statistic = statistic
+extension Metric: RawRepresentable, Hashable, CaseIterable, Codable, CodingKeyRepresentable,
+    CodingKey
+{
+    /// Every metric, in the order of tables.
+    public static let allCases: [Metric] = ofRuns + [.aurc, .accuracyAt80, .accuracyAt90]
+
+    /// The metric of that name; nil where there is none.
+    public init?(rawValue: String) {
+        guard let row = Self.allCases.first(where: { $0.name == rawValue }) else { return nil }
+        self = row
     }
+
+    /// The name.
+    public var rawValue: String { name }
+    /// The name.
+    public var stringValue: String { name }
+    /// Nil: metrics have no numbers.
+    public var intValue: Int? { nil }
+
+    /// The metric of that name; nil where there is none.
+    public init?(stringValue: String) { self.init(rawValue: stringValue) }
+    /// Nil: metrics have no numbers.
+    public init?(intValue: Int) { nil }
+}
+
+/// A value for each metric.
+public protocol MetricTable {
+    /// What there is of a metric.
+    associatedtype Value
+    /// The value of a metric.
+    subscript(metric: Metric) -> Value { get }
+}
+
+extension MetricTable {
+    /// The value of ``Metric/accuracy``.
+    public var accuracy: Value { self[.accuracy] }
+    /// The value of ``Metric/ece``.
+    public var ece: Value { self[.ece] }
+    /// The value of ``Metric/nll``.
+    public var nll: Value { self[.nll] }
+    /// The value of ``Metric/brier``.
+    public var brier: Value { self[.brier] }
 }
 
 private func weightedMean(_ values: [Double], _ counts: [Int]) -> Double {

@@ -1,31 +1,20 @@
 /// All metrics of a set of predictions, each with a 95% bootstrap interval over the examples.
 ///
-/// The interval says how far the metric depends on which examples were drawn, not on the seed of
-/// the training run.
-public struct MetricSummary: Codable, Equatable, Sendable {
+/// It has the metrics of ``Metric/ofRuns``. The interval says how far the metric depends on which
+/// examples were drawn, not on the seed of the training run.
+public struct MetricSummary: MetricTable, Codable, Equatable, Sendable {
     /// Number of examples.
     public var examples: Int
-    /// See ``Metric/accuracy``.
-    public var accuracy: MetricValue
-    /// See ``Metric/calibrationError``.
-    public var ece: MetricValue
-    /// See ``Metric/calibrationError15``.
-    public var ece15: MetricValue
-    /// See ``Metric/adaptiveCalibrationError``.
-    public var adaptiveECE: MetricValue
-    /// See ``Metric/negativeLogLikelihood``.
-    public var nll: MetricValue
-    /// See ``Metric/brier``.
-    public var brier: MetricValue
+    private var values: [Metric: MetricValue] = [:]
 
-    private enum CodingKeys: String, CodingKey {
-        case examples
-        case accuracy
-        case ece
-        case ece15
-        case adaptiveECE = "adaptive_ece"
-        case nll
-        case brier
+    private enum CodingKeys: String, CodingKey { case examples }
+
+    /// The value of a metric of ``Metric/ofRuns``; traps for another.
+    public subscript(metric: Metric) -> MetricValue {
+        guard let value = values[metric] else {
+            preconditionFailure("a summary has no \(metric.name)")
+        }
+        return value
     }
 
     /// Computes all metrics and their intervals.
@@ -39,19 +28,35 @@ public struct MetricSummary: Codable, Equatable, Sendable {
     public init(_ predictions: [Prediction], resamples: Int = 1000, seed: UInt64 = 0) throws {
         guard resamples > 0 else { throw MetricError.noResamples(resamples) }
         let scores = try Scores(predictions)
-        let statistics = Metric.all.map { $0.statistic(scores) }
+        let statistics = Metric.ofRuns.map { $0.statistic(scores) }
         let intervals = Bootstrap(resamples: resamples, seed: seed)
             .intervals(exampleCount: scores.count, of: statistics)
         let everyExample = [Int](repeating: 1, count: scores.count)
-        let values = zip(statistics, intervals).map { statistic, interval in
-            MetricValue(
-                value: statistic(everyExample),
-                lower: interval.lower,
-                upper: interval.upper
+        examples = scores.count
+        for (index, metric) in Metric.ofRuns.enumerated() {
+            values[metric] = MetricValue(
+                value: statistics[index](everyExample),
+                lower: intervals[index].lower,
+                upper: intervals[index].upper
             )
         }
-        examples = scores.count
-        (accuracy, ece, ece15) = (values[0], values[1], values[2])
-        (adaptiveECE, nll, brier) = (values[3], values[4], values[5])
+    }
+
+    /// Reads the number of examples and every metric; throws `DecodingError` where one is missing.
+    public init(from decoder: any Decoder) throws {
+        examples = try decoder.container(keyedBy: CodingKeys.self)
+            .decode(Int.self, forKey: .examples)
+        let container = try decoder.container(keyedBy: Metric.self)
+        for metric in Metric.ofRuns {
+            values[metric] = try container.decode(MetricValue.self, forKey: metric)
+        }
+    }
+
+    /// Writes the number of examples and every metric beside each other.
+    public func encode(to encoder: any Encoder) throws {
+        var own = encoder.container(keyedBy: CodingKeys.self)
+        try own.encode(examples, forKey: .examples)
+        var container = encoder.container(keyedBy: Metric.self)
+        for metric in Metric.ofRuns { try container.encode(self[metric], forKey: metric) }
     }
 }

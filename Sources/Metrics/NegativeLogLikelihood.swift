@@ -4,5 +4,11 @@ extension Metric {
     /// Probabilities are averaged before this logarithm, as in the paper. A right answer with
     /// probability 0 makes the metric infinite. Double holds probabilities down to 5e-324, so
     /// keep them in double precision from the log-softmax on.
-    public static let negativeLogLikelihood = Metric(name: "nll", meanOf: \.negativeLogLikelihood)
+    public static let nll = Metric(
+        "nll",
+        "NLL",
+        label: "NLL (nats)",
+        range: 0...(.infinity),
+        statistic: mean(of: \.negativeLogLikelihood)
+    )
 }

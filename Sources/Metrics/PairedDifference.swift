@@ -3,7 +3,7 @@
 /// A difference that has no value, as both metrics are infinite, is NaN. In JSON a number that is
 /// not finite is the string `"inf"`, `"-inf"` or `"nan"`.
 public struct PairedDifference: Codable, Equatable, Sendable {
-    /// The metric's key, see ``MetricValues/rows``.
+    /// The metric's key, see ``Metric/allCases``.
     public var metric: String
     /// The mean over seeds of the method's metric minus the reference's.
     public var value: Double
@@ -83,7 +83,7 @@ public struct PairedBootstrap: Sendable {
     ///
     /// - Parameter method: Predictions of the method: the reference's examples in any order, for
     ///   as many seeds.
-    /// - Returns: A difference for each metric, in the order of ``MetricValues/rows``.
+    /// - Returns: A difference for each metric, in the order of ``Metric/allCases``.
     /// - Throws: ``MetricError`` where seeds or examples are not the reference's or a prediction
     ///   cannot be scored.
     public func differences(of method: [[Prediction]]) throws -> [PairedDifference] {
@@ -91,11 +91,11 @@ public struct PairedBootstrap: Sendable {
             throw MetricError.unevenSeeds(method: method.count, reference: seedCount)
         }
         let means = try SeedMeans(pairing.scores(of: method, "method"), bootstrap)
-        return MetricValues.rows.indices.map { index in
+        return Metric.allCases.indices.map { index in
             let resampled = zip(means.resampled[index], reference.resampled[index])
             let interval = bootstrap.interval(of: resampled.map { $0 - $1 })
             return PairedDifference(
-                metric: MetricValues.rows[index].key,
+                metric: Metric.allCases[index].name,
                 value: means.values[index] - reference.values[index],
                 lower: interval.lower,
                 upper: interval.upper
@@ -113,7 +113,7 @@ private struct SeedMeans {
 
     init(_ scores: [Scores], _ bootstrap: Bootstrap) {
         let exampleCount = scores[0].count
-        let statistics = MetricValues.rows.map { row in scores.map(row.metric.statistic) }
+        let statistics = Metric.allCases.map { scores.map($0.statistic) }
         func means(_ counts: [Int]) -> [Double] {
             statistics.map { seeds in
                 seeds.reduce(0) { $0 + $1(counts) } / Double(seeds.count)

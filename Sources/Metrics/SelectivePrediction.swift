@@ -55,20 +55,34 @@ public struct SelectivePrediction: Equatable, Sendable {
 
 extension Metric {
     /// AURC, see ``SelectivePrediction/areaUnderCurve``.
-    public static let areaUnderRiskCoverage = Metric(name: "aurc") { curve in
+    public static let aurc = Metric("aurc", "AURC", decimals: 4) { curve in
         curve.areaUnderCurve
     }
     /// Accuracy at 80% coverage, see ``SelectivePrediction/accuracy(atCoverage:)``.
-    public static let accuracyAt80 = Metric(name: "accuracy_at_80") { curve in
+    public static let accuracyAt80 = Metric(
+        "accuracy_at_80",
+        "ACC at 80%",
+        isBetterHigher: true
+    ) { curve in
         curve.accuracy(atCoverage: 80)
     }
     /// Accuracy at 90% coverage, see ``SelectivePrediction/accuracy(atCoverage:)``.
-    public static let accuracyAt90 = Metric(name: "accuracy_at_90") { curve in
+    public static let accuracyAt90 = Metric(
+        "accuracy_at_90",
+        "ACC at 90%",
+        isBetterHigher: true
+    ) { curve in
         curve.accuracy(atCoverage: 90)
     }
 
-    private init(name: String, of value: @escaping @Sendable (SelectivePrediction) -> Double) {
-        self.init(name: name) { scores in
+    private init(
+        _ name: String,
+        _ title: String,
+        isBetterHigher: Bool = false,
+        decimals: Int = 3,
+        of value: @escaping @Sendable (SelectivePrediction) -> Double
+    ) {
+        self.init(name, title, isBetterHigher: isBetterHigher, decimals: decimals) { scores in
             let groups = ConfidenceGroups(scores)
             return { counts in value(SelectivePrediction(groups, counts: counts)) }
         }

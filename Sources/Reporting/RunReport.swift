@@ -67,14 +67,10 @@ public struct RunReport: Sendable {
     ) -> String {
         let mean = (part.draws == nil ? "point estimate" : "posterior mean", part.mean)
         let columns = [mean] + (part.draws.map { [("\(draws) draws", $0)] } ?? [])
-        let rows: [(String, (MetricSummary) -> MetricValue)] = [
-            ("accuracy", \.accuracy), ("ECE, 10 bins", \.ece), ("ECE, 15 bins", \.ece15),
-            ("ECE, adaptive", \.adaptiveECE), ("NLL (nats)", \.nll), ("Brier", \.brier),
-        ]
         let table = DataTable(
             ["metric"] + columns.map(\.0),
-            rows.map { row, value in
-                [row] + columns.map { cell(value($0.1)) }
+            Metric.ofRuns.map { metric in
+                [metric.label] + columns.map { cell($0.1[metric]) }
             }
         )
         let title = "\(name), \(part.mean.examples) examples"

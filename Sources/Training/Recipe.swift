@@ -5,15 +5,18 @@ import Torch
 
 /// Every setting of a run: the same spelling here (in camel case), in recipe files and in flags.
 ///
+/// What each may be is in ``fields``, and ``SettingsTable/validate(place:)`` checks it.
+///
 /// The defaults are those of the paper's code (arXiv 2411.04421) where it has a value.
 public struct Recipe: Equatable, Sendable {
-    /// A folder, a GGUF file, or `org/name` in the local Hugging Face cache.
+    /// A folder, a GGUF file, or org/name in the local Hugging Face cache.
     public var model = ""
-    /// A named data set, or a folder or file of JSON Lines.
+    /// arc-easy, arc-challenge, openbookqa, winogrande-s, winogrande-m, boolq, or a folder or
+    /// file of JSON Lines.
     public var task = ""
-    /// The folder of the named data set.
+    /// The folder of the named data set; by default below `$VARLORA_DATA`.
     public var data: String?
-    /// The precision of the base model's linear layers.
+    /// Precision of the linear layers: float32, int8, int8-dynamic.
     public var basePrecision = BasePrecision.float32
     /// How the adapter is trained.
     public var method = TrainingMethod.ivon
@@ -24,11 +27,11 @@ public struct Recipe: Equatable, Sendable {
     public var batchSize = 4
     /// Examples a backward pass; by default the whole batch.
     public var microBatchSize: Int?
-    /// Whether the backward pass computes each block again: less memory for a third more time.
+    /// Whether blocks are computed again backward: less memory, more time (about a third).
     public var gradientCheckpointing = false
     /// Tokens of the longest prompt; longer ones are truncated.
     public var maxLength = 320
-    /// Peak step size (α); by default 0.03 for IVON and 5e-5 for AdamW.
+    /// Peak learning rate (α); by default that of the method.
     public var learningRate: Double?
     /// Decay of the learning rate after the warm-up.
     public var schedule = LearningRateSchedule.Shape.linear
@@ -38,20 +41,20 @@ public struct Recipe: Equatable, Sendable {
     public var weightDecay = 0.0
     /// Decay of the gradient's mean (β₁).
     public var beta1 = 0.9
-    /// Decay of the second moment (β₂); by default 0.99999 for IVON and 0.999 for AdamW.
+    /// Decay of the second moment (β₂); by default that of the method.
     public var beta2: Double?
 
     /// IVON's effective sample size (λ).
     public var ess = 1e6
     /// IVON's first Hessian (h₀).
     public var hessInit = 1e-3
-    /// IVON's bound of each element of the preconditioned step.
+    /// IVON's bound of each element of a step, after preconditioning.
     public var clipRadius = 1e-3
     /// IVON's draws a training step.
     public var trainDraws = 1
     /// Whether IVON's momentum is debiased.
     public var debias = true
-    /// Whether IVON's learning rate is multiplied by h₀ + δ.
+    /// Whether IVON's learning rate is multiplied by the first Hessian (h₀), plus δ.
     public var rescaleLr = false
 
     /// Rank of the adapters (r).
@@ -60,9 +63,9 @@ public struct Recipe: Equatable, Sendable {
     public var alpha = 16.0
     /// Dropout on the adapters' inputs.
     public var dropout = 0.1
-    /// Last parts of the names of the layers to adapt, or `all-linear`.
+    /// Layers to adapt, with commas between, or all-linear: last parts of their names.
     public var targetModules = ["q_proj", "v_proj"]
-    /// Whether the adapters' scale is α / sqrt(r).
+    /// Whether the adapters' scale is alpha / sqrt(rank).
     public var rslora = false
 
     /// Draws that predictions are averaged over.
@@ -70,13 +73,13 @@ public struct Recipe: Equatable, Sendable {
     /// Factor of the posterior's variance in those draws (τ); 0 is the mean.
     public var varianceScale = 1.0
 
-    /// The seed of order, split, adapters, dropout and draws.
+    /// Seed of order, split, adapters, dropout and draws.
     public var seed = 21
-    /// The seed of the split where it is another one: runs that differ in all else but the data.
+    /// Seed of the split of the data; by default the seed: for runs that differ in all else.
     public var splitSeed: Int?
-    /// Steps between evaluations on the validation part; 0 evaluates at the end only.
+    /// Steps between evaluations on the validation part; 0: at the end only.
     public var evalEvery = 0
-    /// Steps between checkpoints; 0 saves at the end only.
+    /// Steps between checkpoints; 0: at the end only.
     public var saveEvery = 100
     /// A step whose checkpoint is kept after the end, too: another run can go on from there.
     public var keepStep: Int?
@@ -84,13 +87,13 @@ public struct Recipe: Equatable, Sendable {
     public var logEvery = 10
     /// Tokens of an evaluation batch; larger ones were slower where measured, in fresh memory.
     public var evalTokens = 1024
-    /// Training examples used, the first ones; by default all.
+    /// Use the first N training examples; by default all.
     public var limitTrain: Int?
-    /// Validation examples used, the first ones; by default all.
+    /// Use the first N validation examples; by default all.
     public var limitValidation: Int?
-    /// Test examples used, the first ones; by default all.
+    /// Use the first N test examples; by default all.
     public var limitTest: Int?
-    /// `cpu`, `cuda`, `cuda:N` or `mps`.
+    /// cpu, cuda, cuda:N or mps.
     public var device = "cpu"
     /// Threads of an operation on the CPU; by default one a core.
     public var threads: Int?

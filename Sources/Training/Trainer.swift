@@ -43,6 +43,7 @@ public final class Trainer {
         group: ProcessGroup? = nil,
         launcher: String? = nil
     ) throws {
+        try recipe.validate()
         let recipe = recipe.resolved()
         let parallel = DataParallel(group)
         if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }

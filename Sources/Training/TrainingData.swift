@@ -15,6 +15,7 @@ public struct TrainingData: Sendable {
     ///
     /// - Throws: an error that names file, line or id, expected and found.
     public init(_ recipe: Recipe, tokenizer: Tokenizer) throws {
+        try recipe.validate()
         let task = try recipe.textTask()
         func part(_ split: Split, _ limit: Int?) throws -> EncodedPart {
             try EncodedPart(

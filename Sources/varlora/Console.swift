@@ -77,11 +77,8 @@ struct TextTable {
 }
 
 extension Double {
-    /// The number with a fixed count of decimals.
-    func fixed(_ decimals: Int) -> String {
-        guard isFinite else { return "inf" }
-        return String(format: "%.\(decimals)f", self)
-    }
+    /// The number with a fixed count of decimals, or `inf`, `-inf` and `nan`.
+    func fixed(_ decimals: Int) -> String { String(format: "%.\(decimals)f", self) }
 }
 
 extension TextTable {
@@ -91,12 +88,8 @@ extension TextTable {
         let mean = (part.draws == nil ? "point estimate" : "mean", part.mean)
         let summaries = [mean] + (part.draws.map { [("\(draws) draws", $0)] } ?? [])
         var table = TextTable(["\(name), \(part.mean.examples) examples"] + summaries.map(\.0))
-        let rows: [(name: String, value: (MetricSummary) -> MetricValue)] = [
-            ("accuracy", \.accuracy), ("ECE (10 bins)", \.ece), ("ECE (15 bins)", \.ece15),
-            ("ECE (adaptive)", \.adaptiveECE), ("NLL", \.nll), ("Brier", \.brier),
-        ]
-        for row in rows {
-            table.add([row.name] + summaries.map { cell(row.value($0.1)) })
+        for metric in Metric.ofRuns {
+            table.add([metric.label] + summaries.map { cell($0.1[metric]) })
         }
         return table
     }

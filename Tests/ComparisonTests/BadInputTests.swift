@@ -58,7 +58,7 @@ struct BadInputTests {
         Fault("no share", says: ["swag-start", "0.99", "\"1\""], set("swag-start", "1")),
         Fault(
             "no mean among the scales",
-            says: ["variance-scales: expected 0", "found \"1,2\""],
+            says: ["with 0, the mean, among them", "found \"1,2\""],
             set("variance-scales", "1,2")
         ),
         Fault("scales below 0", says: ["variance-scales", "-1"], set("variance-scales", "0,-1")),

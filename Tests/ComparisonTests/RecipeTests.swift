@@ -153,6 +153,13 @@ struct RecipeTests {
             ("adamw: 3\n", "file: adamw: expected keys of a recipe"),
             ("adamw: {lr: 3}\n", "file: adamw: lr: expected one of the keys"),
             ("ivon: {seed: 3}\n", "file: ivon: seed: expected a key in which"),
+            ("adamw: {rank: 4}\n", "file: adamw: rank: expected a key in which"),
+            ("ivon: {alpha: 4}\n", "file: ivon: alpha: expected a key in which"),
+            ("ivon: {rslora: true}\n", "file: ivon: rslora: expected a key in which"),
+            (
+                "adamw: {target-modules: q_proj}\n",
+                "file: adamw: target-modules: expected a key in which"
+            ),
             ("rank: -1\n", "file: rank: expected"),
             ("ensembles: 3\n", "file: ensembles: expected one of the keys"),
             ("methods: [none]\n", "file: methods: expected some of"),
@@ -163,6 +170,25 @@ struct RecipeTests {
         let text = sentence { _ = try ComparisonRecipe(yaml: yaml, place: "file") }
         #expect(text.hasPrefix(start), "\(text)")
         #expect(!text.contains("\n"))
+    }
+
+    @Test("A plan of settings made in code is refused in the words of a file")
+    func validation() {
+        func said(_ change: (inout ComparisonRecipe) -> Void) -> String {
+            var recipe = ComparisonRecipe()
+            change(&recipe)
+            return sentence { _ = try recipe.plan(place: "file") }
+        }
+        #expect(said { $0.seeds = [3, -1] }.hasPrefix("file: seeds: expected numbers from 0 to"))
+        for (text, yaml) in [
+            (said { $0.settings.members = 1 }, "ensemble-members: 1"),
+            (said { $0.settings.swagStart = 1 }, "swag-start: 1.0"),
+            (said { $0.settings.swagRank = 1 }, "swag-rank: 1"),
+            (said { $0.settings.varianceScales = [1] }, "variance-scales: [1.0]"),
+        ] {
+            let read = sentence { _ = try ComparisonRecipe(yaml: yaml, place: "file") }
+            #expect(text == read && text.contains(": expected "), "\(text)")
+        }
     }
 
     @Test("Names of folders come from the last part of a task's place")

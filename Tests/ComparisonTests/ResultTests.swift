@@ -139,7 +139,7 @@ struct ResultTests {
     @Test("An infinite number is written, read and printed as a text")
     func infinite() throws {
         var whole = try WholeComparison.get().results
-        whole[0].metrics.nll = .infinity
+        whole[0].metrics[.nll] = .infinity
         whole[0].varianceScaleCurve = [
             try CurvePoint(
                 [Prediction(id: "a", label: 0, probabilities: [0, 1])],

@@ -5,7 +5,7 @@ import Testing
 struct CalibrationBinsTests {
     @Test("Gaps weighted by counts add up to the calibration error", arguments: try Golden.cases())
     func sum(_ golden: Golden.Case) throws {
-        for (count, metric) in [(10, Metric.calibrationError), (15, .calibrationError15)] {
+        for (count, metric) in [(10, Metric.ece), (15, .ece15)] {
             let bins = try CalibrationBin.bins(of: golden.predictions, count: count)
             #expect(bins.count == count)
             #expect(bins.reduce(0) { $0 + $1.count } == golden.predictions.count)

@@ -7,8 +7,8 @@ import Testing
 struct MetricTests {
     @Test("Metrics match NumPy and scikit-learn", arguments: try Golden.cases())
     func reference(_ golden: Golden.Case) throws {
-        #expect(Set(golden.metrics.keys) == Set(Metric.all.map(\.name)))
-        for metric in Metric.all {
+        #expect(Set(golden.metrics.keys) == Set(Metric.ofRuns.map(\.name)))
+        for metric in Metric.ofRuns {
             let expected = try #require(golden.metrics[metric.name]).value
             let found = try metric(golden.predictions)
             #expect(
@@ -37,7 +37,7 @@ struct MetricTests {
             Prediction(id: "\($0)", label: $1, probabilities: [0.75, 0.25])
         }
         let sorted = predictions.sorted { ($0.label ?? 0) < ($1.label ?? 0) }
-        let metric = Metric.adaptiveCalibrationError
+        let metric = Metric.adaptiveECE
         #expect(try metric(predictions) == metric(sorted))
         #expect(try metric(predictions) == metric(predictions.reversed()))
     }
@@ -50,7 +50,7 @@ struct MetricTests {
             [Prediction](repeating: $0, count: $1)
         }
         let scores = try Scores(golden.predictions)
-        for metric in Metric.all {
+        for metric in Metric.ofRuns {
             #expect(abs(try metric(written) - metric.statistic(scores)(counts)) < 1e-12)
         }
     }

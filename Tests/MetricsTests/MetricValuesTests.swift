@@ -11,40 +11,44 @@ struct MetricValuesTests {
 
     @Test("Every metric matches NumPy and scikit-learn, under the keys of the file")
     func reference() throws {
-        #expect(MetricValues.rows.map(\.key) == Self.keys)
+        #expect(Metric.allCases.map(\.name) == Self.keys)
         for golden in try ComparisonGolden.load().values {
             let found = try MetricValues(golden.predictions)
             let data = try JSONEncoder().encode(found)
             let byKey = try JSONDecoder().decode([String: Double].self, from: data)
             #expect(Set(byKey.keys) == Set(Self.keys))
-            for row in MetricValues.rows {
-                let expected = try #require(golden.expected[row.key])
-                #expect(abs(found[keyPath: row.value] - expected) < 1e-12, "\(row.key)")
-                #expect(byKey[row.key] == found[keyPath: row.value])
+            for metric in Metric.allCases {
+                let expected = try #require(golden.expected[metric.name])
+                #expect(abs(found[metric] - expected) < 1e-12, "\(metric.name)")
+                #expect(byKey[metric.name] == found[metric])
             }
             #expect(try JSONDecoder().decode(MetricValues.self, from: data) == found)
         }
     }
 
-    @Test("Rows name each property once, and accuracies alone are better when higher")
+    @Test("Metrics have distinct names, and accuracies alone are better when higher")
     func rows() throws {
-        #expect(Set(MetricValues.rows.map(\.value)).count == Self.keys.count)
-        #expect(Set(MetricValues.rows.map(\.title)).count == Self.keys.count)
+        for names in [Metric.allCases.map(\.title), Metric.allCases.map(\.label)] {
+            #expect(Set(names).count == Self.keys.count)
+        }
         #expect(
-            MetricValues.rows.filter { !$0.lowerIsBetter }.map(\.key)
+            Metric.allCases.filter(\.isBetterHigher).map(\.name)
                 == ["accuracy", "accuracy_at_80", "accuracy_at_90"]
         )
+        #expect(Metric.allCases.allSatisfy { Metric(rawValue: $0.name) == $0 })
+        #expect(Metric(rawValue: "loss") == nil)
     }
 
     @Test("A row's metric is that of the whole summary", arguments: try Golden.cases())
     func sameAsSummary(_ golden: Golden.Case) throws {
         let found = try MetricValues(golden.predictions)
         let curve = try SelectivePrediction(golden.predictions)
-        #expect(found.aurc == curve.areaUnderCurve)
-        #expect(found.accuracyAt80 == curve.accuracy(atCoverage: 80))
-        #expect(found.accuracyAt90 == curve.accuracy(atCoverage: 90))
-        for row in MetricValues.rows {
-            #expect(try row.metric(golden.predictions) == found[keyPath: row.value])
+        #expect(found[.aurc] == curve.areaUnderCurve)
+        #expect(found[.accuracyAt80] == curve.accuracy(atCoverage: 80))
+        #expect(found[.accuracyAt90] == curve.accuracy(atCoverage: 90))
+        for metric in Metric.allCases {
+            let value = try metric(golden.predictions)
+            #expect(value == found[metric] && metric.range.contains(value))
         }
     }
 

@@ -17,7 +17,7 @@ struct PairedDifferenceTests {
             seed: golden.seed
         )
         let found = try bootstrap.differences(of: golden.method)
-        #expect(found.map(\.metric) == MetricValues.rows.map(\.key))
+        #expect(found.map(\.metric) == Metric.allCases.map(\.name))
         for difference in found {
             let expected = try #require(golden.expected[difference.metric])
             #expect(abs(difference.value - expected[0]) < 1e-12, "\(difference.metric)")

@@ -37,7 +37,7 @@ struct ComparisonRecordTests {
             let result = try #require(record.results.first)
             #expect(result.seed == 9_007_199_254_740_993 && result.split == "test")
             #expect(result.metrics[.accuracy] == 0.8 && result.metrics[.nll] == .infinity)
-            #expect(result.metrics.count == ResultMetric.allCases.count)
+            #expect(result.metrics.count == Metric.allCases.count)
             #expect(result.cost[.extraSeconds] == 3.25 && result.cost[.peakMemoryBytes] == 9e9)
             #expect(result.draws == 10 && result.varianceScale == 0.5)
             #expect(result.drawCurve.map(\.x) == [1, 2])
@@ -53,13 +53,6 @@ struct ComparisonRecordTests {
             #expect(base.drawCurve.isEmpty && base.shifts.isEmpty)
             #expect(base.cost[.trainingSeconds] == 21 && base.cost[.backwardPasses] == nil)
         }
-    }
-
-    @Test("Metrics have the keys and directions of the library's")
-    func metrics() {
-        #expect(ResultMetric.allCases.map(\.rawValue) == MetricValues.rows.map(\.key))
-        let directions = MetricValues.rows.map { !$0.lowerIsBetter }
-        #expect(ResultMetric.allCases.map(\.isBetterHigher) == directions)
     }
 
     @Test("No two methods look the same, and an unknown one is called by its key")

@@ -211,7 +211,7 @@ struct ComparisonReportTests {
                     .flatMap { try record.predictions(of: $0) }
                 let rows = table.rows.filter { $0[0] == title }
                 #expect(rows.compactMap { Int($0[2]) }.reduce(0, +) == 3 * 60)
-                let expected = try Metric.calibrationError(pooled)
+                let expected = try Metric.ece(pooled)
                 let sum = rows.compactMap { Double($0[5]) }.reduce(0, +)
                 #expect(abs(sum - expected) < 0.00005 * Double(rows.count) && expected > 0.02)
             }

@@ -98,7 +98,7 @@ struct ReportTests {
             let mean = record.test.compactMap(\.atMean)
             for (name, predictions) in [("posterior mean", mean), ("draws", record.test)] {
                 let shares = table.rows.filter { $0[0] == name }.compactMap { Double($0[5]) }
-                let expected = try Metric.calibrationError(predictions)
+                let expected = try Metric.ece(predictions)
                 // Each share is written with four decimals.
                 #expect(abs(shares.reduce(0, +) - expected) < 0.00005 * Double(shares.count))
                 #expect(expected > 0.05)

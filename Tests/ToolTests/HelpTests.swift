@@ -52,7 +52,7 @@ struct HelpTests {
             "version",
         ]
         #expect(Set(flags).isSuperset(of: others))
-        #expect(Set(flags).subtracting(others) == Set(RecipeField.all.map(\.key)))
+        #expect(Set(flags).subtracting(others) == Set(Recipe.fields.map(\.key)))
     }
 
     @Test("Completions are made for every shell", arguments: ["bash", "zsh", "fish"])

@@ -32,7 +32,7 @@ struct RecipeTests {
     @Test("Every key comes back from YAML")
     func roundTrip() throws {
         let recipe = Self.unusual()
-        #expect(recipe.values.count == RecipeField.all.count)
+        #expect(recipe.values.count == Recipe.fields.count)
         #expect(try Recipe(yaml: recipe.yaml, place: "r") == recipe)
         for (key, value) in Recipe().resolved().values {
             #expect(recipe.values[key] != value, "\(key) has its default, which proves nothing")
@@ -111,7 +111,7 @@ struct RecipeTests {
         for (keys, values) in Self.refused {
             for key in keys.split(separator: " ").map(String.init) {
                 tested.insert(key)
-                let expected = RecipeField.all.first { $0.key == key }?.expected ?? "?"
+                let expected = Recipe.field(key)?.expected ?? "?"
                 for value in values {
                     let text = sentence {
                         _ = try Recipe(yaml: "\(key): \(value)", place: "r.yaml")
@@ -121,7 +121,136 @@ struct RecipeTests {
                 }
             }
         }
-        #expect(tested == Set(RecipeField.all.map(\.key)))
+        #expect(tested == Set(Recipe.fields.map(\.key)))
+    }
+
+    @Test("A recipe made in code is refused in the words of one that is read")
+    func validation() throws {
+        var tested: Set<String> = []
+        func check<Value>(
+            _ key: String,
+            _ path: WritableKeyPath<Recipe, Value>,
+            _ below: Value,
+            _ above: Value,
+            texts: [String]
+        ) {
+            tested.insert(key)
+            for (value, text) in zip([below, above], texts) {
+                var recipe = Recipe(model: "m", task: "t")
+                recipe[keyPath: path] = value
+                let said = sentence { try recipe.validate() }
+                let read = sentence { _ = try Recipe(yaml: "\(key): \(text)", place: "recipe") }
+                #expect(said == read && said.hasPrefix("recipe: \(key): expected "), "\(said)")
+            }
+        }
+        func check(_ keys: [String: WritableKeyPath<Recipe, Int>], _ range: ClosedRange<Int>) {
+            for (key, path) in keys {
+                let (below, above) = (range.lowerBound - 1, range.upperBound + 1)
+                check(key, path, below, above, texts: ["\(below)", "\(above)"])
+            }
+        }
+        func check(_ keys: [String: WritableKeyPath<Recipe, Int?>], _ range: ClosedRange<Int>) {
+            for (key, path) in keys {
+                let (below, above) = (range.lowerBound - 1, range.upperBound + 1)
+                check(key, path, below, above, texts: ["\(below)", "\(above)"])
+            }
+        }
+        let most = Int(Int32.max)
+        check(
+            [
+                "steps": \.steps, "train-draws": \.trainDraws, "draws": \.draws,
+                "log-every": \.logEvery, "eval-tokens": \.evalTokens,
+            ],
+            1...most
+        )
+        check(
+            [
+                "micro-batch-size": \.microBatchSize, "keep-step": \.keepStep,
+                "limit-train": \.limitTrain, "limit-validation": \.limitValidation,
+                "limit-test": \.limitTest,
+            ],
+            1...most
+        )
+        check(
+            [
+                "seed": \.seed, "warmup-steps": \.warmupSteps, "eval-every": \.evalEvery,
+                "save-every": \.saveEvery,
+            ],
+            0...most
+        )
+        check(["split-seed": \.splitSeed], 0...most)
+        check(["batch-size": \.batchSize, "rank": \.rank], 1...65_536)
+        check(["max-length": \.maxLength], 2...most)
+        check(["threads": \.threads], 1...1024)
+        let infinite = ["0.0", ".inf"]
+        for (key, path) in ["ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha] {
+            check(key, path, 0, .infinity, texts: infinite)
+        }
+        check("learning-rate", \.learningRate, 0, .infinity, texts: infinite)
+        check("clip-radius", \.clipRadius, 0, -1, texts: ["0.0", "-1.0"])
+        check("weight-decay", \.weightDecay, -0.5, .infinity, texts: ["-0.5", ".inf"])
+        check("variance-scale", \.varianceScale, -0.5, .infinity, texts: ["-0.5", ".inf"])
+        for (key, path) in ["beta1": \Recipe.beta1, "dropout": \.dropout] {
+            check(key, path, -0.5, 1, texts: ["-0.5", "1.0"])
+        }
+        check("beta2", \.beta2, -0.5, 1, texts: ["-0.5", "1.0"])
+        for (key, path) in ["model": \Recipe.model, "task": \.task, "device": \.device] {
+            check(key, path, "", "", texts: ["''", "''"])
+        }
+        check("data", \.data, "", "", texts: ["''", "''"])
+        check("target-modules", \.targetModules, [], [], texts: ["[]", "[]"])
+        // Whatever these have is a value.
+        let always = [
+            "base-precision", "method", "schedule", "gradient-checkpointing", "debias",
+            "rescale-lr", "rslora",
+        ]
+        #expect(tested.union(always) == Set(Recipe.fields.map(\.key)))
+        try Self.unusual().validate()
+        for path in [\Recipe.ess, \.weightDecay, \.clipRadius, \.dropout] {
+            var recipe = Self.unusual()
+            recipe[keyPath: path] = .nan
+            #expect(sentence { try recipe.validate() }.hasSuffix("found \"nan\""))
+        }
+    }
+
+    /// The doc comments of the properties of `Recipe`, without the paper's symbols.
+    private static func documentation() throws -> [String: String] {
+        let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../Sources/Training/Recipe.swift")
+        var (comment, comments): ([Substring], [String: String]) = ([], [:])
+        for line in try String(contentsOf: source, encoding: .utf8).split(separator: "\n") {
+            let text = line.drop { $0 == " " }
+            if text.hasPrefix("/// ") { comment.append(text.dropFirst(4)) }
+            if let property = text.firstMatch(of: /^public var (\w+)/) {
+                comments[String(property.1)] = comment.joined(separator: " ")
+                    .replacing(/\s\(\S{1,2}\)/, with: "")
+            }
+            if !text.hasPrefix("///") { comment = [] }
+        }
+        return comments
+    }
+
+    @Test("Documentation of a property begins as the help of its flag does")
+    func documented() throws {
+        let comments = try Self.documentation()
+        for field in Recipe.fields where !["method", "schedule"].contains(field.key) {
+            let name = field.key.replacing(/-(\w)/) { $0.1.uppercased() }
+            let comment = try #require(comments[name], "\(name)")
+            let meaning = field.help.replacing(/( \(default: .*\))?\.$/, with: "")
+            #expect(comment.hasPrefix(meaning), "\(name): \(comment)")
+        }
+    }
+
+    @Test(
+        "Defaults are written as people do",
+        arguments: [
+            (1e6, "1e6"), (1e-3, "1e-3"), (5e-5, "5e-5"), (0.99999, "0.99999"), (16, "16"),
+            (0, "0"), (0.1, "0.1"), (1, "1"), (1000, "1e3"), (320.5, "320.5"),
+        ]
+    )
+    func words(_ number: Double, _ words: String) throws {
+        #expect(number.words == words)
+        #expect(Double(words) == number)
     }
 
     @Test(

@@ -13,7 +13,7 @@ extension Method {
         let isotropic = try withTorchErrors {
             TFBPosterior(noise: 0, around: trained.adapted.parameters)
         }
-        let atMean = try Metric.negativeLogLikelihood(
+        let atMean = try Metric.nll(
             [Prediction](contentsOf: study.sourceRun.predictions("validation"))
         )
         let (budget, halvings, largest) = (atMean * 1.003, 5, 0.015)
@@ -21,7 +21,7 @@ extension Method {
         for _ in 0..<halvings {
             let middle = 0.5 * (low + high)
             trained.posterior = isotropic.withNoise(middle)
-            let loss = try Metric.negativeLogLikelihood(study.validationPredictions(trained))
+            let loss = try Metric.nll(study.validationPredictions(trained))
             if loss <= budget { low = middle } else { high = middle }
         }
         trained.posterior = isotropic.withNoise(low)

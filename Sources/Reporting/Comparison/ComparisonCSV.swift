@@ -1,3 +1,5 @@
+import Metrics
+
 /// Every number of a comparison, one a line.
 enum ComparisonCSV {
     /// Lines of `task,method,seed,metric,value`, CRLF as RFC 4180 has it.
@@ -23,14 +25,14 @@ enum ComparisonCSV {
 
     private static func values(of result: MethodResult) -> [(String, Double)] {
         var values: [(String, Double)] = []
-        for metric in ResultMetric.allCases {
+        for metric in Metric.allCases {
             values += result.metrics[metric].map { [(metric.rawValue, $0)] } ?? []
         }
         for metric in CostMetric.allCases {
             values += result.cost[metric].map { [("cost.\(metric.rawValue)", $0)] } ?? []
         }
         for shift in result.shifts {
-            for metric in ResultMetric.allCases {
+            for metric in Metric.allCases {
                 let name = "shift.\(shift.task).\(metric.rawValue)"
                 values += shift.metrics?[metric].map { [(name, $0)] } ?? []
             }

@@ -16,7 +16,7 @@ struct ComparisonHeadline {
             ]
         }
         guard !candidates.isEmpty else { return [barSentence].compactMap { $0 } }
-        let metrics: [ResultMetric] = [.nll, .ece]
+        let metrics: [Metric] = [.nll, .ece]
         let findings = metrics.map { finding($0, reference) }
         return ["On \(task.task), \(findings.joined(separator: "; "))."]
             + metrics.compactMap(rest) + [barSentence].compactMap { $0 }
@@ -40,7 +40,7 @@ struct ComparisonHeadline {
         }
     }
 
-    private func finding(_ metric: ResultMetric, _ reference: ComparisonSummary.Method) -> String {
+    private func finding(_ metric: Metric, _ reference: ComparisonSummary.Method) -> String {
         let better = candidates.filter { $0.difference(metric)?.isBetter(metric) == true }
         let value = reference.metrics[metric].map { $0.mean.text() } ?? "unknown"
         let methods = better.isEmpty ? "none" : "\(better.count)"
@@ -51,7 +51,7 @@ struct ComparisonHeadline {
     }
 
     /// The methods that are not better.
-    private func rest(_ metric: ResultMetric) -> String? {
+    private func rest(_ metric: Metric) -> String? {
         func found(_ condition: (PairedDifference) -> Bool) -> [ComparisonSummary.Method] {
             candidates.filter { $0.difference(metric).map(condition) == true }
         }
@@ -66,7 +66,7 @@ struct ComparisonHeadline {
         return parts.isEmpty ? nil : "\(metric.title) is \(parts.joined(separator: "; it is "))."
     }
 
-    private func list(_ methods: [ComparisonSummary.Method], _ metric: ResultMetric) -> String {
+    private func list(_ methods: [ComparisonSummary.Method], _ metric: Metric) -> String {
         methods.map { method in
             let difference = method.difference(metric)?.text ?? ""
             return "\(ComparisonMethod.named(method.method).nameInWords) (\(difference))"
@@ -77,17 +77,17 @@ struct ComparisonHeadline {
     /// How temperature scaling does; nil where it is not among the methods.
     private var barSentence: String? {
         guard let bar = task.method(ComparisonMethod.bar) else { return nil }
-        func reached(_ metric: ResultMetric) -> String {
+        func reached(_ metric: Metric) -> String {
             let difference = bar.difference(metric).map { " (\($0.text))" } ?? ""
             return
                 "\(metric.title) \(bar.metrics[metric].map { $0.mean.text() } ?? "")\(difference)"
         }
-        func lower(_ metric: ResultMetric) -> String {
+        func lower(_ metric: Metric) -> String {
             let value = bar.metrics[metric]?.mean ?? .nan
             let count = candidates.count { ($0.metrics[metric]?.mean ?? .nan) < value }
             return "\(count) of \(candidates.count)"
         }
-        func lowest(_ metric: ResultMetric) -> String {
+        func lowest(_ metric: Metric) -> String {
             let means = candidates.compactMap { method in
                 method.metrics[metric].map { (method: method.method, mean: $0.mean) }
             }

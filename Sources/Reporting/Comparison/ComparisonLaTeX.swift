@@ -15,7 +15,7 @@ struct ComparisonLaTeX {
 
     /// A metric as the table has it.
     private struct Group {
-        let metric: ResultMetric
+        let metric: Metric
         let title: String
         /// 100 for shares, which the table has in percent.
         let factor: Double

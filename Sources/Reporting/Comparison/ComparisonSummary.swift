@@ -28,7 +28,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
         /// The seeds, rising.
         public var seeds: [Int]
         /// Each metric over the seeds.
-        public var metrics: [ResultMetric: SeedSummary]
+        public var metrics: [Metric: SeedSummary]
         /// Each metric's difference to `map` on the seeds that both have; empty for `map` itself.
         public var differences: [PairedDifference]
         /// Each cost over the seeds.
@@ -37,7 +37,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
         public var shifts: [Shift]
 
         /// The difference of a metric to `map`.
-        func difference(_ metric: ResultMetric) -> PairedDifference? {
+        func difference(_ metric: Metric) -> PairedDifference? {
             differences.first { $0.metric == metric.rawValue }
         }
     }
@@ -49,7 +49,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
         /// Number of its examples.
         public var examples: Int
         /// Each metric over the seeds; empty where the tasks do not share their labels.
-        public var metrics: [ResultMetric: SeedSummary]
+        public var metrics: [Metric: SeedSummary]
         /// How well uncertainty finds the other task's examples, over the seeds.
         public var separation: [UncertaintyScore: [SeparationMetric: SeedSummary]]
     }
@@ -59,7 +59,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
         /// The method's key.
         public var method: String
         /// The mean over tasks, for each seed that all tasks have; then over these seeds.
-        public var metrics: [ResultMetric: SeedSummary]
+        public var metrics: [Metric: SeedSummary]
     }
 
     /// Tasks in the order of `results.json`.
@@ -87,7 +87,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
                 results.allSatisfy { $0.contains { $0.seed == seed } }
             }
             guard !seeds.isEmpty else { return nil }
-            let metrics = summaries { (metric: ResultMetric) in
+            let metrics = summaries { (metric: Metric) in
                 seeds.map { seed in
                     let found = results.joined().filter { $0.seed == seed }
                     return found.compactMap { $0.metrics[metric] }.reduce(0, +)

@@ -82,7 +82,7 @@ public struct ComparisonTables: Sendable {
         "Mean over the seeds ± its standard error; the best mean of each column is marked."
 
     private static func quality(_ task: ComparisonSummary.Task) -> Entry {
-        let metrics: [ResultMetric] = [
+        let metrics: [Metric] = [
             .accuracy, .ece, .ece15, .adaptiveECE, .nll, .brier, .aurc,
         ]
         return Entry(
@@ -121,8 +121,8 @@ public struct ComparisonTables: Sendable {
 
     /// Rows of methods, columns of metrics.
     private static func table(
-        _ rows: [(method: String, metrics: [ResultMetric: SeedSummary])],
-        _ metrics: [ResultMetric]
+        _ rows: [(method: String, metrics: [Metric: SeedSummary])],
+        _ metrics: [Metric]
     ) -> DataTable {
         var table = DataTable(
             ["method"] + metrics.map(\.title),
@@ -143,7 +143,7 @@ public struct ComparisonTables: Sendable {
 
     /// Nothing where there is no method beside `map`, or no `map`.
     private static func differences(_ task: ComparisonSummary.Task) -> [Entry] {
-        let metrics: [ResultMetric] = [.accuracy, .ece, .nll]
+        let metrics: [Metric] = [.accuracy, .ece, .nll]
         let methods = task.methods.filter { !$0.differences.isEmpty }
         if methods.isEmpty { return [] }
         var table = DataTable(["method"] + metrics.map(\.title))
@@ -295,12 +295,12 @@ extension PairedDifference {
     }
 
     /// Whether the method is better and the interval excludes 0.
-    func isBetter(_ metric: ResultMetric) -> Bool {
+    func isBetter(_ metric: Metric) -> Bool {
         metric.isBetterHigher ? lower > 0 : upper < 0
     }
 
     /// Whether the method is worse and the interval excludes 0.
-    func isWorse(_ metric: ResultMetric) -> Bool {
+    func isWorse(_ metric: Metric) -> Bool {
         metric.isBetterHigher ? upper < 0 : lower > 0
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Metrics
 
 /// One element of `results.json`: what a method reached on a task with a seed.
 public struct MethodResult: Equatable, Sendable {
@@ -21,7 +22,7 @@ public struct MethodResult: Equatable, Sendable {
         /// Number of its examples.
         public var examples: Int
         /// How good the answers are; nil where the tasks do not share their labels.
-        public var metrics: [ResultMetric: Double]?
+        public var metrics: [Metric: Double]?
         /// How well uncertainty finds the examples of the other task among those of the test part.
         public var separation: [UncertaintyScore: [SeparationMetric: Double]]
     }
@@ -37,7 +38,7 @@ public struct MethodResult: Equatable, Sendable {
     /// Number of its examples.
     public var examples: Int
     /// How good the answers are.
-    public var metrics: [ResultMetric: Double]
+    public var metrics: [Metric: Double]
     /// What they cost, as far as it was measured.
     public var cost: [CostMetric: Double]
     /// The predictions file, relative to the comparison's folder.
@@ -82,9 +83,9 @@ extension MethodResult {
         shifts = try node.member("shift")?.elements().map(Shift.init) ?? []
     }
 
-    fileprivate static func metrics(_ node: JSONNode) throws -> [ResultMetric: Double] {
+    fileprivate static func metrics(_ node: JSONNode) throws -> [Metric: Double] {
         try Dictionary(
-            uniqueKeysWithValues: ResultMetric.allCases.map { metric in
+            uniqueKeysWithValues: Metric.allCases.map { metric in
                 (metric, try node.required(metric.rawValue).number(in: metric.range))
             }
         )
@@ -92,7 +93,7 @@ extension MethodResult {
 
     private static func curve(_ node: JSONNode?, over key: String) throws -> [CurvePoint] {
         let points = try node?.elements().map { point in
-            func metric(_ metric: ResultMetric) throws -> Double {
+            func metric(_ metric: Metric) throws -> Double {
                 try point.required(metric.rawValue).number(in: metric.range)
             }
             return CurvePoint(

@@ -57,7 +57,7 @@ struct MeanDrawGap {
     /// Compares the predictions of the same examples in the same order.
     init(mean: [Prediction], draws: [Prediction]) throws {
         accuracy = (try Metric.accuracy(mean), try Metric.accuracy(draws))
-        nll = (try Metric.negativeLogLikelihood(mean), try Metric.negativeLogLikelihood(draws))
+        nll = (try Metric.nll(mean), try Metric.nll(draws))
         distances = zip(mean, draws).map { one, other in
             zip(one.probabilities, other.probabilities).reduce(0) { $0 + abs($1.0 - $1.1) } / 2
         }

@@ -39,6 +39,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
     ///
     /// - Throws: an error when model or data cannot be used, or the engine fails.
     public init(_ recipe: Recipe) throws {
+        try recipe.validate()
         let recipe = recipe.resolved()
         let files = try ModelFiles(ModelLocation(recipe.model))
         let model = try ModelSize(files, precision: recipe.basePrecision)

@@ -23,7 +23,7 @@ struct Demo: ParsableCommand {
     var json = false
 
     func validate() throws {
-        if let seed, seed < 0 { throw ValidationError("--seed: expected at least 0") }
+        try check("seed", seed)
     }
 
     func run() throws {

@@ -47,13 +47,11 @@ struct Evaluate: ParsableCommand {
     func validate() throws {
         try subject.validate(run: runFolder)
         if runFolder == nil && subject.task == nil { throw ValidationError("--task is missing") }
-        if let draws, draws < 1 { throw ValidationError("--draws: expected at least 1") }
+        try check("draws", draws)
+        try check("variance-scale", varianceScale)
+        try check("limit", limit, as: "limit-test")
         if runFolder == nil, draws != nil || varianceScale != nil {
             throw ValidationError("--draws, --variance-scale: a base model has no posterior")
-        }
-        if let limit, limit < 1 { throw ValidationError("--limit: expected at least 1") }
-        if let varianceScale, !(varianceScale >= 0 && varianceScale.isFinite) {
-            throw ValidationError("--variance-scale: expected a number of at least 0")
         }
         if curves {
             let others = [

@@ -37,10 +37,8 @@ struct Predict: ParsableCommand {
 
     func validate() throws {
         try subject.validate(run: runFolder)
-        if let draws, draws < 1 { throw ValidationError("--draws: expected at least 1") }
-        if let varianceScale, !(varianceScale >= 0 && varianceScale.isFinite) {
-            throw ValidationError("--variance-scale: expected a number of at least 0")
-        }
+        try check("draws", draws)
+        try check("variance-scale", varianceScale)
     }
 
     func run() throws { try ranks.join(predict) }

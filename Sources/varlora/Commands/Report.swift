@@ -43,9 +43,9 @@ struct Report: ParsableCommand {
     }
 
     private static func record(of run: RunFolder) throws -> RunRecord {
-        let recipe = try run.readRecipe()
-        let settings = RecipeField.all.compactMap { field in
-            recipe.values[field.key].map { (key: field.key, value: $0) }
+        let values = try run.readRecipe().values
+        let settings = Recipe.fields.compactMap { field in
+            values[field.key].map { (key: field.key, value: $0) }
         }
         return try RunRecord(
             run,

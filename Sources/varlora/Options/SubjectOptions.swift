@@ -29,13 +29,9 @@ struct SubjectOptions: ParsableArguments {
         if run == nil && model == nil {
             throw ValidationError("a run folder or --model is missing")
         }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads: expected 1 to 1024")
-        }
-        if let maxLength, maxLength < 2 {
-            throw ValidationError("--max-length: expected at least 2")
-        }
-        if let seed, seed < 0 { throw ValidationError("--seed: expected at least 0") }
+        try check("threads", threads)
+        try check("max-length", maxLength)
+        try check("seed", seed)
     }
 
     /// Loads the run, or the base model alone.
