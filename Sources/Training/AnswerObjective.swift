@@ -54,7 +54,11 @@ public struct AnswerObjective: Objective {
     /// The cross-entropies of some training examples.
     public func loss(of examples: [Int], _ model: AdaptedModel) -> ObjectiveLoss {
         let batch = AnswerBatch(examples.map { data.train.examples[$0] })
-        return ObjectiveLoss(sum: model.scorer.loss(batch), batch: batch)
+        return ObjectiveLoss(
+            sum: model.scorer.loss(batch),
+            batch: batch.prompts,
+            outputs: Set(batch.examples.flatMap(\.answerTokens)).count
+        )
     }
 
     /// The metrics of the validation part.

@@ -1,4 +1,3 @@
-import Evaluation
 import LanguageModels
 import LoRA
 import Torch
@@ -65,11 +64,14 @@ public struct ObjectiveLoss {
     /// The sum of the terms, in nats: a scalar with its graph.
     public let sum: Tensor
     /// What went through the model.
-    public let batch: AnswerBatch
+    public let batch: PackedTokens
+    /// How many tokens of the vocabulary the head has computed.
+    public let outputs: Int
 
     /// A loss from its parts.
-    public init(sum: Tensor, batch: AnswerBatch) {
+    public init(sum: Tensor, batch: PackedTokens, outputs: Int) {
         self.sum = sum
         self.batch = batch
+        self.outputs = outputs
     }
 }

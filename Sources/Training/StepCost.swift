@@ -1,4 +1,3 @@
-import Evaluation
 import LanguageModels
 import LoRA
 
@@ -80,13 +79,10 @@ public struct StepCost: Sendable {
         ofAnswer = (needsGradient ? 4 : 2) * Double(model.sizes.hiddenSize)
     }
 
-    /// The operations of one forward and backward pass over a batch.
-    public func operations(of batch: AnswerBatch) -> Operations {
-        operations(
-            prefixLength: batch.prompts.prefixLength,
-            lengths: batch.prompts.lengths,
-            answers: Set(batch.examples.flatMap(\.answerTokens)).count
-        )
+    /// The operations of one forward and backward pass over a batch whose last tokens are scored by
+    /// this many different answer tokens.
+    public func operations(of batch: PackedTokens, answers: Int) -> Operations {
+        operations(prefixLength: batch.prefixLength, lengths: batch.lengths, answers: answers)
     }
 
     /// The operations of one forward and backward pass over sequences that share a prefix and have

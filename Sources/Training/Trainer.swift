@@ -255,7 +255,7 @@ public final class Trainer {
             )
             total += try adapted.adapters.withDropout(seed: seed) {
                 let result = objective.loss(of: examples, adapted)
-                profile.count(result.batch, cost)
+                profile.count(result, cost)
                 let loss = result.sum * (1 / Double(terms))
                 let value = loss.item
                 guard value.isFinite else {

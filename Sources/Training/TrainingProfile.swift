@@ -1,5 +1,3 @@
-import Evaluation
-
 /// What the steps that a process took have cost.
 public struct TrainingProfile: Sendable {
     /// Wall-clock seconds from the first step to the end of the last, with all between them.
@@ -19,10 +17,10 @@ public struct TrainingProfile: Sendable {
     public var rest: Double { max(0, seconds - times.total) }
 
     /// Counts a pass.
-    mutating func count(_ batch: AnswerBatch, _ cost: StepCost) {
+    mutating func count(_ loss: ObjectiveLoss, _ cost: StepCost) {
         passes += 1
-        sequences += batch.examples.count
-        tokens += batch.prompts.tokens.count
-        operations += cost.operations(of: batch)
+        sequences += loss.batch.lengths.count
+        tokens += loss.batch.tokens.count
+        operations += cost.operations(of: loss.batch, answers: loss.outputs)
     }
 }
