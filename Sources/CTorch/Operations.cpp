@@ -52,74 +52,46 @@ int32_t ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_
   return guarded_result(out, [&] { return unwrap(a).gather(dim, unwrap(index)); });
 }
 
-int32_t ctorch_clone(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).clone(); });
-}
-
 // Arithmetic
 
-int32_t ctorch_add(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).add(unwrap(b)); });
-}
+#define CTORCH_OF_ONE(name)                                       \
+  int32_t ctorch_##name(ctorch_tensor a, ctorch_tensor *out) {    \
+    return guarded_result(out, [&] { return unwrap(a).name(); }); \
+  }
+CTORCH_OF_ONE(sqrt)
+CTORCH_OF_ONE(exp)
+CTORCH_OF_ONE(log)
+CTORCH_OF_ONE(abs)
+CTORCH_OF_ONE(sum)
+CTORCH_OF_ONE(mean)
+CTORCH_OF_ONE(clone)
+CTORCH_OF_ONE(detach)
 
-int32_t ctorch_sub(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).sub(unwrap(b)); });
-}
+#define CTORCH_OF_TWO(name)                                                     \
+  int32_t ctorch_##name(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) { \
+    return guarded_result(out, [&] { return unwrap(a).name(unwrap(b)); });      \
+  }
+CTORCH_OF_TWO(add)
+CTORCH_OF_TWO(sub)
+CTORCH_OF_TWO(mul)
+CTORCH_OF_TWO(div)
+CTORCH_OF_TWO(matmul)
 
-int32_t ctorch_mul(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).mul(unwrap(b)); });
-}
-
-int32_t ctorch_div(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).div(unwrap(b)); });
-}
-
-int32_t ctorch_add_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).add(b); });
-}
-
-int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).mul(b); });
-}
-
-int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).pow(exponent); });
-}
-
-int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).sqrt(); });
-}
-
-int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).exp(); });
-}
-
-int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).log(); });
-}
-
-int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).abs(); });
-}
+#define CTORCH_WITH_NUMBER(name, method)                                 \
+  int32_t ctorch_##name(ctorch_tensor a, double b, ctorch_tensor *out) { \
+    return guarded_result(out, [&] { return unwrap(a).method(b); });     \
+  }
+CTORCH_WITH_NUMBER(add_scalar, add)
+CTORCH_WITH_NUMBER(mul_scalar, mul)
+CTORCH_WITH_NUMBER(pow_scalar, pow)
+CTORCH_WITH_NUMBER(greater_scalar, gt)
 
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).clamp(low, high); });
 }
 
-int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).gt(b); });
-}
-
-int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).sum(); });
-}
-
 int32_t ctorch_sum_along(ctorch_tensor a, int64_t dim, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).sum(dim); });
-}
-
-int32_t ctorch_mean(ctorch_tensor a, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(a).mean(); });
 }
 
 int32_t ctorch_quantile(ctorch_tensor a, const double *fractions, int32_t count,
@@ -148,10 +120,6 @@ int32_t ctorch_all_finite(ctorch_tensor a, bool *out) {
 
 int32_t ctorch_equal(ctorch_tensor a, ctorch_tensor b, bool *out) {
   return guarded([&] { *out = at::equal(unwrap(a), unwrap(b)); });
-}
-
-int32_t ctorch_matmul(ctorch_tensor a, ctorch_tensor b, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return at::matmul(unwrap(a), unwrap(b)); });
 }
 
 int32_t ctorch_log_softmax(ctorch_tensor a, int64_t dim, ctorch_tensor *out) {
@@ -205,10 +173,6 @@ int32_t ctorch_set_grad(ctorch_tensor tensor, ctorch_tensor grad) {
            "a leaf and a gradient of its type and shape", x, gradient);
     x.mutable_grad() = gradient;
   });
-}
-
-int32_t ctorch_detach(ctorch_tensor tensor, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return unwrap(tensor).detach(); });
 }
 
 int32_t ctorch_backward(ctorch_tensor loss) {

@@ -83,14 +83,14 @@ class Operation {
 /// A frozen operand in another type and row-major order; itself where it is so already.
 at::Tensor as(at::ScalarType type, const at::Tensor &x) { return x.to(type).contiguous(); }
 
-at::Tensor quantized(const char *name, const Operation<signature::quantized_product> &operation,
+at::Tensor quantized(const char *expected, const Operation<signature::quantized_product> &operation,
                      const at::Tensor &x, const at::Tensor &codes, const at::Tensor &scales,
                      int64_t side) {
   expect(are_floating(x, scales) && x.dim() == 2 && codes.dim() == 2 && scales.dim() == 1 &&
              codes.scalar_type() == at::kChar && scales.scalar_type() == at::kFloat &&
              codes.device() == x.device() && x.size(1) == codes.size(side) &&
              scales.size(0) == codes.size(0),
-         name, x, codes, scales);
+         expected, x, codes, scales);
   return operation(x.contiguous(), codes.contiguous(), scales.contiguous());
 }
 

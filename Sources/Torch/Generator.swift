@@ -19,31 +19,14 @@ public final class Generator {
 
     /// Standard normal numbers, float32 by default.
     public func normal(_ shape: [Int], dtype: DType = .float32) -> Tensor {
-        Tensor {
-            ctorch_randn(
-                shape.map(Int64.init),
-                Int32(shape.count),
-                handle,
-                dtype.code,
-                device.name,
-                $0
-            )
-        }
+        let (sizes, rank) = shape.sizesAndRank
+        return Tensor { ctorch_randn(sizes, rank, handle, dtype.code, device.name, $0) }
     }
 
     /// Uniform float32 numbers in `low..<high`.
     public func uniform(_ shape: [Int], _ range: Range<Double>) -> Tensor {
-        Tensor {
-            ctorch_uniform(
-                shape.map(Int64.init),
-                Int32(shape.count),
-                range.lowerBound,
-                range.upperBound,
-                handle,
-                DType.float32.code,
-                device.name,
-                $0
-            )
-        }
+        let ((sizes, rank), type) = (shape.sizesAndRank, DType.float32.code)
+        let (low, high) = (range.lowerBound, range.upperBound)
+        return Tensor { ctorch_uniform(sizes, rank, low, high, handle, type, device.name, $0) }
     }
 }

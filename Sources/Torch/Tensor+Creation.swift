@@ -29,16 +29,10 @@ extension Tensor {
             shape.reduce(1, *) == values.count,
             "\(values.count) values do not fill a tensor of shape \(shape)"
         )
+        let (sizes, rank) = shape.sizesAndRank
         self.init { result in
             values.withUnsafeBytes {
-                ctorch_from_bytes(
-                    $0.baseAddress,
-                    shape.map(Int64.init),
-                    Int32(shape.count),
-                    type.code,
-                    device.name,
-                    result
-                )
+                ctorch_from_bytes($0.baseAddress, sizes, rank, type.code, device.name, result)
             }
         }
     }
@@ -57,11 +51,12 @@ extension Tensor {
             "\(bytes.count) bytes do not fill a \(dtype) tensor of shape \(shape)"
         )
         let context = Unmanaged.passRetained(owner).toOpaque()
+        let (sizes, rank) = shape.sizesAndRank
         self.init {
             ctorch_from_blob(
                 bytes.baseAddress,
-                shape.map(Int64.init),
-                Int32(shape.count),
+                sizes,
+                rank,
                 dtype.code,
                 { owner in owner.map { Unmanaged<AnyObject>.fromOpaque($0).release() } },
                 context,
@@ -77,16 +72,8 @@ extension Tensor {
         dtype: DType = .float32,
         device: Device = .cpu
     ) -> Tensor {
-        Tensor {
-            ctorch_full(
-                shape.map(Int64.init),
-                Int32(shape.count),
-                value,
-                dtype.code,
-                device.name,
-                $0
-            )
-        }
+        let (sizes, rank) = shape.sizesAndRank
+        return Tensor { ctorch_full(sizes, rank, value, dtype.code, device.name, $0) }
     }
 
     /// A tensor of zeros.
@@ -105,4 +92,9 @@ extension Tensor {
 
     /// A copy with storage of its own.
     public func clone() -> Tensor { Tensor { ctorch_clone(handle, $0) } }
+}
+
+extension [Int] {
+    /// A shape as the shim takes it.
+    var sizesAndRank: ([Int64], Int32) { (map(Int64.init), Int32(count)) }
 }

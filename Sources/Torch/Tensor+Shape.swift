@@ -27,16 +27,8 @@ extension Tensor {
     /// Consecutive parts of the given sizes along a dimension; views with one gradient for all.
     public func split(_ sizes: [Int], along dimension: Int) -> [Tensor] {
         var parts = [ctorch_tensor?](repeating: nil, count: sizes.count)
-        check(
-            ctorch_split(
-                handle,
-                sizes.map(Int64.init),
-                Int32(sizes.count),
-                Int64(dimension),
-                &parts
-            ),
-            "split"
-        )
+        let (lengths, count) = sizes.sizesAndRank
+        check(ctorch_split(handle, lengths, count, Int64(dimension), &parts), "split")
         return parts.map(Tensor.init(handle:))
     }
 
