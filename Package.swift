@@ -153,8 +153,7 @@ let package = Package(
             name: "varlora",
             dependencies: [
                 "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics",
-                "Optimizers", "Posteriors", "Reporting", "TensorFiles", "TextTasks", "Torch",
-                "Training", arguments,
+                "Posteriors", "Reporting", "TextTasks", "Torch", "Training", arguments,
             ]
         ),
         .executableTarget(

@@ -44,18 +44,9 @@ public struct ComparisonRecipe: Equatable, Sendable {
     ///
     /// - Throws: `RecipeError` for text that is not YAML, unknown keys and values out of range.
     public init(yaml: String, place: String) throws {
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
-            throw RecipeError("\(place): not valid YAML: \(reason)")
+        for (key, value) in try Self.pairs(yaml: yaml, place: place) {
+            try set(key, value, place: place)
         }
-        guard let root else { return }
-        guard let mapping = root.mapping else {
-            throw RecipeError("\(place): expected keys and values at the top level, found others")
-        }
-        for (key, value) in mapping { try set(key.string ?? "?", value, place: place) }
         _ = try plan(place: place, checkingTasks: false)
     }
 

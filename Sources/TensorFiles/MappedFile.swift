@@ -5,7 +5,7 @@ import Foundation
 ///
 /// Pages are loaded on first touch, so opening costs nothing and a tensor that views the mapping
 /// needs no second copy. Another process that shortens the file while it is mapped makes later
-/// reads fault; files replaced by renaming, as ``AtomicFile`` does, are safe.
+/// reads fault; files replaced by renaming, as `AtomicFile` does, are safe.
 public final class MappedFile: @unchecked Sendable {
     // Sendable: both properties are constant and the pages are never written.
 

@@ -38,7 +38,7 @@ extension Safetensors {
     /// Metadata are written sorted by key, and the header is padded with spaces so that the first
     /// tensor starts at a multiple of 8. Later ones start where the one before ends: list wide
     /// element types first to keep them aligned, as the reference library does. The file appears
-    /// whole or not at all, as ``AtomicFile`` describes.
+    /// whole or not at all, as `AtomicFile` describes.
     ///
     /// - Throws: ``TensorFileError/unwritable(file:reason:)`` when a name repeats or is
     ///   `__metadata__` or bytes do not match type and shape, `FileError` when writing fails.

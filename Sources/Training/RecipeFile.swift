@@ -10,19 +10,9 @@ extension Recipe {
     ///   of range.
     public init(yaml: String, place: String) throws {
         self.init()
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
-            throw RecipeError("\(place): not valid YAML: \(reason)")
+        for (key, value) in try Self.pairs(yaml: yaml, place: place) {
+            try read(key, value, place: place)
         }
-        guard let root else { return }
-        guard let mapping = root.mapping else {
-            throw RecipeError(place, "the top level", expected: "keys and values", found: "others")
-        }
-        // Yams refuses a key that is there twice.
-        for (key, value) in mapping { try read(key.string ?? "?", value, place: place) }
     }
 
     /// Reads a recipe file.

@@ -7,7 +7,7 @@ extension RunFolder {
     /// To take it up, train with `resume`. The recipe may differ from this run's in all that does
     /// not change the parameters, the optimizer or the data.
     ///
-    /// - Throws: ``TrainingError`` when there is no such checkpoint or a file cannot be written.
+    /// - Throws: `TrainingError` when there is no such checkpoint or a file cannot be written.
     public func branch(at step: Int, to other: RunFolder, recipe: Recipe) throws {
         let checkpoint = Checkpoint.folder(of: step, in: self)
         guard FileManager.default.fileExists(atPath: checkpoint.path) else {

@@ -13,7 +13,7 @@ extension RunCurves {
     /// The draws are the run's own: the same noise at every scale. The ranks of `group` share the
     /// work. `progress` is told how many batches of how many are done.
     ///
-    /// - Throws: ``TrainingError/noPosterior(folder:)`` for a point estimate, `MetricError` for
+    /// - Throws: `TrainingError.noPosterior` for a point estimate, `MetricError` for
     ///   examples without labels, `TorchError` when the engine fails.
     public init(
         _ run: TrainedRun,

@@ -8,7 +8,7 @@ import Torch
 extension RunFolder {
     /// The recipe of the run.
     ///
-    /// - Throws: ``TrainingError/noRun(folder:)``, or ``RecipeError`` when it is broken.
+    /// - Throws: `TrainingError.noRun`, or `RecipeError` when it is broken.
     public func readRecipe() throws -> Recipe {
         guard holdsRun else { throw TrainingError.noRun(folder: url.path) }
         return try Recipe(contentsOf: recipe)
@@ -16,7 +16,7 @@ extension RunFolder {
 
     /// The results of a run; nil when it is not finished.
     ///
-    /// - Throws: `JSONError` when the file is broken, ``TrainingError`` when it cannot be read.
+    /// - Throws: `JSONError` when the file is broken, `TrainingError` when it cannot be read.
     public func readMetrics() throws -> RunMetrics? {
         try bytes(of: metrics).map {
             try JSONFile.read(RunMetrics.self, from: $0, file: metrics.path)
@@ -25,7 +25,7 @@ extension RunFolder {
 
     /// Checks that a run of `recipe` may be written here, without changing anything.
     ///
-    /// - Throws: ``TrainingError`` when the folder holds something else, a run that may not be
+    /// - Throws: `TrainingError` when the folder holds something else, a run that may not be
     ///   replaced, or, to be resumed, one of another recipe.
     public func check(_ recipe: Recipe, resume: Bool, force: Bool) throws {
         var isFolder: ObjCBool = true
@@ -82,7 +82,7 @@ extension RunFolder {
 
     /// Whether an earlier attempt of this launch began the run that the folder holds.
     ///
-    /// - Throws: ``TrainingError`` when its note cannot be read.
+    /// - Throws: `TrainingError` when its note cannot be read.
     public func isRun(of launch: Launch) throws -> Bool {
         guard holdsRun, let noted = try bytes(of: launcher) else { return false }
         return noted == launch.launcher.map { Data($0.utf8) }
@@ -110,7 +110,7 @@ extension RunFolder {
 
     /// The names of what a folder holds; none where there is no such folder.
     ///
-    /// - Throws: ``TrainingError`` when it is there and cannot be listed.
+    /// - Throws: `TrainingError` when it is there and cannot be listed.
     func names(in folder: URL) throws -> [String] {
         try present(folder, "cannot be listed") {
             try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -119,7 +119,7 @@ extension RunFolder {
 
     /// The bytes of a file; nil where there is no such file.
     ///
-    /// - Throws: ``TrainingError`` when it is there and cannot be read.
+    /// - Throws: `TrainingError` when it is there and cannot be read.
     package func bytes(of file: URL) throws -> Data? {
         try present(file, "cannot be read") { try Data(contentsOf: file) }
     }
@@ -179,7 +179,7 @@ final class RunLock {
 
     /// Takes the lock of a run.
     ///
-    /// - Throws: ``TrainingError/busy(folder:)`` when another process has it.
+    /// - Throws: `TrainingError.busy` when another process has it.
     init(_ run: RunFolder) throws {
         descriptor = open(run.recipe.path, O_RDONLY)
         guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -113,6 +113,27 @@ extension SettingsTable {
         }
     }
 
+    /// The keys and values of a YAML text; an empty one has none.
+    ///
+    /// - Throws: ``RecipeError`` for text that is not YAML or repeats a key.
+    package static func pairs(
+        yaml: String,
+        place: String
+    ) throws -> [(key: String, value: Node)] {
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: yaml)
+        } catch {
+            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
+            throw RecipeError("\(place): not valid YAML: \(reason)")
+        }
+        guard let root else { return [] }
+        guard let mapping = root.mapping else {
+            throw RecipeError(place, "the top level", expected: "keys and values", found: "others")
+        }
+        return mapping.map { ($0.string ?? "?", $1) }
+    }
+
     /// All keys that have a value, with it.
     package var nodes: [(key: String, value: Node)] {
         Self.fields.compactMap { field in field.write(self).map { (field.key, $0) } }

@@ -147,7 +147,7 @@ struct RecipeTests {
     @Test(
         "A file that cannot be used is named",
         arguments: [
-            ("- a\n", "file: expected keys and values"),
+            ("- a\n", "file: the top level: expected keys and values"),
             ("a: [1\n", "file: not valid YAML"),
             ("tasks: {a: 1}\n", "file: tasks: expected a list of names"),
             ("adamw: 3\n", "file: adamw: expected keys of a recipe"),

@@ -2,10 +2,6 @@ import ArgumentParser
 import Foundation
 import LanguageModels
 import LoRA
-import Optimizers
-import Posteriors
-import TensorFiles
-import Torch
 import Training
 
 struct Inspect: ParsableCommand {
@@ -107,105 +103,56 @@ private struct AdapterSummary: Encodable {
 
 /// What a run folder holds.
 private struct RunSummary: Encodable {
-    /// Quantiles of a kind of layer's matrices.
-    struct Health: Encodable {
-        let layers: String
-        let hessianRatio: [Double]
-        let standardDeviation: Double
-
-        private enum CodingKeys: String, CodingKey {
-            case layers
-            case hessianRatio = "hessian_ratio"
-            case standardDeviation = "standard_deviation"
-        }
-    }
-
-    /// The smallest and the largest median of h / h₀ over the layers of a group, by its name.
-    private var medians: [String: ClosedRange<Double>] {
-        var medians: [String: ClosedRange<Double>] = [:]
-        for layer in metrics?.posterior?.layers ?? [] {
-            guard let median = layer.hessianRatio.dropFirst().first, median.isFinite else {
-                continue
-            }
-            for name in ["all", "\(layer.projection).lora_\(layer.matrix)"] {
-                let known = medians[name] ?? median...median
-                medians[name] = min(known.lowerBound, median)...max(known.upperBound, median)
-            }
-        }
-        return medians
-    }
-
     let path: String
     let recipe: [String: String]
     let metrics: RunMetrics?
-    let posterior: [Health]?
 
     init(_ run: RunFolder) throws {
         path = run.url.path
         recipe = try run.readRecipe().values
         metrics = try run.readMetrics()
-        posterior =
-            metrics?.posteriorKind == IVONPosterior.name ? try Self.health(run.posterior) : nil
-    }
-
-    /// Quantiles of h / h₀ at 5%, 50% and 95% for all matrices, then for A and B of each kind of
-    /// layer.
-    private static func health(_ file: URL) throws -> [Health] {
-        let prefix = "hessian."
-        let entries = try Safetensors(contentsOf: file).entries.values
-            .filter { $0.name.hasPrefix(prefix) }
-            .sorted { $0.name.compare($1.name, options: .numeric) == .orderedAscending }
-        let parameters = FlatParameters(
-            entries.map { (String($0.name.dropFirst(prefix.count)), $0.shape) }
-        )
-        guard
-            let ivon = try PosteriorFile(contentsOf: file, for: parameters).kind as? IVONPosterior
-        else { return [] }
-        func health(_ name: String, _ part: (Tensor) -> Tensor) -> Health {
-            Health(
-                layers: name,
-                hessianRatio: (part(ivon.hessian) * (1 / ivon.hessianInitialization))
-                    .quantiles([0.05, 0.5, 0.95]),
-                standardDeviation: part(ivon.standardDeviation).mean().item
-            )
-        }
-        let groups = Dictionary(grouping: parameters.entries) { entry in
-            entry.name.split(separator: ".").dropLast().suffix(2).joined(separator: ".")
-        }
-        return [health("all") { $0 }]
-            + groups.sorted { $0.key < $1.key }.map { name, entries in
-                health(name) { vector in
-                    let parts = entries.map {
-                        vector.narrowed(0, start: $0.range.lowerBound, length: $0.range.count)
-                    }
-                    return Tensor.concatenated(parts, along: 0)
-                }
-            }
     }
 
     var lines: [String] {
         var lines = ["run         \(path)"]
         lines += recipe.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
         lines.append(metrics == nil ? "not finished: go on with varlora train --resume" : "results")
-        if let metrics {
-            for (name, part) in [("validation", metrics.validation), ("test", metrics.test)] {
-                guard let part else { continue }
-                lines.append(TextTable.metrics(name, part, draws: metrics.drawCount).text)
-            }
+        guard let metrics else { return lines }
+        for (name, part) in [("validation", metrics.validation), ("test", metrics.test)] {
+            guard let part else { continue }
+            lines.append(TextTable.metrics(name, part, draws: metrics.drawCount).text)
         }
-        guard let posterior else { return lines }
-        let medians = medians
+        return lines + (metrics.posterior.map { [TextTable.health($0).text] } ?? [])
+    }
+}
+
+extension TextTable {
+    /// How far a posterior has moved: as a whole, then each kind of matrix, with the lowest and the
+    /// highest quantile of its layers.
+    fileprivate static func health(_ health: PosteriorHealth) -> TextTable {
         var table = TextTable(["posterior", "h/h0 5%", "50%", "95%", "50% by layer", "deviation"])
-        for health in posterior {
-            let ratios = health.hessianRatio.map { $0.fixed(3) }
-            let range = medians[health.layers].map {
-                "\($0.lowerBound.fixed(3)) to \($0.upperBound.fixed(3))"
-            }
+        func add(_ name: String, _ ratios: [Double?], _ layers: [LayerHealth], _ deviation: Double)
+        {
+            let medians = layers.map { $0.hessianRatio[1] }.filter(\.isFinite).sorted()
+            let ends = [medians.first, medians.last].compactMap { $0?.fixed(3) }
             table.add(
-                [health.layers] + ratios + [range ?? "", health.standardDeviation.fixed(6)]
+                [name] + ratios.map { $0?.fixed(3) ?? "" }
+                    + [ends.joined(separator: " to "), deviation.fixed(6)]
             )
         }
-        return lines + [table.text]
+        let layers = health.layers ?? []
+        add("all", health.hessianRatio, layers, health.standardDeviation)
+        let kinds = Dictionary(grouping: layers) { "\($0.projection).lora_\($0.matrix)" }
+        for (name, layers) in kinds.sorted(by: { $0.key < $1.key }) {
+            let ratios = [
+                layers.map { $0.hessianRatio[0] }.min(), nil,
+                layers.map { $0.hessianRatio[2] }.max(),
+            ]
+            // The matrices of a kind are equally large.
+            let deviation = layers.reduce(0) { $0 + $1.standardDeviation } / Double(layers.count)
+            add(name, ratios, layers, deviation)
+        }
+        return table
     }
 }
 
