@@ -141,7 +141,7 @@ private struct Material {
             ?? LoadedModel(
                 try ModelLocation(recipe.model),
                 device: Device(recipe.device),
-                precision: recipe.basePrecision
+                precision: Precision(recipe.basePrecision)
             )
         self.model = model
         data = try TrainingData(recipe, tokenizer: model.tokenizer)

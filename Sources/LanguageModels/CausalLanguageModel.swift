@@ -20,7 +20,7 @@ public protocol CausalLanguageModel: AnyObject {
     /// In the last block, what follows attention's keys and values runs on these rows only.
     func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor
 
-    /// Logits of some tokens of the vocabulary, or of all: [rows, tokens].
+    /// Logits of some tokens of the vocabulary, or of all, in float32: [rows, tokens].
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor
 }
 

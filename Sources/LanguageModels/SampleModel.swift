@@ -8,7 +8,7 @@ extension ModelFiles {
     public func sample(
         blocks: Int,
         vocabularySize: Int,
-        precision: BasePrecision,
+        precision: Precision,
         device: Device = .cpu
     ) throws -> any CausalLanguageModel {
         var configuration = configuration
@@ -21,7 +21,7 @@ extension ModelFiles {
 extension ModelConfiguration {
     /// A model of equal weights, and the names of its tables.
     func sample(
-        _ precision: BasePrecision,
+        _ precision: Precision,
         device: Device = .cpu
     ) throws -> (model: any CausalLanguageModel, tables: Set<String>) {
         let scope = WeightScope(EqualWeights(), precision, device: device)

@@ -166,13 +166,16 @@ public final class LoRAAdapters {
 
     /// Adds the adapters to the weights and takes them out: same outputs, no extra work.
     ///
-    /// - Throws: ``LoRAError/quantizedBase(path:)`` when the weights are in 8 bits, which would
-    ///   round the adapters away.
+    /// - Throws: ``LoRAError/roundedBase(path:format:)`` when the weights are in fewer than 32
+    ///   bits, which would round the adapters away.
     public func merge() throws {
         guard beforeMerge == nil else { return }
         let weights = try linears.map { linear in
-            guard case .float32(let weight) = linear.weight else {
-                throw LoRAError.quantizedBase(path: linear.path)
+            guard case .dense(let weight) = linear.weight else {
+                throw LoRAError.roundedBase(path: linear.path, format: "int8")
+            }
+            guard weight.dtype == .float32 else {
+                throw LoRAError.roundedBase(path: linear.path, format: weight.dtype.rawValue)
             }
             return weight
         }

@@ -12,8 +12,8 @@ public enum LoRAError: Error, Equatable, CustomStringConvertible {
     case surplusTensors(file: String, first: String, count: Int)
     /// A tensor's shape or type disagrees with model and settings.
     case mismatch(file: String, tensor: String, expected: String, found: String)
-    /// Adapters are to be merged into a weight that is kept in 8 bits.
-    case quantizedBase(path: String)
+    /// Adapters are to be merged into a weight that is kept in fewer than 32 bits.
+    case roundedBase(path: String, format: String)
 
     /// One sentence that names file, key, what was expected and found.
     public var description: String {
@@ -31,8 +31,8 @@ public enum LoRAError: Error, Equatable, CustomStringConvertible {
                 + " such as \(first)"
         case .mismatch(let file, let tensor, let expected, let found):
             "\(file): \(tensor): expected \(expected), found \(found)"
-        case .quantizedBase(let path):
-            "\(path): adapters are merged into weights of base precision float32, found int8"
+        case .roundedBase(let path, let format):
+            "\(path): adapters are merged into weights of base precision float32, found \(format)"
         }
     }
 }

@@ -16,8 +16,8 @@ public struct Recipe: Equatable, Sendable {
     public var task = ""
     /// The folder of the named data set; by default below `$VARLORA_DATA`.
     public var data: String?
-    /// Precision of the linear layers: float32, int8, int8-dynamic.
-    public var basePrecision = BasePrecision.float32
+    /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic.
+    public var basePrecision = WeightFormat.float32
     /// How the adapter is trained.
     public var method = TrainingMethod.ivon
 
@@ -133,12 +133,12 @@ extension Recipe {
 
     /// Checks that a model is in the precision that the recipe names.
     func check(_ model: LoadedModel) throws {
-        guard model.precision == basePrecision else {
+        guard model.precision == Precision(basePrecision) else {
             throw TrainingError.mismatch(
                 file: self.model,
                 key: "base-precision",
                 expected: basePrecision.rawValue,
-                found: model.precision.rawValue
+                found: model.precision.weights.rawValue
             )
         }
     }

@@ -11,7 +11,7 @@ extension Recipe: SettingsTable {
         .init("data", \.data, .text)
             .means("The folder of the named data set (default: below $VARLORA_DATA)"),
         .init("base-precision", \.basePrecision, .choice())
-            .means("Precision of the linear layers: float32, int8, int8-dynamic"),
+            .means("Precision of the linear layers: float32, bfloat16, int8, int8-dynamic"),
         .init("method", \.method, .choice()),
         .init("steps", \.steps, .count).means("Optimizer steps"),
         .init("batch-size", \.batchSize, .integer(1...65_536)).means("Examples a step"),

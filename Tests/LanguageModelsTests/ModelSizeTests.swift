@@ -10,22 +10,28 @@ struct ModelSizeTests {
     @Test(
         "Bytes are those of the loaded weights",
         arguments: GoldenModel.all,
-        BasePrecision.allCases
+        WeightFormat.allCases
     )
-    func bytes(_ golden: GoldenModel, _ precision: BasePrecision) throws {
-        let size = try ModelSize(ModelFiles(.folder(golden.folder)), precision: precision)
+    func bytes(_ golden: GoldenModel, _ format: WeightFormat) throws {
+        let size = try ModelSize(ModelFiles(.folder(golden.folder)), format: format)
         let model = try golden.load()
         let linears = model.linears.values.map(\.weight.shape)
         let count = linears.reduce(0) { $0 + $1[0] * $1[1] }
         let rows = linears.reduce(0) { $0 + $1[0] }
-        #expect(size.linearBytes == (precision == .float32 ? 4 * count : count + 4 * rows))
+        let bytes =
+            switch format {
+            case .float32: 4 * count
+            case .bfloat16: 2 * count
+            case .int8, .int8Dynamic: count + 4 * rows
+            }
+        #expect(size.linearBytes == bytes)
         let entries = try ShardedCheckpoint(contentsOf: golden.folder).entries
         let all = entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
         let tables =
             size.sizes.vocabularySize * size.sizes.hiddenSize
             * (size.sizes.tiesEmbeddings ? 1 : 2)
         let is16Bits = entries["model.embed_tokens.weight"]?.elementType.byteCount == 2
-        let saved = precision != .float32 && is16Bits ? 2 * tables : 0
+        let saved = format != .float32 && is16Bits ? 2 * tables : 0
         #expect(size.otherBytes == 4 * (all - count) - saved)
     }
 
@@ -33,7 +39,7 @@ struct ModelSizeTests {
     func sample() throws {
         let golden = GoldenModel.all[0]
         let files = try ModelFiles(.folder(golden.folder))
-        let sample = try files.sample(blocks: 1, vocabularySize: 8, precision: .int8)
+        let sample = try files.sample(blocks: 1, vocabularySize: 8, precision: Precision(.int8))
         let model = try golden.load()
         #expect(sample.linears.count * files.sizes.layerCount == model.linears.count)
         for (path, linear) in sample.linears {

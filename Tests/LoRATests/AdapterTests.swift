@@ -26,7 +26,7 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
     ///
     /// `source` makes the weights that the model is built from of those in its folder.
     func load(
-        _ precision: BasePrecision = .float32,
+        _ precision: Precision = Precision(),
         source: (any WeightSource) -> any WeightSource = { $0 }
     ) throws -> (any CausalLanguageModel, LoRAAdapters, FlatParameters) {
         let folder = Golden.folder("Models/\(model)")

@@ -42,7 +42,7 @@ struct QuantizedBaseTests {
         arguments: GoldenAdapter.all
     )
     func dequantized(_ golden: GoldenAdapter) throws {
-        let found = try results(golden, golden.load(.int8))
+        let found = try results(golden, golden.load(Precision(.int8)))
         let expected = try results(golden, golden.load { RoundedWeights(source: $0) })
         // The scales multiply outputs there and weights here, so the last digits differ.
         #expect(found.logits.relativeDifference(to: expected.logits) < 2e-5)
@@ -54,15 +54,15 @@ struct QuantizedBaseTests {
 
     @Test("Rounding the inputs too changes logits a little", arguments: GoldenAdapter.all)
     func dynamic(_ golden: GoldenAdapter) throws {
-        let found = try results(golden, golden.load(.int8Dynamic))
-        let expected = try results(golden, golden.load(.int8))
+        let found = try results(golden, golden.load(Precision(.int8Dynamic)))
+        let expected = try results(golden, golden.load(Precision(.int8)))
         let difference = found.logits.relativeDifference(to: expected.logits)
         #expect((1e-5...0.1).contains(difference))
     }
 
     @Test("Adapters are not merged into 8 bits, where they would be rounded away")
     func merge() throws {
-        let (model, adapters, _) = try GoldenAdapter.all[0].load(.int8)
+        let (model, adapters, _) = try GoldenAdapter.all[0].load(Precision(.int8))
         let before = try GoldenAdapter.all[0].answerLogits(model)
         let error = #expect(throws: LoRAError.self) { try adapters.merge() }
         #expect(

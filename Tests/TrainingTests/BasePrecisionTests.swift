@@ -6,8 +6,8 @@ import Testing
 
 @Suite("Base precision")
 struct BasePrecisionTests {
-    @Test("A run keeps its precision and resumes in it alone", arguments: BasePrecision.allCases)
-    func resume(_ precision: BasePrecision) throws {
+    @Test("A run keeps its precision and resumes in it alone", arguments: WeightFormat.allCases)
+    func resume(_ precision: WeightFormat) throws {
         try withTinyRun(.ivon) {
             $0.basePrecision = precision
         } _: { tiny in
@@ -35,8 +35,8 @@ struct BasePrecisionTests {
     func fingerprint() throws {
         try withTinyRun { tiny in
             let location = try ModelLocation(tiny.recipe.model)
-            let names = try BasePrecision.allCases.map {
-                try LoadedModel(location, precision: $0).fingerprint
+            let names = try WeightFormat.allCases.map {
+                try LoadedModel(location, precision: Precision($0)).fingerprint
             }
             #expect(Set(names).count == 1)
         }
@@ -45,7 +45,8 @@ struct BasePrecisionTests {
     @Test("A model of another precision than the recipe's is refused")
     func otherModel() throws {
         try withTinyRun { tiny in
-            let model = try LoadedModel(ModelLocation(tiny.recipe.model), precision: .int8)
+            let location = try ModelLocation(tiny.recipe.model)
+            let model = try LoadedModel(location, precision: Precision(.int8))
             let text = sentence {
                 _ = try Trainer(tiny.recipe, model: model, run: tiny.run("run"))
             }

@@ -30,7 +30,7 @@ struct EstimateTests {
         var recipe = Recipe()
         change(&recipe)
         let files = try ModelFiles(.folder(folder))
-        let size = try ModelSize(files, precision: recipe.basePrecision)
+        let size = try ModelSize(files, format: recipe.basePrecision)
         return MemoryEstimate(
             recipe,
             model: size,

@@ -16,7 +16,7 @@ struct StepCostTests {
         configuration.sizes.headCount = 2
         configuration.sizes.keyHeadCount = 1
         configuration.sizes.headSize = 4
-        let model = try configuration.sample(.float32).model
+        let model = try configuration.sample(Precision()).model
         let inputs = ["down_proj": 12]
         let outputs = ["q_proj": 8, "v_proj": 4, "o_proj": 8, "down_proj": 8, "up_proj": 12]
         let modules = adapters.map { path, rank in

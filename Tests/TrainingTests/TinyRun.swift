@@ -38,7 +38,7 @@ struct TinyRun {
     func run(_ name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
 
     func model() throws -> LoadedModel {
-        try LoadedModel(try ModelLocation(recipe.model), precision: recipe.basePrecision)
+        try LoadedModel(try ModelLocation(recipe.model), precision: Precision(recipe.basePrecision))
     }
 
     @discardableResult

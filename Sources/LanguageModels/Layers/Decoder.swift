@@ -41,6 +41,7 @@ final class Decoder: CausalLanguageModel {
     private let norm: RMSNorm
     private let head: Tensor  // [vocabulary, hidden]
     private let rotary: RotaryEmbedding
+    private let compute: DType  // of hidden states
 
     init(
         _ weights: WeightScope,
@@ -70,6 +71,7 @@ final class Decoder: CausalLanguageModel {
             device: weights.device
         )
         self.sizes = sizes
+        compute = weights.precision.compute
         blocks = layers.map(\.outline)
         let all = blocks.flatMap(\.linears)
         linears = Dictionary(uniqueKeysWithValues: all.map { ($0.path, $0) })
@@ -79,7 +81,7 @@ final class Decoder: CausalLanguageModel {
         precondition(batch.held == nil, "keys and values of earlier passes are not held")
         let angles = rotary.angles(batch.positions)
         let ids = Tensor(batch.tokens, device: embedding.device)
-        var x = embedding.selecting(ids, along: 0).to(.float32)
+        var x = embedding.selecting(ids, along: 0).to(compute)
         let pass = DecoderPass(batch, angles, at: .all)
         for layer in layers.dropLast() { x = run(layer, x, pass) }  // [tokens, hidden]
         if let last = layers.last { x = run(last, x, DecoderPass(batch, angles, at: rows)) }
@@ -92,8 +94,7 @@ final class Decoder: CausalLanguageModel {
     }
 
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
-        guard let tokens else { return hidden.frozenLinear(head.to(.float32)) }
-        let rows = head.selecting(Tensor(tokens, device: head.device), along: 0)
-        return hidden.frozenLinear(rows.to(.float32))
+        let rows = tokens.map { head.selecting(Tensor($0, device: head.device), along: 0) }
+        return hidden.to(.float32).frozenLinear(rows ?? head)
     }
 }

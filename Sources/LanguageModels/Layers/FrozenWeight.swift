@@ -1,20 +1,21 @@
 import Torch
 
-/// The weight of a linear layer [out, in], in the precision of the base.
+/// The weight of a linear layer [out, in], in the format of the model.
 public enum FrozenWeight {
-    /// In 32 bits.
-    case float32(Tensor)
+    /// Numbers of a floating type.
+    case dense(Tensor)
     /// In 8 bits; `roundsInput` says whether forward products are of integers.
     case int8(QuantizedRows, roundsInput: Bool)
 
     /// A weight of zeros [out, in], to be filled by ``assign(_:)``.
-    init(zeros shape: [Int], _ precision: BasePrecision, device: Device) {
-        switch precision {
-        case .float32: self = .float32(.zeros(shape, device: device))
+    init(zeros shape: [Int], _ format: WeightFormat, device: Device) {
+        switch format {
+        case .float32: self = .dense(.zeros(shape, device: device))
+        case .bfloat16: self = .dense(.zeros(shape, dtype: .bfloat16, device: device))
         case .int8, .int8Dynamic:
             self = .int8(
                 QuantizedRows(zeros: shape, device: device),
-                roundsInput: precision == .int8Dynamic
+                roundsInput: format == .int8Dynamic
             )
         }
     }
@@ -22,7 +23,7 @@ public enum FrozenWeight {
     /// The sizes: [out, in].
     public var shape: [Int] {
         switch self {
-        case .float32(let weight): weight.shape
+        case .dense(let weight): weight.shape
         case .int8(let weight, _): weight.shape
         }
     }
@@ -30,7 +31,7 @@ public enum FrozenWeight {
     /// Takes the values of a float32 weight of the same shape.
     func assign(_ values: Tensor) {
         switch self {
-        case .float32(let weight): weight.copyInPlace(values)
+        case .dense(let weight): weight.copyInPlace(values)
         case .int8(let weight, _): weight.assign(values)
         }
     }
@@ -38,16 +39,16 @@ public enum FrozenWeight {
     /// The rows `start ..< start + length`; a view.
     func rows(start: Int, length: Int) -> FrozenWeight {
         switch self {
-        case .float32(let weight): .float32(weight.narrowed(0, start: start, length: length))
+        case .dense(let weight): .dense(weight.narrowed(0, start: start, length: length))
         case .int8(let weight, let roundsInput):
             .int8(weight.rows(start: start, length: length), roundsInput: roundsInput)
         }
     }
 
-    /// `x` [tokens, in] times the transpose of the weight, plus a bias [out].
+    /// `x` [tokens, in] times the transpose of the weight, plus a bias [out], in the type of `x`.
     public func product(_ x: Tensor, bias: Tensor?) -> Tensor {
         switch self {
-        case .float32(let weight): x.frozenLinear(weight, bias: bias)
+        case .dense(let weight): x.frozenLinear(weight, bias: bias)
         case .int8(let weight, let roundsInput):
             weight.product(x, bias: bias, roundsInput: roundsInput)
         }

@@ -11,8 +11,8 @@ public struct LoadedModel {
     public let fingerprint: String
     /// Where the weights lie.
     public let device: Device
-    /// The precision of its linear layers.
-    public let precision: BasePrecision
+    /// How it keeps weights and computes.
+    public let precision: Precision
 
     /// Its sizes.
     public var sizes: DecoderSizes { model.sizes }
@@ -23,7 +23,7 @@ public struct LoadedModel {
     public init(
         _ location: ModelLocation,
         device: Device = .cpu,
-        precision: BasePrecision = .float32
+        precision: Precision = Precision()
     ) throws {
         let files = try ModelFiles(location)
         tokenizer = try files.loadTokenizer()

@@ -44,7 +44,7 @@ public struct ModelFiles {
     /// The model and a fingerprint of its weights, which are those of the files unless others are
     /// given.
     func build(
-        _ precision: BasePrecision = .float32,
+        _ precision: Precision = Precision(),
         device: Device = .cpu,
         weights: (any WeightSource)? = nil
     ) throws -> (model: any CausalLanguageModel, fingerprint: String) {

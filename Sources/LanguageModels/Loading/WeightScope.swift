@@ -5,7 +5,7 @@ public struct WeightScope {
     /// The name of this place, such as `model.layers.0`; empty at the root.
     let path: String
     let device: Device
-    private let precision: BasePrecision
+    let precision: Precision
     private let source: any WeightSource
     private let names: ReadNames
 
@@ -15,7 +15,7 @@ public struct WeightScope {
         var tables: Set<String> = []
     }
 
-    init(_ source: any WeightSource, _ precision: BasePrecision, device: Device) {
+    init(_ source: any WeightSource, _ precision: Precision, device: Device) {
         path = ""
         self.device = device
         self.precision = precision
@@ -45,10 +45,10 @@ public struct WeightScope {
 
     /// The tensor `name` of this place, of which few rows are read at a time.
     ///
-    /// It is in float32, or, where the linear layers are in 8 bits, in the 16 bits it is stored in.
+    /// It is in float32, or, where the linear layers are not, in the 16 bits it is stored in.
     func table(_ name: String, _ shape: [Int]) throws -> Tensor {
         names.tables.insert((self / name).path)
-        return try load(name, shape, as: precision == .float32 ? .float32 : nil)
+        return try load(name, shape, as: precision.weights == .float32 ? .float32 : nil)
     }
 
     /// The numbers `name` of this place, where the checkpoint has them.
@@ -62,17 +62,20 @@ public struct WeightScope {
 
     /// The weight of a linear layer at this place: [output, input].
     func weight(input: Int, output: Int) throws -> FrozenWeight {
-        let values = try tensor("weight", [output, input])
-        if precision == .float32 { return .float32(values) }
-        let weight = FrozenWeight(zeros: [output, input], precision, device: device)
-        weight.assign(values)
-        return weight
+        switch precision.weights {
+        case .float32: return .dense(try load("weight", [output, input], as: .float32))
+        case .bfloat16: return .dense(try load("weight", [output, input], as: .bfloat16))
+        case .int8, .int8Dynamic:
+            let weight = FrozenWeight(zeros: [output, input], precision.weights, device: device)
+            weight.assign(try tensor("weight", [output, input]))
+            return weight
+        }
     }
 
     /// The weights of the linear layers `names` of this place, one below the other.
     func joinedWeight(_ names: [(String, output: Int)], input: Int) throws -> FrozenWeight {
         let rows = names.reduce(0) { $0 + $1.output }
-        let joined = FrozenWeight(zeros: [rows, input], precision, device: device)
+        let joined = FrozenWeight(zeros: [rows, input], precision.weights, device: device)
         var start = 0
         for (name, output) in names {
             // One at a time: a whole group in float32 would be a large part of the memory.

@@ -21,7 +21,7 @@ struct SampleRun {
         model = try files.sample(
             blocks: blocks,
             vocabularySize: vocabularySize,
-            precision: recipe.basePrecision,
+            precision: Precision(recipe.basePrecision),
             device: device
         )
         model.recomputesBlocks = recipe.gradientCheckpointing

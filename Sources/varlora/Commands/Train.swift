@@ -72,7 +72,7 @@ struct Train: ParsableCommand {
         let model = try LoadedModel(
             try ModelLocation(recipe.model),
             device: launch.device(recipe.device),
-            precision: recipe.basePrecision
+            precision: Precision(recipe.basePrecision)
         )
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         report(data)

@@ -21,7 +21,7 @@ struct SubjectOptions: ParsableArguments {
     @Option(help: "cpu, cuda, cuda:N or mps.")
     var device = "cpu"
     @Option(help: "Precision of the linear layers (default: the run's, or float32).")
-    var basePrecision: BasePrecision?
+    var basePrecision: WeightFormat?
     @Option(help: "Threads of an operation on the CPU (default: one a core).")
     var threads: Int?
 
@@ -55,14 +55,14 @@ struct SubjectOptions: ParsableArguments {
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
             device: RankOptions.launch().device(device),
-            precision: recipe.basePrecision
+            precision: Precision(recipe.basePrecision)
         )
         let trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
         return Subject(recipe: recipe, base: base, trained: trained)
     }
 }
 
-extension BasePrecision: ExpressibleByArgument {}
+extension WeightFormat: ExpressibleByArgument {}
 
 /// A loaded run, or a base model alone.
 struct Subject {
