@@ -32,16 +32,9 @@ public func checkTorch() throws {
     if let first = ErrorScope.current?.first { throw first }
 }
 
-/// Ends the present ``withTorchErrors(_:)`` with `error`, as a failure of the engine does; traps
-/// outside of one.
-public func failScope(_ error: any Error) {
-    guard let scope = ErrorScope.current else { fatalError("\(error)") }
-    if scope.first == nil { scope.first = error }
-}
-
 /// The errors collected on this thread, inside ``withTorchErrors(_:)``.
 private final class ErrorScope {
-    var first: (any Error)?
+    var first: TorchError?
 
     private static let key = "varlora.torch.errors"
 
@@ -57,8 +50,11 @@ func check(_ status: Int32, _ operation: StaticString) {
     if status != 0 { fail(operation) }
 }
 
+/// Ends the present ``withTorchErrors(_:)`` with libtorch's message; traps outside of one.
 private func fail(_ operation: StaticString) {
     let text = String(cString: ctorch_last_error())
     let line = text.split(separator: "\n").first.map(String.init) ?? text
-    failScope(TorchError(message: "\(operation): \(line)"))
+    let error = TorchError(message: "\(operation): \(line)")
+    guard let scope = ErrorScope.current else { fatalError("\(error)") }
+    if scope.first == nil { scope.first = error }
 }
