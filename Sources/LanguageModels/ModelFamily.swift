@@ -4,8 +4,11 @@ import TensorFiles
 /// The model families: a row for each.
 enum ModelFamily {
     static let all: [any ModelConfiguration.Type] = [
+        GraniteConfiguration.self,
         LlamaConfiguration.self,
         Qwen2Configuration.self,
+        Qwen3Configuration.self,
+        SmolLM3Configuration.self,
     ]
 
     /// The settings that a `config.json` has.
@@ -70,5 +73,25 @@ struct GGUFLayout: Sendable {
     let layers: [String: String]
     /// The key of the number of heads, by path, of layers whose rows llama.cpp's converter
     /// interleaves.
-    var interleaved: [String: String] = [:]
+    let interleaved: [String: String]
+
+    /// The layers that most families have, and `others`; with the rows of query and key interleaved
+    /// or as they are.
+    init(_ architecture: String, interleaved: Bool, others: [String: String] = [:]) {
+        self.architecture = architecture
+        layers = others.merging(Self.usual) { own, _ in own }
+        self.interleaved =
+            interleaved
+            ? [
+                "self_attn.q_proj": "attention.head_count",
+                "self_attn.k_proj": "attention.head_count_kv",
+            ] : [:]
+    }
+
+    private static let usual = [
+        "attn_norm": "input_layernorm", "ffn_norm": "post_attention_layernorm",
+        "attn_q": "self_attn.q_proj", "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj",
+        "attn_output": "self_attn.o_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj",
+    ]
 }

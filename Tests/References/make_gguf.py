@@ -9,7 +9,7 @@ import gguf
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 import common
 import plain_llama
@@ -25,13 +25,28 @@ F32, F16 = gguf.GGMLQuantizationType.F32, gguf.GGMLQuantizationType.F16
 Q8_0, Q4_1 = gguf.GGMLQuantizationType.Q8_0, gguf.GGMLQuantizationType.Q4_1
 
 # architecture: (how words are cut, layers with interleaved rows, layers with a bias)
+ROTATED = ("attn_q", "attn_k")
 ARCHITECTURES = {
-    "llama": ("gpt-2", ("attn_q", "attn_k"), ()),
+    "granite": ("gpt-2", ROTATED, ()),
+    "llama": ("gpt-2", ROTATED, ()),
     "qwen2": ("qwen2", (), ("attn_q", "attn_k", "attn_v")),
+    "qwen3": ("qwen2", (), ()),
+    "smollm3": ("llama-bpe", ROTATED, ()),
 }
+# Those whose GGUF files Transformers does not read, or without the size of heads: their model is
+# made of the same weights.
+UNREAD = ("granite", "qwen3", "smollm3")
+
+# architecture: settings that only it has, as config.json and as GGUF names them
+MULTIPLIERS = dict(
+    embedding_multiplier=("embedding_scale", 3.0), attention_multiplier=("attention.scale", 0.25),
+    residual_multiplier=("residual_scale", 0.5), logits_scaling=("logit_scale", 0.5),
+)  # fmt: skip
+OWN_SETTINGS = {"granite": MULTIPLIERS}
+LAYERS = {"smollm3": 4}  # so that one of them knows no positions
 
 # GGUF name: (Hugging Face name, shape, stored type); blk.N is model.layers.N.
-WIDTH, HIDDEN, KEYS = 64, 96, 32
+WIDTH, HIDDEN, KEYS, HEAD = 64, 96, 32, 16
 BLOCK = {
     "attn_norm": ("input_layernorm", (WIDTH,), F32),
     "attn_q": ("self_attn.q_proj", (WIDTH, WIDTH), Q8_0),
@@ -43,6 +58,10 @@ BLOCK = {
     "ffn_up": ("mlp.up_proj", (HIDDEN, WIDTH), F32),
     "ffn_down": ("mlp.down_proj", (WIDTH, HIDDEN), Q8_0),
 }
+HEAD_NORMS = {
+    "attn_q_norm": ("self_attn.q_norm", (HEAD,), F32),
+    "attn_k_norm": ("self_attn.k_norm", (HEAD,), F32),
+}
 
 
 def byte_characters():
@@ -52,10 +71,20 @@ def byte_characters():
     return [chr(byte) for byte in kept] + [chr(256 + index) for index in range(len(others))]
 
 
-def tensor_table(vocabulary):
+def configuration(architecture):
+    """Settings as config.json has them."""
+    own = {name: value for name, (_, value) in OWN_SETTINGS.get(architecture, {}).items()}
+    layers = LAYERS.get(architecture, CONFIG["num_hidden_layers"])
+    if architecture == "smollm3":
+        own |= {"no_rope_layers": [1, 1, 1, 0], "pad_token_id": 0}
+    return CONFIG | own | {"num_hidden_layers": layers, "head_dim": HEAD}
+
+
+def tensor_table(vocabulary, architecture):
     table = {"token_embd": ("model.embed_tokens", (vocabulary, WIDTH), Q8_0)}
-    for layer in range(CONFIG["num_hidden_layers"]):
-        for name, (path, shape, kind) in BLOCK.items():
+    block = BLOCK | (HEAD_NORMS if architecture == "qwen3" else {})
+    for layer in range(configuration(architecture)["num_hidden_layers"]):
+        for name, (path, shape, kind) in block.items():
             table[f"blk.{layer}.{name}"] = (f"model.layers.{layer}.{path}", shape, kind)
     table["output_norm"] = ("model.norm", (WIDTH,), F32)
     table["output"] = ("lm_head", (vocabulary, WIDTH), F16)
@@ -71,17 +100,20 @@ def unpermuted(rows, heads):
     return rows.reshape(heads, -1, 2, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def add_metadata(writer, tokens, pre):
+def add_metadata(writer, tokens, pre, architecture):
     writer.add_name("tiny")
     writer.add_context_length(64)
     writer.add_embedding_length(WIDTH)
-    writer.add_block_count(CONFIG["num_hidden_layers"])
+    writer.add_block_count(configuration(architecture)["num_hidden_layers"])
     writer.add_feed_forward_length(HIDDEN)
     writer.add_head_count(CONFIG["num_attention_heads"])
     writer.add_head_count_kv(CONFIG["num_key_value_heads"])
     writer.add_layer_norm_rms_eps(CONFIG["rms_norm_eps"])
     writer.add_rope_freq_base(CONFIG["rope_theta"])
-    writer.add_rope_dimension_count(WIDTH // CONFIG["num_attention_heads"])
+    writer.add_rope_dimension_count(HEAD)
+    writer.add_key_length(HEAD)
+    for name, value in OWN_SETTINGS.get(architecture, {}).values():
+        writer.add_float32(f"{architecture}.{name}", value)
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(pre)
@@ -100,11 +132,11 @@ def make_gguf(folder, sequences, architecture, seed):
     path = folder / "tiny.gguf"
     tokens = byte_characters() + [merge.replace(" ", "") for merge in MERGES] + SPECIAL
     writer = gguf.GGUFWriter(path, architecture)
-    add_metadata(writer, tokens, pre)
+    add_metadata(writer, tokens, pre, architecture)
     random = np.random.default_rng(seed)
     weights = {}  # Hugging Face names, after de-quantisation
     heads = {"attn_q": CONFIG["num_attention_heads"], "attn_k": CONFIG["num_key_value_heads"]}
-    for name, (path_name, shape, kind) in tensor_table(len(tokens)).items():
+    for name, (path_name, shape, kind) in tensor_table(len(tokens), architecture).items():
         noise = random.standard_normal(shape)
         value = (1 + 0.2 * noise if len(shape) == 1 else 0.3 * noise).astype(np.float32)
         layer = name.split(".")[-1]
@@ -123,14 +155,25 @@ def make_gguf(folder, sequences, architecture, seed):
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    write_golden(folder, path.name, weights, sequences)
+    write_golden(folder, path.name, weights, sequences, architecture)
+
+
+def load(folder, file, weights, architecture):
+    """The model that Transformers reads from the file, or makes of the weights."""
+    if architecture not in UNREAD:
+        return AutoModelForCausalLM.from_pretrained(
+            folder, gguf_file=file, dtype=torch.float32, attn_implementation="eager"
+        )
+    settings = configuration(architecture) | {"vocab_size": len(weights["lm_head.weight"])}
+    config = AutoConfig.for_model(architecture, **settings)
+    model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
+    model.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
+    return model
 
 
 @torch.no_grad()
-def write_golden(folder, file, weights, sequences):
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, gguf_file=file, dtype=torch.float32, attn_implementation="eager"
-    ).eval()
+def write_golden(folder, file, weights, sequences, architecture):
+    model = load(folder, file, weights, architecture).eval()
     loaded = model.state_dict()
     for name, value in weights.items():
         assert np.array_equal(loaded[name].float().numpy(), value), name
@@ -138,13 +181,15 @@ def write_golden(folder, file, weights, sequences):
     results, difference = {}, 0.0
     for index, tokens in enumerate(sequences):
         logits = model(torch.tensor([tokens])).logits[0].contiguous()
-        exact = plain_llama.logits(CONFIG, exact_weights, tokens)
+        exact = plain_llama.logits(configuration(architecture), exact_weights, tokens)
         difference = max(difference, np.abs(logits.numpy() - exact).max())
         results[f"logits.{index}"] = logits
     assert difference < 1e-4, difference
     save_file(results, folder / "golden.safetensors")
-    tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
-    texts = [{"text": text, "ids": tokenizer.encode(text)} for text in TEXTS]
+    texts = []
+    if architecture not in UNREAD:
+        tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=file)
+        texts = [{"text": text, "ids": tokenizer.encode(text)} for text in TEXTS]
     for row in texts:
         assert tokenizer.decode(row["ids"]) == row["text"], row
     common.write_json(folder / "golden.json", {"sequences": sequences, "texts": texts})

@@ -49,6 +49,10 @@ SMOLLM2 = dict(
     vocab_size=96, hidden_size=48, intermediate_size=80, num_attention_heads=6,
     num_key_value_heads=2, tie_word_embeddings=True,
 )  # fmt: skip
+NOPE = GROUPED | dict(tie_word_embeddings=True, no_rope_layers=[1, 0], pad_token_id=0)
+MULTIPLIERS = GROUPED | dict(
+    embedding_multiplier=3.0, attention_multiplier=0.2, residual_multiplier=0.4, logits_scaling=0.5
+)
 BIASES = GROUPED | dict(attention_bias=True, mlp_bias=True)
 
 # name: (family, settings, rope settings, stored type, spelling of config.json, seed)
@@ -65,12 +69,18 @@ MODELS = {
         "llama", GROUPED, {"rope_type": "linear", "factor": 2.0}, torch.float32, "type", 7
     ),
     "qwen2": ("qwen2", GROUPED, {"rope_theta": 1000000.0}, torch.bfloat16, "rope_type", 9),
+    "qwen3": ("qwen3", GROUPED | {"head_dim": 12}, {}, torch.bfloat16, "new", 12),
+    "smollm3": ("smollm3", NOPE, {"rope_theta": 50000.0}, torch.float32, "rope_type", 13),
+    "granite": ("granite", MULTIPLIERS, {}, torch.float16, "rope_type", 14),
     "qwen2-tied": ("qwen2", GROUPED | {"tie_word_embeddings": True}, {}, torch.float32, "new", 10),
 }  # fmt: skip
 SHARDED = {"mistral-window": "12KB"}
-ADAPTED = ["llama2", "smollm2", "qwen2"]
+ADAPTED = ["llama2", "smollm2", "qwen2", "qwen3", "smollm3", "granite"]
 # folder: (architecture, seed)
-GGUFS = {"gguf": ("llama", 8), "gguf-qwen2": ("qwen2", 11)}
+GGUFS = {
+    "gguf": ("llama", 8), "gguf-qwen2": ("qwen2", 11), "gguf-qwen3": ("qwen3", 15),
+    "gguf-smollm3": ("smollm3", 16), "gguf-granite": ("granite", 17),
+}  # fmt: skip
 
 
 def build(family, settings, rope, seed):

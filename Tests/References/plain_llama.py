@@ -1,5 +1,5 @@
 # numpy==2.4.6 safetensors==0.8.0
-"""A Llama forward pass in float64 numpy, from config.json and safetensors files alone.
+"""A forward pass of Llama and its kin in float64 numpy, from config.json and safetensors alone.
 
 Written from the published architecture, with no model library, to confirm that a checkpoint folder
 means what its files say: every tensor is read by name, and an unread one is an error.
@@ -74,6 +74,9 @@ def logits(config, tensors, tokens):
     angles = np.outer(np.arange(length), inverse_frequencies(config, head_dim))
     hidden = np.triu(np.full((length, length), -np.inf), 1)  # [length, length], causal
     x = get("model.embed_tokens.weight")[tokens]  # [length, width]
+    x = x * config.get("embedding_multiplier", 1)
+    scale = config.get("attention_multiplier", 1 / math.sqrt(head_dim))
+    branch = config.get("residual_multiplier", 1)
     for layer in range(config["num_hidden_layers"]):
         block = f"model.layers.{layer}"
         y = rms_norm(x, get(f"{block}.input_layernorm.weight"), epsilon)
@@ -81,19 +84,24 @@ def logits(config, tensors, tokens):
             linear(y, f"{block}.self_attn.{name}").reshape(length, -1, head_dim).swapaxes(0, 1)
             for name in ("q_proj", "k_proj", "v_proj")
         )
-        q, k = rotate(q, angles), rotate(k, angles)
+        if f"{block}.self_attn.q_norm.weight" in tensors:
+            q = rms_norm(q, get(f"{block}.self_attn.q_norm.weight"), epsilon)
+            k = rms_norm(k, get(f"{block}.self_attn.k_norm.weight"), epsilon)
+        if (config.get("no_rope_layers") or {layer: 1})[layer]:
+            q, k = rotate(q, angles), rotate(k, angles)
         k, v = np.repeat(k, heads // groups, 0), np.repeat(v, heads // groups, 0)
-        scores = q @ k.swapaxes(1, 2) / math.sqrt(head_dim) + hidden
+        scores = q @ k.swapaxes(1, 2) * scale + hidden
         weights = np.exp(scores - scores.max(-1, keepdims=True))
         weights /= weights.sum(-1, keepdims=True)
         y = (weights @ v).swapaxes(0, 1).reshape(length, -1)
-        x = x + linear(y, f"{block}.self_attn.o_proj")
+        x = x + branch * linear(y, f"{block}.self_attn.o_proj")
         y = rms_norm(x, get(f"{block}.post_attention_layernorm.weight"), epsilon)
         gate = linear(y, f"{block}.mlp.gate_proj")
         y = gate / (1 + np.exp(-gate)) * linear(y, f"{block}.mlp.up_proj")
-        x = x + linear(y, f"{block}.mlp.down_proj")
+        x = x + branch * linear(y, f"{block}.mlp.down_proj")
     x = rms_norm(x, get("model.norm.weight"), epsilon)
     tied = config.get("tie_word_embeddings", False)
     result = x @ get("model.embed_tokens.weight" if tied else "lm_head.weight").T
+    result = result / config.get("logits_scaling", 1)
     assert not unread, f"tensors nobody reads: {sorted(unread)}"
     return result

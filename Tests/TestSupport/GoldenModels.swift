@@ -3,12 +3,12 @@ public enum GoldenModels {
     /// Checkpoints whose logits Transformers computed.
     public static let checkpoints = [
         "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
-        "llama-head-dim", "llama-linear", "qwen2", "qwen2-tied",
+        "llama-head-dim", "llama-linear", "qwen2", "qwen2-tied", "qwen3", "smollm3", "granite",
     ]
 
     /// Those of them that have adapters of PEFT with logits and gradients.
-    public static let adapted = ["llama2", "smollm2", "qwen2"]
+    public static let adapted = ["llama2", "smollm2", "qwen2", "qwen3", "smollm3", "granite"]
 
     /// GGUF files whose logits Transformers computed.
-    public static let ggufs = ["gguf", "gguf-qwen2"]
+    public static let ggufs = ["gguf", "gguf-qwen2", "gguf-qwen3", "gguf-smollm3", "gguf-granite"]
 }

@@ -41,19 +41,24 @@ final class Decoder: CausalLanguageModel {
     private let norm: RMSNorm
     private let head: Tensor  // [vocabulary, hidden]
     private let rotary: RotaryEmbedding
+    private let scales: (embedding: Double, logits: Double)
     private let compute: DType  // of hidden states
 
+    /// Reads the tables, the norm, and the blocks, which `block` makes of their place and number.
+    ///
+    /// Embeddings and logits are multiplied by `scales`.
     init(
         _ weights: WeightScope,
         _ sizes: DecoderSizes,
         normEpsilon: Double,
         rotary: RotarySettings,
-        block: (WeightScope) throws -> any DecoderBlock
+        scales: (embedding: Double, logits: Double) = (1, 1),
+        block: (WeightScope, Int) throws -> any DecoderBlock
     ) throws {
         let model = weights / "model"
         let table = [sizes.vocabularySize, sizes.hiddenSize]
         embedding = try (model / "embed_tokens").table("weight", table)
-        layers = try (0..<sizes.layerCount).map { try block(model / "layers" / "\($0)") }
+        layers = try (0..<sizes.layerCount).map { try block(model / "layers" / "\($0)", $0) }
         norm = try RMSNorm(model / "norm", sizes.hiddenSize, epsilon: normEpsilon)
         if sizes.tiesEmbeddings {
             head = embedding
@@ -71,6 +76,7 @@ final class Decoder: CausalLanguageModel {
             device: weights.device
         )
         self.sizes = sizes
+        self.scales = scales
         compute = weights.precision.compute
         blocks = layers.map(\.outline)
         let all = blocks.flatMap(\.linears)
@@ -81,7 +87,7 @@ final class Decoder: CausalLanguageModel {
         precondition(batch.held == nil, "keys and values of earlier passes are not held")
         let angles = rotary.angles(batch.positions)
         let ids = Tensor(batch.tokens, device: embedding.device)
-        var x = embedding.selecting(ids, along: 0).to(compute)
+        var x = embedding.selecting(ids, along: 0).to(compute) * scales.embedding
         let pass = DecoderPass(batch, angles, at: .all)
         for layer in layers.dropLast() { x = run(layer, x, pass) }  // [tokens, hidden]
         if let last = layers.last { x = run(last, x, DecoderPass(batch, angles, at: rows)) }
@@ -95,6 +101,6 @@ final class Decoder: CausalLanguageModel {
 
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
         let rows = tokens.map { head.selecting(Tensor($0, device: head.device), along: 0) }
-        return hidden.to(.float32).frozenLinear(rows ?? head)
+        return (hidden.to(.float32) * scales.logits).frozenLinear(rows ?? head)
     }
 }

@@ -64,9 +64,9 @@ struct RotarySettings: Equatable, Sendable {
 }
 
 extension RotarySettings {
-    /// Reads the settings of a checkpoint.
-    init(_ settings: CheckpointSettings) throws {
-        theta = try settings.positiveNumber("rope_theta") ?? 10_000
+    /// Reads the settings of a checkpoint; `theta` holds where they name no base.
+    init(_ settings: CheckpointSettings, theta usual: Double = 10_000) throws {
+        theta = try settings.positiveNumber("rope_theta") ?? usual
         func number(_ name: String) throws -> Double {
             try settings.required(name, settings.positiveNumber(name))
         }

@@ -55,6 +55,10 @@ struct CheckpointSettings {
         "rope_theta": (["rope.freq_base"], false),
         "rope_type": (["rope.scaling.type"], false),
         "factor": (["rope.scaling.factor"], true),
+        "embedding_multiplier": (["embedding_scale"], true),
+        "attention_multiplier": (["attention.scale"], true),
+        "residual_multiplier": (["residual_scale"], true),
+        "logits_scaling": (["logit_scale"], true),
     ]
 
     /// A setting where it stands; nil where it is missing or null.
@@ -96,6 +100,16 @@ struct CheckpointSettings {
     func boolean(_ name: String) throws -> Bool? {
         guard case .json(let node) = try place(of: name) else { return nil }
         return try node.boolean()
+    }
+
+    /// 0 or 1 for each of `count` layers; nil where there is no such list, as in every GGUF file.
+    func flags(_ name: String, count: Int) throws -> [Bool]? {
+        guard case .json(let node) = try place(of: name) else { return nil }
+        let flags = try node.elements().map { try $0.integer() != 0 }
+        guard flags.count >= count else {
+            throw node.invalid(expected: "\(count) numbers, a layer each", found: "\(flags.count)")
+        }
+        return flags
     }
 
     /// A text, which must be one of `supported`.
@@ -170,10 +184,15 @@ struct CheckpointSettings {
 }
 
 extension DecoderSizes {
-    /// Reads the sizes that every family states in the same way.
+    /// Reads the sizes that every family states in the same way; `tiesEmbeddings` and `headSize`
+    /// hold where the settings say nothing.
     ///
     /// - Throws: an error that names file, key, expected and found.
-    init(_ settings: CheckpointSettings) throws {
+    init(
+        _ settings: CheckpointSettings,
+        tiesEmbeddings tiesByDefault: Bool = false,
+        headSize usualHeadSize: Int? = nil
+    ) throws {
         vocabularySize =
             try settings.rows(of: "model.embed_tokens.weight") ?? settings.size("vocab_size")
         hiddenSize = try settings.size("hidden_size")
@@ -181,11 +200,13 @@ extension DecoderSizes {
         layerCount = try settings.size("num_hidden_layers")
         headCount = try settings.size("num_attention_heads")
         keyHeadCount = try settings.sizeIfPresent("num_key_value_heads") ?? headCount
-        headSize = try settings.sizeIfPresent("head_dim") ?? max(1, hiddenSize / headCount)
+        headSize =
+            try settings.sizeIfPresent("head_dim") ?? usualHeadSize
+            ?? max(1, hiddenSize / headCount)
         maximumLength = try settings.sizeIfPresent("max_position_embeddings") ?? 2048
         tiesEmbeddings =
             try settings.rows(of: "lm_head.weight").map { $0 == 0 }
-            ?? settings.boolean("tie_word_embeddings") ?? false
+            ?? settings.boolean("tie_word_embeddings") ?? tiesByDefault
         func check(_ holds: Bool, _ key: String, _ expected: String, _ found: Int) throws {
             if holds { return }
             throw ModelError.configuration(

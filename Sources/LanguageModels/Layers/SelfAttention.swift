@@ -1,0 +1,62 @@
+import Torch
+
+/// How queries and keys become weights.
+struct AttentionRule {
+    /// The factor of their products; 1 / √(size of a head) if nil.
+    var scale: Double?
+    /// Whether both are rotated by the positions of their tokens.
+    var rotates = true
+}
+
+/// Causal attention of grouped heads: hidden states [tokens, hidden] to [rows, hidden].
+struct SelfAttention {
+    let inputs: LinearGroup  // query, key, value
+    let output: Linear
+    private let norms: (query: RMSNorm, key: RMSNorm)?
+    private let rule: AttentionRule
+    private let sizes: DecoderSizes
+
+    /// The layers `q_proj`, `k_proj`, `v_proj` and `o_proj` below `weights`.
+    ///
+    /// `norms` are of query and key, each over a head or over all, as their sizes say.
+    init(
+        _ weights: WeightScope,
+        _ sizes: DecoderSizes,
+        bias: (inputs: Bool, output: Bool),
+        norms: (query: RMSNorm, key: RMSNorm)? = nil,
+        rule: AttentionRule = AttentionRule()
+    ) throws {
+        let (hidden, width) = (sizes.hiddenSize, sizes.queryWidth)
+        inputs = try LinearGroup(
+            weights,
+            [("q_proj", width), ("k_proj", sizes.keyWidth), ("v_proj", sizes.keyWidth)],
+            input: hidden,
+            bias: bias.inputs
+        )
+        output = try Linear(weights / "o_proj", input: width, output: hidden, bias: bias.output)
+        (self.norms, self.rule, self.sizes) = (norms, rule, sizes)
+    }
+
+    /// Numbers a token that the backward pass needs: query, key and value, and what norms read.
+    var keptByToken: Int {
+        let (queries, keys) = (sizes.queryWidth, sizes.keyWidth)
+        return queries + 2 * keys + (norms == nil ? 0 : queries + keys)
+    }
+
+    func callAsFunction(_ x: Tensor, _ pass: DecoderPass) -> Tensor {
+        let parts = inputs.separate(x)  // [tokens, heads * size], then keyHeads twice
+        func heads(_ x: Tensor, _ count: Int) -> Tensor { x.reshaped([-1, count, sizes.headSize]) }
+        func placed(_ x: Tensor, _ norm: RMSNorm?, _ count: Int) -> Tensor {
+            let normed = heads(norm.map { $0(x.reshaped([-1, $0.size])) } ?? x, count)
+            return rule.rotates ? normed.rotated(cosine: pass.cosine, sine: pass.sine) : normed
+        }
+        let mixed = packedAttention(
+            query: pass.outputRows(of: placed(parts[0], norms?.query, sizes.headCount)),
+            key: placed(parts[1], norms?.key, sizes.keyHeadCount),
+            value: heads(parts[2], sizes.keyHeadCount),
+            spans: pass.spans,
+            scale: rule.scale ?? 1 / Double(sizes.headSize).squareRoot()
+        )  // [rows, heads, size]
+        return output(mixed.reshaped([-1, sizes.queryWidth]))
+    }
+}

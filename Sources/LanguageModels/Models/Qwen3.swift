@@ -1,0 +1,53 @@
+// The Qwen3 family: Llama with a norm on each head of query and key, and heads of a size of their
+// own (arXiv 2505.09388).
+
+/// The settings of a Qwen3.
+struct Qwen3Configuration: ModelConfiguration {
+    var sizes: DecoderSizes
+    /// Added to the mean square in norms.
+    let normEpsilon: Double
+    let rotary: RotarySettings
+    /// Whether the attention projections have biases.
+    let attentionBias: Bool
+
+    static let modelTypes = ["qwen3"]
+
+    static let gguf = GGUFLayout(
+        "qwen3",
+        interleaved: false,
+        others: ["attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm"]
+    )
+
+    init(_ settings: CheckpointSettings) throws {
+        sizes = try DecoderSizes(settings, headSize: 128)
+        // Released files name a window and do not use it.
+        if try settings.boolean("use_sliding_window") ?? false {
+            sizes.fit(intoWindow: try settings.sizeIfPresent("sliding_window"))
+        }
+        normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
+        rotary = try RotarySettings(settings)
+        _ = try settings.choice("hidden_act", of: ["silu"])
+        attentionBias = try settings.boolean("attention_bias") ?? false
+    }
+
+    func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
+        try Decoder(weights, sizes, normEpsilon: normEpsilon, rotary: rotary) { place, _ in
+            let attention = place / "self_attn"
+            func norm(_ name: String) throws -> RMSNorm {
+                try RMSNorm(attention / name, sizes.headSize, epsilon: normEpsilon)
+            }
+            return try PreNormBlock(
+                place,
+                sizes,
+                SelfAttention(
+                    attention,
+                    sizes,
+                    bias: (attentionBias, attentionBias),
+                    norms: (norm("q_norm"), norm("k_norm"))
+                ),
+                GatedMLP(place / "mlp", sizes, bias: false),
+                normEpsilon: normEpsilon
+            )
+        }
+    }
+}

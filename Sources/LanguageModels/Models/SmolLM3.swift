@@ -1,0 +1,53 @@
+// SmolLM3: Llama with every fourth block not told the positions
+// (<https://huggingface.co/blog/smollm3>; NoPE: arXiv 2501.18795).
+
+/// The settings of a SmolLM3.
+struct SmolLM3Configuration: ModelConfiguration {
+    var sizes: DecoderSizes
+    /// Added to the mean square in norms.
+    let normEpsilon: Double
+    let rotary: RotarySettings
+    /// Whether the attention projections have biases.
+    let attentionBias: Bool
+    /// Whether the MLP projections have biases.
+    let mlpBias: Bool
+    /// For each block whether queries and keys are rotated by their positions.
+    let rotates: [Bool]
+
+    static let modelTypes = ["smollm3"]
+
+    static let gguf = GGUFLayout("smollm3", interleaved: true)
+
+    init(_ settings: CheckpointSettings) throws {
+        sizes = try DecoderSizes(settings, tiesEmbeddings: true)
+        if try settings.boolean("use_sliding_window") ?? false {
+            sizes.fit(intoWindow: try settings.sizeIfPresent("sliding_window"))
+        }
+        normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
+        rotary = try RotarySettings(settings, theta: 2_000_000)
+        _ = try settings.choice("hidden_act", of: ["silu"])
+        attentionBias = try settings.boolean("attention_bias") ?? false
+        mlpBias = try settings.boolean("mlp_bias") ?? false
+        let interval = try settings.sizeIfPresent("no_rope_layer_interval") ?? 4
+        rotates =
+            try settings.flags("no_rope_layers", count: sizes.layerCount)
+            ?? (1...sizes.layerCount).map { !$0.isMultiple(of: interval) }
+    }
+
+    func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
+        try Decoder(weights, sizes, normEpsilon: normEpsilon, rotary: rotary) { place, number in
+            try PreNormBlock(
+                place,
+                sizes,
+                SelfAttention(
+                    place / "self_attn",
+                    sizes,
+                    bias: (attentionBias, attentionBias),
+                    rule: AttentionRule(rotates: rotates[number])
+                ),
+                GatedMLP(place / "mlp", sizes, bias: mlpBias),
+                normEpsilon: normEpsilon
+            )
+        }
+    }
+}
