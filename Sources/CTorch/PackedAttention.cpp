@@ -81,11 +81,12 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
     for (int64_t j = lanes; j < width; j += lanes) {
       for (int64_t l = 0; l < lanes; l++) top[l] = top[l] < row[j + l] ? row[j + l] : top[l];
     }
-    float shift = t.scale * *std::max_element(top, top + lanes);
+    float largest = *std::max_element(top, top + lanes);
     for (int64_t j = 0; j < width; j += lanes) {
       for (int64_t l = 0; l < lanes; l++) {
-        // What is not seen adds e^-87 to the sum: less than rounding does.
-        row[j + l] = exponential(t.scale * row[j + l] - shift);
+        // The difference comes first: of equal scores it is 0, however large they are. What is not
+        // seen adds e^-87 to the sum: less than rounding does.
+        row[j + l] = exponential(t.scale * (row[j + l] - largest));
         sums[l] += row[j + l];
       }
     }

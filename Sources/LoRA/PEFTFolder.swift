@@ -92,12 +92,9 @@ public enum PEFTFolder {
                 )
             }
             let bytes = try file.bytes(of: parameter.name)
-            return Tensor(
-                viewing: bytes.pointer,
-                shape: entry.shape,
-                dtype: .float32,
-                owner: bytes.owner
-            )
+            return bytes.withBytes {
+                Tensor(viewing: $0, shape: entry.shape, dtype: .float32, owner: bytes)
+            }
         }
         let known = Set(parameters.entries.map(\.name))
         let surplus = file.names.filter { !known.contains($0) }

@@ -35,12 +35,9 @@ public struct PosteriorContents {
                 throw mismatch(name, "F32", entry.elementType.rawValue)
             }
             let bytes = try archive.bytes(of: name)
-            tensors[name] = Tensor(
-                viewing: bytes.pointer,
-                shape: entry.shape,
-                dtype: .float32,
-                owner: bytes.owner
-            )
+            tensors[name] = bytes.withBytes {
+                Tensor(viewing: $0, shape: entry.shape, dtype: .float32, owner: bytes)
+            }
             .to(device)
         }
     }

@@ -14,7 +14,7 @@ public struct GGUFTensor: Equatable, Sendable {
     public let byteRange: Range<Int>
 }
 
-/// A memory-mapped GGUF file, version 2 or 3, little-endian.
+/// A GGUF file, version 2 or 3, little-endian.
 ///
 /// Source: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 public struct GGUF: Sendable {
@@ -29,16 +29,16 @@ public struct GGUF: Sendable {
     /// The tensors' names in the order of the file.
     public let names: [String]
 
-    private let file: MappedFile
+    private let file: InputFile
 
-    /// Maps the file at `url`, reads its metadata and checks where its tensors lie.
+    /// Opens the file at `url`, reads its metadata and checks where its tensors lie.
     ///
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the file cannot be opened,
     ///   ``TensorFileError/malformed(file:problem:)`` when it breaks the format, and
     ///   ``TensorFileError/unsupported(file:feature:)`` for other versions, for big-endian files
     ///   and for tensors of a type not in the table of ``GGMLType``.
     public init(contentsOf url: URL) throws {
-        let file = try MappedFile(contentsOf: url)
+        let file = try InputFile(contentsOf: url)
         let header = try GGUFHeader(of: file)
         self.url = url
         self.file = file
@@ -48,18 +48,24 @@ public struct GGUF: Sendable {
         tensors = Dictionary(uniqueKeysWithValues: header.tensors.map { ($0.name, $0) })
     }
 
-    /// The bytes of a tensor as stored, in place in the mapping.
+    /// The bytes of a tensor as stored.
     ///
-    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``.
-    public func bytes(of name: String) throws -> MappedBytes {
-        MappedBytes(try tensor(name).byteRange, of: file)
+    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``, and
+    ///   ``TensorFileError/unreadable(file:reason:)`` when they can no longer be read.
+    public func bytes(of name: String) throws -> FileBytes {
+        try file.read(tensor(name).byteRange)
+    }
+
+    /// The first bytes of a tensor, so many at most; throws as ``bytes(of:)``.
+    public func firstBytes(of name: String, limit: Int) throws -> [UInt8] {
+        try file.array(tensor(name).byteRange.prefix(limit))
     }
 
     /// Writes the weights of a tensor, row-major, to `output`, which must hold exactly as many.
     ///
     /// Weights equal those of `gguf.quants.dequantize` (gguf-py 0.19) bit for bit.
     ///
-    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``, and
+    /// - Throws: what ``bytes(of:)`` throws, and
     ///   ``TensorFileError/unsupported(file:feature:)`` for types other than F32, F16, BF16, Q4_0,
     ///   Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K and Q6_K.
     public func dequantize(
@@ -77,11 +83,9 @@ public struct GGUF: Sendable {
                 feature: "type \(tensor.type.name) of tensor \"\(name)\""
             )
         }
-        let source = file.bytes[tensor.byteRange]
-        guard let weights = output.baseAddress,
-            let blocks = UnsafeRawBufferPointer(rebasing: source).baseAddress
-        else { return }
-        withExtendedLifetime(file) {
+        let stored = try bytes(of: name)
+        stored.withBytes {
+            guard let weights = output.baseAddress, let blocks = $0.baseAddress else { return }
             decode(blocks, weights, tensor.elementCount / tensor.type.blockWeights)
         }
     }

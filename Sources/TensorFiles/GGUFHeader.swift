@@ -18,7 +18,7 @@ struct GGUFHeader {
         let offset: UInt64
     }
 
-    init(of file: MappedFile) throws {
+    init(of file: InputFile) throws {
         var reader = GGUFReader(file)
         guard try reader.integer(UInt32.self, of: "the magic number") == Self.magic else {
             throw reader.malformed("it does not start with \"GGUF\"")

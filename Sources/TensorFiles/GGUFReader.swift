@@ -5,11 +5,15 @@ struct GGUFReader {
     /// The next byte to read.
     private(set) var position = 0
 
-    private let file: MappedFile
-    private var elementBudget = GGUFReader.maximumElements
-    // An element takes 24 bytes in memory and may take one in the file: without a bound, a wrong
-    // length in a large file would ask for more memory than there is. Vocabularies have under 10^6.
-    private static let maximumElements = 1 << 26
+    private let file: InputFile
+    private var window: [UInt8] = []  // the bytes from `windowStart` on
+    private var windowStart = 0
+    private var smallElementBudget = GGUFReader.maximumSmallElements
+    // Without bounds, wrong lengths in a large file, which may be a sparse one, would ask for more
+    // memory than there is. Vocabularies take some 10 MB; an element takes 24 bytes in memory, and
+    // of those that take one or two in the file, only a normalizer's table holds many.
+    private static let maximumHeader = 1 << 28
+    private static let maximumSmallElements = 1 << 20
     // Arrays of arrays are legal but unused; the bound protects the stack.
     private static let maximumDepth = 8
 
@@ -41,15 +45,31 @@ struct GGUFReader {
         }
     }
 
-    init(_ file: MappedFile) {
+    init(_ file: InputFile) {
         self.file = file
         path = file.url.path
     }
 
     /// Bytes of the whole file.
-    var count: Int { file.bytes.count }
+    var count: Int { file.count }
 
     private var remaining: Int { count - position }
+
+    /// The next `size` bytes of the file.
+    private mutating func next(
+        _ size: Int,
+        of what: @autoclosure () -> String
+    ) throws -> ArraySlice<UInt8> {
+        guard size <= remaining else { throw truncated(what()) }
+        try checkLimit(size, what())
+        let end = position + size
+        if end > windowStart + window.count {
+            window = try file.array(position..<min(max(end, position + 1 << 16), count))
+            windowStart = position
+        }
+        defer { position = end }
+        return window[position - windowStart..<end - windowStart]
+    }
 
     func malformed(_ problem: String) -> TensorFileError {
         .malformed(file: path, problem: problem)
@@ -59,27 +79,33 @@ struct GGUFReader {
         malformed("\(what), at byte \(position), ends after the file, which has \(count) bytes")
     }
 
+    private func checkLimit(_ size: Int, _ what: @autoclosure () -> String) throws {
+        guard size <= Self.maximumHeader - position else {
+            throw malformed(
+                "\(what()), at byte \(position), ends after the limit of \(Self.maximumHeader) "
+                    + "bytes for all before the tensors"
+            )
+        }
+    }
+
     /// The next little-endian integer.
     mutating func integer<Integer: FixedWidthInteger & BitwiseCopyable>(
         _ type: Integer.Type,
         of what: @autoclosure () -> String
     ) throws -> Integer {
-        let size = MemoryLayout<Integer>.size
-        guard size <= remaining else { throw truncated(what()) }
-        let value = file.bytes.loadUnaligned(fromByteOffset: position, as: Integer.self)
-        position += size
-        return Integer(littleEndian: value)
+        let bytes = try next(MemoryLayout<Integer>.size, of: what())
+        return bytes.withUnsafeBytes {
+            Integer(littleEndian: $0.loadUnaligned(as: Integer.self))
+        }
     }
 
     /// The next string: a 64-bit length and UTF-8 bytes.
     mutating func string(of what: @autoclosure () -> String) throws -> String {
         let length = try integer(UInt64.self, of: what())
         guard length <= remaining else { throw truncated(what()) }
-        let end = position + Int(length)
-        guard let string = String(validating: file.bytes[position..<end], as: UTF8.self) else {
-            throw malformed("\(what()), at byte \(position), is not UTF-8")
-        }
-        position = end
+        let start = position
+        guard let string = String(validating: try next(Int(length), of: what()), as: UTF8.self)
+        else { throw malformed("\(what()), at byte \(start), is not UTF-8") }
         return string
     }
 
@@ -134,12 +160,16 @@ struct GGUFReader {
         let type = try readType(of: what())
         let length = try integer(UInt64.self, of: what())
         guard length <= remaining / type.minimumBytes else { throw truncated(what()) }
-        guard length <= elementBudget else {
-            throw malformed(
-                "\(what()) has \(length) elements, the limit for a file is \(Self.maximumElements)"
-            )
+        try checkLimit(Int(length) * type.minimumBytes, what())
+        if type.minimumBytes < 4 {
+            guard length <= smallElementBudget else {
+                throw malformed(
+                    "\(what()) has \(length) elements of one or two bytes, the limit for a file is "
+                        + "\(Self.maximumSmallElements)"
+                )
+            }
+            smallElementBudget -= Int(length)
         }
-        elementBudget -= Int(length)
         var elements: [GGUFValue] = []
         elements.reserveCapacity(Int(length))
         for _ in 0..<length {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A memory-mapped safetensors file.
+/// A safetensors file.
 ///
 /// Format: 8 bytes with the header's length, little-endian; a JSON object; the tensors' bytes.
 /// Source: the format section of the safetensors documentation. A file is refused where the
@@ -15,15 +15,15 @@ public struct Safetensors: Sendable {
     /// The tensors' names in the order of the header.
     public let names: [String]
 
-    private let file: MappedFile
+    private let file: InputFile
 
-    /// Maps the file at `url` and checks its whole header.
+    /// Opens the file at `url` and checks its whole header.
     ///
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the file cannot be opened,
     ///   ``TensorFileError/malformed(file:problem:)`` when the header breaks the format, and
     ///   ``TensorFileError/unsupported(file:feature:)`` for an element type not in ``ElementType``.
     public init(contentsOf url: URL) throws {
-        let file = try MappedFile(contentsOf: url)
+        let file = try InputFile(contentsOf: url)
         let header = try SafetensorsHeader(of: file)
         self.url = url
         self.file = file
@@ -32,13 +32,23 @@ public struct Safetensors: Sendable {
         entries = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
     }
 
-    /// The bytes of a tensor, row-major and little-endian, in place in the mapping.
+    /// The bytes of a tensor, row-major and little-endian.
     ///
-    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``.
-    public func bytes(of name: String) throws -> MappedBytes {
+    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``, and
+    ///   ``TensorFileError/unreadable(file:reason:)`` when they can no longer be read.
+    public func bytes(of name: String) throws -> FileBytes {
+        try file.read(range(of: name))
+    }
+
+    /// The first bytes of a tensor, so many at most; throws as ``bytes(of:)``.
+    public func firstBytes(of name: String, limit: Int) throws -> [UInt8] {
+        try file.array(range(of: name).prefix(limit))
+    }
+
+    private func range(of name: String) throws -> Range<Int> {
         guard let entry = entries[name] else {
             throw TensorFileError.missingTensor(file: url.path, tensor: name)
         }
-        return MappedBytes(entry.byteRange, of: file)
+        return entry.byteRange
     }
 }

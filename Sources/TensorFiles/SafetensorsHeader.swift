@@ -14,11 +14,12 @@ struct SafetensorsHeader {
     private let dataStart: Int
     private let fileLength: Int
 
-    init(of file: MappedFile) throws {
+    init(of file: InputFile) throws {
         path = file.url.path
-        fileLength = file.bytes.count
-        let text = try Self.text(in: file)
-        dataStart = text.endIndex
+        fileLength = file.count
+        let length = try Self.length(in: file)
+        dataStart = Self.lengthBytes + length
+        let text = try file.array(Self.lengthBytes..<dataStart)
         for member in try Self.members(of: text, path: path) {
             if member.key == Self.metadataKey {
                 metadata = try decodeMetadata(member.value)
@@ -29,39 +30,38 @@ struct SafetensorsHeader {
         try checkCoverage()
     }
 
-    /// The bytes of the JSON text, still with indices from the start of the file.
-    private static func text(in file: MappedFile) throws -> Slice<UnsafeRawBufferPointer> {
-        let bytes = file.bytes
+    /// The length of the JSON text behind the number that says it.
+    private static func length(in file: InputFile) throws -> Int {
         func malformed(_ problem: String) -> TensorFileError {
             .malformed(file: file.url.path, problem: problem)
         }
-        guard bytes.count >= lengthBytes else {
-            throw malformed("a safetensors file has at least 8 bytes, this one \(bytes.count)")
+        guard file.count >= lengthBytes else {
+            throw malformed("a safetensors file has at least 8 bytes, this one \(file.count)")
         }
-        guard !bytes.starts(with: "version https://git-lfs".utf8) else {
+        let start = try file.array(0..<min(file.count, 64))
+        guard !start.starts(with: "version https://git-lfs".utf8) else {
             throw malformed("it is a Git LFS pointer, the weights themselves were not downloaded")
         }
-        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+        let length = start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
         guard length <= maximumLength else {
             throw malformed("the header's length is \(length), the limit is \(maximumLength)")
         }
         let end = lengthBytes + Int(length)
-        guard end <= bytes.count else {
-            throw malformed("the header ends at byte \(end), the file at \(bytes.count)")
+        guard end <= file.count else {
+            throw malformed("the header ends at byte \(end), the file at \(file.count)")
         }
-        guard length > 0, bytes[lengthBytes] == UInt8(ascii: "{") else {
+        guard length > 0, start[lengthBytes] == UInt8(ascii: "{") else {
             throw malformed("the header does not start with \"{\"")
         }
-        return bytes[lengthBytes..<end]
+        return Int(length)
     }
 
     private static func members(
-        of text: Slice<UnsafeRawBufferPointer>,
+        of text: [UInt8],
         path: String
     ) throws -> [JSONValue.Member] {
         do {
-            let bytes = UnsafeRawBufferPointer(rebasing: text)
-            return try JSONNode(parsing: bytes, file: path, hasUniqueKeys: true).members()
+            return try JSONNode(parsing: text, file: path, hasUniqueKeys: true).members()
         } catch let error as JSONError {
             throw TensorFileError.malformed(file: path, problem: "header: \(error.problem)")
         }

@@ -19,7 +19,7 @@ public struct ShardedCheckpoint: Sendable {
     private static let singleName = "model.safetensors"
     private static let indexName = "model.safetensors.index.json"
 
-    /// Maps every weight file of the folder and checks it against the index.
+    /// Opens every weight file of the folder and checks it against the index.
     ///
     /// Tensors of a shard that the index does not give to this shard are left out.
     ///
@@ -46,14 +46,24 @@ public struct ShardedCheckpoint: Sendable {
         }
     }
 
-    /// The bytes of a tensor, row-major and little-endian, in place in its shard's mapping.
+    /// The bytes of a tensor, row-major and little-endian.
     ///
-    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``.
-    public func bytes(of name: String) throws -> MappedBytes {
+    /// - Throws: ``TensorFileError/missingTensor(file:tensor:)``, and
+    ///   ``TensorFileError/unreadable(file:reason:)`` when they can no longer be read.
+    public func bytes(of name: String) throws -> FileBytes {
+        try shard(of: name).bytes(of: name)
+    }
+
+    /// The first bytes of a tensor, so many at most; throws as ``bytes(of:)``.
+    public func firstBytes(of name: String, limit: Int) throws -> [UInt8] {
+        try shard(of: name).firstBytes(of: name, limit: limit)
+    }
+
+    private func shard(of name: String) throws -> Safetensors {
         guard let shard = shards[name] else {
             throw TensorFileError.missingTensor(file: url.path, tensor: name)
         }
-        return try shard.bytes(of: name)
+        return shard
     }
 
     private static func noWeights(in folder: URL) -> TensorFileError {
@@ -79,14 +89,18 @@ public struct ShardedCheckpoint: Sendable {
         func malformed(_ problem: String) -> TensorFileError {
             .malformed(file: index.path, problem: problem)
         }
-        let file = try MappedFile(contentsOf: index)
+        let file = try InputFile(contentsOf: index)
         let limit = SafetensorsHeader.maximumLength
-        guard file.bytes.count <= limit else {
-            throw malformed("the index has \(file.bytes.count) bytes, the limit is \(limit)")
+        guard file.count <= limit else {
+            throw malformed("the index has \(file.count) bytes, the limit is \(limit)")
         }
         let pairs: [JSONValue.Member]
         do {
-            let root = try JSONNode(parsing: file.bytes, file: index.path, hasUniqueKeys: true)
+            let root = try JSONNode(
+                parsing: file.array(0..<file.count),
+                file: index.path,
+                hasUniqueKeys: true
+            )
             pairs = try root.required("weight_map").members()
         } catch let error as JSONError {
             throw malformed(error.problem)

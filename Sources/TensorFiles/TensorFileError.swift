@@ -1,6 +1,6 @@
 /// What can be wrong with a tensor file; `description` is one sentence that starts with the file.
 public enum TensorFileError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file cannot be opened or mapped; `reason` is the operating system's or says what it is.
+    /// The file cannot be opened or read; `reason` is the operating system's or says what it is.
     case unreadable(file: String, reason: String)
     /// The tensors do not make a file; `reason` says why.
     case unwritable(file: String, reason: String)

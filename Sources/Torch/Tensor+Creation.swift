@@ -37,9 +37,7 @@ extension Tensor {
         }
     }
 
-    /// A tensor that reads `bytes` where they lie, without a copy; it keeps `owner` alive.
-    ///
-    /// The storage must not be written to: it may be a mapped file.
+    /// A tensor of the memory at `bytes`, without a copy; it keeps `owner` alive.
     public convenience init(
         viewing bytes: UnsafeRawBufferPointer,
         shape: [Int],

@@ -172,12 +172,9 @@ extension Checkpoint {
                 )
             }
             let bytes = try archive.bytes(of: name)
-            return Tensor(
-                viewing: bytes.pointer,
-                shape: entry.shape,
-                dtype: .float32,
-                owner: bytes.owner
-            )
+            return bytes.withBytes {
+                Tensor(viewing: $0, shape: entry.shape, dtype: .float32, owner: bytes)
+            }
         }
         let values = try vector("parameters")
         var state: [String: Tensor] = [:]

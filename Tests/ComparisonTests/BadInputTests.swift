@@ -202,7 +202,7 @@ struct BadInputTests {
                     name: name,
                     elementType: entry.elementType,
                     shape: entry.shape,
-                    bytes: Data(bytes.pointer)
+                    bytes: bytes.withBytes { Data($0) }
                 )
             }
         }

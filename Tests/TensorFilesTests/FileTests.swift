@@ -3,27 +3,30 @@ import Foundation
 import TensorFiles
 import Testing
 
-@Suite("Mapped files")
+@Suite("Files that are read in parts")
 struct FileTests {
-    @Test("A mapped file shows the file's bytes, an empty one none")
-    func maps() throws {
+    @Test("Any part of a file has the file's bytes, also when its name is gone")
+    func reads() throws {
         for content in [Data(), Data([7]), Data((0..<10_000).map { UInt8($0 % 251) })] {
             try withFile(content) { url in
-                let file = try MappedFile(contentsOf: url)
-                #expect(Data(file.bytes) == content)
+                let file = try InputFile(contentsOf: url)
                 try FileManager.default.removeItem(at: url)
-                #expect(Data(file.bytes) == content)
+                #expect(file.count == content.count)
+                for range in [0..<content.count, content.count / 3..<content.count / 2] {
+                    #expect(try file.read(range).withBytes { Data($0) } == content[range])
+                }
             }
         }
     }
 
     #if os(Linux)
-    @Test("The mapping ends with the last owner of its bytes")
-    func unmaps() throws {
-        func isMapped(_ url: URL) throws -> Bool {
-            let maps = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/proc/self/maps"))
-            let content = try #require(try maps.readToEnd())
-            return String(decoding: content, as: UTF8.self).contains(url.path)
+    @Test("Bytes outlive the file, which is closed with its last owner")
+    func closes() throws {
+        func isOpen(_ url: URL) throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").contains {
+                let path = "/proc/self/fd/\($0)"
+                return (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == url.path
+            }
         }
         try withTemporaryFolder { folder in
             let url = folder.appendingPathComponent("file")
@@ -34,16 +37,40 @@ struct FileTests {
                 bytes: Data([1])
             )
             try Safetensors.write([tensor], to: url)
-            var mapped: MappedBytes? = try Safetensors(contentsOf: url).bytes(of: "x")
-            #expect(try mapped?.pointer.first == 1 && isMapped(url))
-            mapped = nil
-            #expect(try !isMapped(url))
+            var file: Safetensors? = try Safetensors(contentsOf: url)
+            let bytes = try file?.bytes(of: "x")
+            #expect(try isOpen(url))
+            file = nil
+            #expect(try bytes?.withBytes { $0.first } == 1 && !isOpen(url))
         }
     }
     #endif
 
+    @Test("A file that is shortened, lengthened or written to under its reader is refused")
+    func refusesChangedFiles() throws {
+        let changes: [(String, (FileHandle) throws -> Void)] = [
+            (", from 9000 bytes to 10", { try $0.truncate(atOffset: 10) }),
+            (", from 9000 bytes to 0", { try $0.truncate(atOffset: 0) }),
+            (", from 9000 bytes to 9001", { try $0.truncate(atOffset: 9001) }),
+            ("", { try $0.write(contentsOf: Data([1])) }),
+        ]
+        for (sizes, change) in changes {
+            try withFile(Data(count: 9000)) { url in
+                let file = try InputFile(contentsOf: url)
+                _ = try file.read(0..<9000)
+                usleep(20_000)  // a file system counts time in ticks
+                try change(FileHandle(forUpdating: url))
+                let expected = "cannot be read: it was changed while it was read\(sizes)"
+                for range in [0..<5, 8000..<9000] {
+                    let text = try sentence { _ = try file.read(range) }
+                    #expect(text == "\(url.path): \(expected)")
+                }
+            }
+        }
+    }
+
     @Test("Missing files, folders, pipes and remote addresses are refused with the reason")
-    func refusesToMap() throws {
+    func refusesToOpen() throws {
         try withTemporaryFolder { folder in
             let missing = folder.appendingPathComponent("missing")
             let pipe = folder.appendingPathComponent("pipe")
@@ -59,17 +86,17 @@ struct FileTests {
                 ),
             ]
             for (url, expected) in table {
-                #expect(try sentence { _ = try MappedFile(contentsOf: url) } == expected)
+                #expect(try sentence { _ = try InputFile(contentsOf: url) } == expected)
             }
         }
     }
 
-    @Test("A mapping keeps the content it had when the file was replaced")
-    func replacingKeepsMappings() throws {
+    @Test("A reader keeps the content of a file that is replaced")
+    func replacingKeepsReaders() throws {
         try withFile(Data("old".utf8)) { url in
-            let file = try MappedFile(contentsOf: url)
+            let file = try InputFile(contentsOf: url)
             try AtomicFile.write(Data("new content".utf8), to: url)
-            #expect(Data(file.bytes) == Data("old".utf8))
+            #expect(try file.read(0..<3).withBytes { Data($0) } == Data("old".utf8))
         }
     }
 }

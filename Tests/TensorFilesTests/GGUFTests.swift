@@ -44,7 +44,7 @@ struct GGUFTests {
         #expect(file.tensors.values.allSatisfy { $0.byteRange.lowerBound.isMultiple(of: 64) })
         #expect(try file.dequantized("one") == (0..<6).map(Float.init))
         #expect(try file.dequantized("two") == (0..<24).map(Float.init))
-        #expect(try file.bytes(of: "one").pointer.count == 24)
+        #expect(try file.bytes(of: "one").withBytes(\.count) == 24)
     }
 
     @Test(

@@ -22,12 +22,10 @@ public enum Golden {
     public static func tensor(_ name: String, in path: String) throws -> Tensor {
         let file = try Safetensors(contentsOf: folder(path))
         let bytes = try file.bytes(of: name)
-        return Tensor(
-            viewing: bytes.pointer,
-            shape: file.entries[name]?.shape ?? [],
-            dtype: .float32,
-            owner: bytes.owner
-        ).clone()
+        let shape = file.entries[name]?.shape ?? []
+        return bytes.withBytes {
+            Tensor(viewing: $0, shape: shape, dtype: .float32, owner: bytes)
+        }
     }
 }
 

@@ -103,12 +103,42 @@ struct AttentionTests {
         )
     }
 
+    @Test(
+        "Scores beyond 1e9 have the weights they have in float64",
+        arguments: [4, 8, 32, 96, 128],
+        [1.0, 1e4, 1e8]
+    )
+    func largeScores(size: Int, factor: Double) {
+        let spans = Spans(prefixQueries: 0, prefixKeys: 0, queryLengths: [40], keyLengths: [40])
+        // Small whole numbers times a power of two: products and sums of them are exact in float32.
+        let power = factor == 1 ? 1 : exp2(log2(factor).rounded())
+        func numbers(_ heads: Int, _ seed: Int, _ factor: Double) -> Tensor {
+            let values = (0..<40 * heads * size).map { i in
+                factor * Double((i * i % 251 + i * seed + i / size * 3) % 5 - 2)
+            }
+            return Tensor(values, shape: [40, heads, size])
+        }
+        let (query, key) = (numbers(4, 7, power), numbers(2, 3, power))
+        let value = numbers(2, 11, 0.25)
+        let scale = 1 / Double(size).squareRoot()
+        let exact = plainAttention(query, key, value, spans, scale: scale)
+        let found = packedAttention(
+            query: query.to(.float32),
+            key: key.to(.float32),
+            value: value.to(.float32),
+            spans: spans.made,
+            scale: scale
+        )
+        #expect(found.to(.float64).largestDifference(to: exact) < 1e-5)
+    }
+
     /// One query row, one head and one softmax at a time.
     private func plainAttention(
         _ query: Tensor,
         _ key: Tensor,
         _ value: Tensor,
-        _ spans: Spans
+        _ spans: Spans,
+        scale: Double = 0.5
     ) -> Tensor {
         let prefix = Array(0..<spans.prefixKeys)
         var visible = prefix.suffix(spans.prefixQueries).map { Array(0...$0) }
@@ -129,7 +159,7 @@ struct AttentionTests {
                 }
                 let scores =
                     part(query, [row], head)
-                    .matmul(part(key, seen, head / group).transposed(0, 1)) * 0.5
+                    .matmul(part(key, seen, head / group).transposed(0, 1)) * scale
                 return scores.logSoftmax(along: 1).exponential()
                     .matmul(part(value, seen, head / group))  // [1, size]
             }

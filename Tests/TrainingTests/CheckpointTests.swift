@@ -21,7 +21,7 @@ struct CheckpointTests {
                 name: name,
                 elementType: archive.entries[name]?.elementType ?? .float32,
                 shape: archive.entries[name]?.shape ?? [],
-                bytes: Data(try archive.bytes(of: name).pointer)
+                bytes: try archive.bytes(of: name).withBytes { Data($0) }
             )
         }
         metadata(&values)

@@ -28,7 +28,6 @@ struct GGUFWeights: WeightSource {
     func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
         let stored = storedNames[name] ?? name
         var tensor = Tensor(try archive.dequantized(stored), shape: shape)
-        try archive.bytes(of: stored).dropPages()
         if let heads = try layout.interleavedHeads(of: name, in: archive) {
             // What a rotation pairs lies side by side there, and half a head apart here.
             tensor = tensor.reshaped([heads, shape[0] / heads / 2, 2, -1])  // [..., pair, in]
@@ -39,8 +38,7 @@ struct GGUFWeights: WeightSource {
     }
 
     func sample(_ name: String) throws -> [UInt8] {
-        let bytes = try archive.bytes(of: storedNames[name] ?? name)
-        return Array(bytes.pointer.prefix(fingerprintSampleLength))
+        try archive.firstBytes(of: storedNames[name] ?? name, limit: fingerprintSampleLength)
     }
 }
 

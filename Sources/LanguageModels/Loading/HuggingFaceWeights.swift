@@ -35,18 +35,13 @@ struct HuggingFaceWeights: WeightSource {
                 supported: "F32, F16, BF16"
             )
         }
-        // The file's pages are not kept, and it is mapped for reading only.
-        defer { bytes.dropPages() }
-        let mapped = Tensor(
-            viewing: bytes.pointer,
-            shape: shape,
-            dtype: stored,
-            owner: bytes.owner
-        )
-        return type == nil || type == stored ? mapped.clone() : mapped.to(type ?? stored)
+        let tensor = bytes.withBytes {
+            Tensor(viewing: $0, shape: shape, dtype: stored, owner: bytes)
+        }
+        return tensor.to(type ?? stored)
     }
 
     func sample(_ name: String) throws -> [UInt8] {
-        Array(try archive.bytes(of: name).pointer.prefix(fingerprintSampleLength))
+        try archive.firstBytes(of: name, limit: fingerprintSampleLength)
     }
 }

@@ -1,0 +1,133 @@
+import Files
+import Foundation
+
+/// A regular file that is open for reading, for as long as this object lives.
+///
+/// Parts of it are copied into memory when they are asked for. A mapping would need no copy, but
+/// where another process shortens the file, touching it ends this one. A file that is replaced by
+/// renaming, as `AtomicFile` does, keeps its old content here.
+public final class InputFile: Sendable {
+    /// The file's location.
+    public let url: URL
+    /// Bytes of the whole file when it was opened.
+    public let count: Int
+
+    private let descriptor: Int32
+    private let modified: Int
+
+    /// Opens the regular file at `url`.
+    ///
+    /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the file is missing, is a folder
+    ///   or a device, or may not be read.
+    public init(contentsOf url: URL) throws {
+        guard url.isFileURL else {
+            throw TensorFileError.unreadable(
+                file: url.absoluteString,
+                reason: "it is not the URL of a local file"
+            )
+        }
+        let path = url.path
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+        do {
+            (count, modified) = try Self.status(of: descriptor, path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+        self.url = url
+    }
+
+    deinit { close(descriptor) }
+
+    /// A file's length, and when it was written to last, in nanoseconds.
+    private static func status(
+        of descriptor: Int32,
+        _ path: String
+    ) throws -> (count: Int, modified: Int) {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        case S_IFDIR: throw TensorFileError.unreadable(file: path, reason: "it is a folder")
+        default: throw TensorFileError.unreadable(file: path, reason: "it is not a regular file")
+        }
+        #if os(Linux)
+        let time = status.st_mtim
+        #else
+        let time = status.st_mtimespec
+        #endif
+        // A file may claim any time, even one that does not fit.
+        return (Int(status.st_size), time.tv_sec &* 1_000_000_000 &+ time.tv_nsec)
+    }
+
+    /// The bytes in `range`, which must lie inside the file, in memory for tensors.
+    ///
+    /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the system cannot read them or
+    ///   has no memory for them, or when the file is no longer what it was when it was opened.
+    public func read(_ range: Range<Int>) throws -> FileBytes {
+        guard let bytes = FileBytes(count: range.count) else {
+            throw Self.unreadable(url.path, ENOMEM)
+        }
+        try read(range, into: bytes.memory)
+        return bytes
+    }
+
+    /// The few bytes in `range`, as ``read(_:)``.
+    func array(_ range: Range<Int>) throws -> [UInt8] {
+        try Array(unsafeUninitializedCapacity: range.count) { buffer, initializedCount in
+            try read(range, into: UnsafeMutableRawBufferPointer(buffer))
+            initializedCount = range.count
+        }
+    }
+
+    private func read(_ range: Range<Int>, into memory: UnsafeMutableRawBufferPointer) throws {
+        precondition(range.clamped(to: 0..<count) == range, "bytes \(range) of a file of \(count)")
+        var done = 0
+        while done < range.count, let start = memory.baseAddress {
+            let place = off_t(range.lowerBound + done)
+            let length = pread(descriptor, start + done, range.count - done, place)
+            if length < 0 && errno == EINTR { continue }
+            guard length >= 0 else { throw Self.unreadable(url.path, errno) }
+            if length == 0 { break }
+            done += length
+        }
+        let now = try Self.status(of: descriptor, url.path)
+        guard done == range.count, now == (count, modified) else {
+            throw TensorFileError.unreadable(
+                file: url.path,
+                reason: "it was changed while it was read"
+                    + (now.count == count ? "" : ", from \(count) bytes to \(now.count)")
+            )
+        }
+    }
+
+    private static func unreadable(_ path: String, _ code: Int32) -> TensorFileError {
+        .unreadable(file: path, reason: systemMessage(code))
+    }
+}
+
+/// Part of a file in memory of its own, which lives as long as this object.
+public final class FileBytes: @unchecked Sendable {
+    // Sendable: the memory is written before anyone else has the object.
+
+    fileprivate let memory: UnsafeMutableRawBufferPointer
+
+    /// Runs `body` with the bytes, which are aligned for vectors; who keeps them keeps this object.
+    public func withBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(memory)) }
+    }
+
+    /// Memory for so many bytes; nil where there is none.
+    fileprivate init?(count: Int) {
+        var address: UnsafeMutableRawPointer?
+        guard posix_memalign(&address, 64, max(count, 1)) == 0, let address else { return nil }
+        memory = UnsafeMutableRawBufferPointer(start: address, count: count)
+    }
+
+    deinit { free(memory.baseAddress) }
+}
