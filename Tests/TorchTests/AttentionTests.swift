@@ -11,6 +11,8 @@ struct AttentionTests {
         var queryLengths: [Int]
         var keyLengths: [Int]
         var size = 3
+        var window: Int?
+        var cap: Double?
         /// Where keys do not lie end to end, and how many rows there are.
         var held: (firstKeys: [Int], rows: Int)?
 
@@ -20,7 +22,8 @@ struct AttentionTests {
                     prefixQueries: prefixQueries,
                     prefixKeys: prefixKeys,
                     queryLengths: queryLengths,
-                    keyLengths: keyLengths
+                    keyLengths: keyLengths,
+                    window: window
                 )
             }
             return AttentionSpans(
@@ -28,7 +31,8 @@ struct AttentionTests {
                 prefixKeys: prefixKeys,
                 queryLengths: queryLengths,
                 keyLengths: keyLengths,
-                firstKeys: held.firstKeys
+                firstKeys: held.firstKeys,
+                window: window
             )
         }
     }
@@ -81,6 +85,38 @@ struct AttentionTests {
                 size: 32,
                 held: ([60, 1, 34], 140)
             ),
+            Spans(
+                prefixQueries: 5,
+                prefixKeys: 5,
+                queryLengths: [6, 1, 9],
+                keyLengths: [6, 1, 9],
+                window: 3
+            ),
+            Spans(
+                prefixQueries: 0,
+                prefixKeys: 40,
+                queryLengths: [1, 26],
+                keyLengths: [31, 60],
+                size: 32,
+                window: 33,
+                cap: 0.6
+            ),
+            Spans(
+                prefixQueries: 2,
+                prefixKeys: 4,
+                queryLengths: [3, 2],
+                keyLengths: [3, 6],
+                window: 1,
+                held: ([13, 5], 16)
+            ),
+            Spans(
+                prefixQueries: 35,
+                prefixKeys: 35,
+                queryLengths: [29, 50],
+                keyLengths: [29, 50],
+                size: 40,
+                cap: 2
+            ),
         ]
     )
     func attention(_ spans: Spans) {
@@ -96,7 +132,8 @@ struct AttentionTests {
                     key: $0[1],
                     value: $0[2],
                     spans: spans.made,
-                    scale: 0.5
+                    scale: 0.5,
+                    cap: spans.cap
                 )
             },
             plain: { plainAttention($0[0], $0[1], $0[2], spans) }
@@ -150,6 +187,7 @@ struct AttentionTests {
             }
             next += keys
         }
+        if let window = spans.window { visible = visible.map { $0.suffix(window) } }
         let group = query.shape[1] / key.shape[1]
         let rows = visible.enumerated().map { row, seen in
             let heads = (0..<query.shape[1]).map { head in
@@ -157,9 +195,10 @@ struct AttentionTests {
                     x.selecting(Tensor(rows), along: 0).narrowed(1, start: head, length: 1)
                         .reshaped([rows.count, -1])
                 }
-                let scores =
+                var scores =
                     part(query, [row], head)
                     .matmul(part(key, seen, head / group).transposed(0, 1)) * scale
+                if let cap = spans.cap { scores = tangent(scores / cap) * cap }
                 return scores.logSoftmax(along: 1).exponential()
                     .matmul(part(value, seen, head / group))  // [1, size]
             }

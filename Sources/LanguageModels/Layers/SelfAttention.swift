@@ -4,8 +4,12 @@ import Torch
 struct AttentionRule {
     /// The factor of their products; 1 / √(size of a head) if nil.
     var scale: Double?
-    /// Whether both are rotated by the positions of their tokens.
-    var rotates = true
+    /// Scores become cap * tanh(score / cap), where there is a cap (arXiv 2408.00118).
+    var cap: Double?
+    /// The most keys that a query sees, the last ones up to its own; nil where all.
+    var window: Int?
+    /// The angles that both are rotated by; nil where positions are not told.
+    var rotary: RotaryKind? = .usual
 }
 
 /// Causal attention of grouped heads: hidden states [tokens, hidden] to [rows, hidden].
