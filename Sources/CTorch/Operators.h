@@ -33,7 +33,7 @@ using rms_norm = std::tuple<Tensor, Tensor>(const Tensor &x, const Tensor &weigh
 using rms_norm_backward = Tensor(const Tensor &grad, const Tensor &x, const Tensor &weight,
                                  const Tensor &factors);
 
-/// silu(gate) * up, or gelu(gate) * up with GELU's tanh form, of gate and up side by side [..., 2 n].
+/// silu(gate) * up, or with GELU in its tanh form, of gate and up side by side [..., 2 n].
 using gated = Tensor(const Tensor &gate_up, bool gelu);
 using gated_backward = Tensor(const Tensor &grad, const Tensor &gate_up, bool gelu);
 

@@ -215,11 +215,12 @@ std::tuple<at::Tensor, std::vector<at::Tensor>> cpu::packed_attention(
     const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap) {
   at::Tensor out = at::empty_like(query);
   float *data = out.mutable_data_ptr<float>();
-  for_tasks({query, key, value}, spans->all, {scale, cap}, [&](const Task &t, size_t, int64_t head) {
+  auto each = [&](const Task &t, size_t, int64_t head) {
     thread_local Buffer keys, values, p;
     forward_task(t, data + head * t.group * t.size, keys.zeros(t.size * t.padded_keys()),
                  values.space(t.keys() * t.size), p.space(block_queries * t.padded_keys()));
-  });
+  };
+  for_tasks({query, key, value}, spans->all, {scale, cap}, each);
   return {out, {}};
 }
 
@@ -248,8 +249,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
                   grad_values.zeros(t.keys() * size)};
     backward_task(t, grad + first, out,
                   {keys.space(t.keys() * size), keys_t.zeros(size * t.padded_keys()),
-                   values_t.zeros(size * t.padded_keys()), p.space(weights), grad_p.space(weights),
-                   t.cap > 0 ? slopes.space(weights) : nullptr});
+                   values_t.zeros(size * t.padded_keys()), p.space(weights),
+                   grad_p.space(weights), t.cap > 0 ? slopes.space(weights) : nullptr});
     for (int64_t j = 0; j < t.keys(); j++) {
       bool is_shared = j < t.span.prefix;
       int64_t row = is_shared ? static_cast<int64_t>(sequence) * shared + j : t.row(j);

@@ -47,8 +47,9 @@ extension Tensor {
 
     /// Rotary position embedding of this [tokens, heads, size].
     ///
-    /// Element i of a head is paired with element i + pairs, as in Transformers; `cosine` and `sine`
-    /// of the angles are [tokens, pairs]. Elements behind the first 2 * pairs stay. Source: RoFormer, arXiv 2104.09864.
+    /// Element i of a head is paired with element i + pairs, as in Transformers; `cosine` and
+    /// `sine` of the angles are [tokens, pairs]. Elements behind the first 2 * pairs stay. Source:
+    /// RoFormer, arXiv 2104.09864.
     public func rotated(cosine: Tensor, sine: Tensor) -> Tensor {
         Tensor { ctorch_rope(handle, cosine.handle, sine.handle, $0) }
     }

@@ -3,12 +3,6 @@ import Testing
 
 @testable import Torch
 
-/// The hyperbolic tangent.
-func tangent(_ x: Tensor) -> Tensor {
-    let power = (x * 2).exponential()
-    return (power + -1) / (power + 1)
-}
-
 /// A leaf of normal numbers, and the tensor that collects its gradient.
 func leaf(
     _ shape: [Int],

@@ -102,7 +102,7 @@ struct LayerTests {
             let width = shape[shape.count - 1] / 2
             let parts = x.split([width, width], along: shape.count - 1)
             let inner = (parts[0] + parts[0].power(3) * 0.044715) * (2 / Double.pi).squareRoot()
-            return parts[0] * (tangent(inner) + 1) * 0.5 * parts[1]
+            return parts[0] * (inner.hyperbolicTangent() + 1) * 0.5 * parts[1]
         }
         expectSame([shape], fast: { $0[0].gated(by: .gelu) }, plain: { plain($0[0]) })
     }

@@ -90,6 +90,7 @@ int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
 int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out);
 int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_tanh(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out);
@@ -158,8 +159,8 @@ int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorc
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);
 /// silu(x[..., :n]) * x[..., n:] for x [..., 2 n], or with GELU in its tanh form.
 int32_t ctorch_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out);
-/// Rotates the two halves of each head, or of its first 2 pairs: x [tokens, heads, size], cosine and
-/// sine [tokens, pairs].
+/// Rotates the two halves of each head, or of its first 2 pairs: x [tokens, heads, size], cosine
+/// and sine [tokens, pairs].
 int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, ctorch_tensor *out);
 /// Which rows of a packed batch have queries and keys, and the most keys a query sees, or 0; see
 /// Attention.h.

@@ -2,9 +2,14 @@ import Torch
 
 /// The gated MLP: down(activation(gate x) * up x) (arXiv 2002.05202).
 struct GatedMLP {
-    let gateAndUp: LinearGroup
+    let gateAndUp: any JointLinears
     let down: Linear
     private let activation: GateActivation
+
+    /// Layers that were read elsewhere.
+    init(gateAndUp: any JointLinears, down: Linear) {
+        (self.gateAndUp, self.down, activation) = (gateAndUp, down, .silu)
+    }
 
     /// The layers `gate_proj`, `up_proj` and `down_proj` below `weights`.
     init(
