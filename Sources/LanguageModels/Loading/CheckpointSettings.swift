@@ -38,11 +38,6 @@ struct CheckpointSettings {
         return (full, sliding)
     }
 
-    /// Whether they are a GGUF file's.
-    var isGGUF: Bool {
-        if case .gguf = source { true } else { false }
-    }
-
     /// Where a `config.json` has a setting, as Transformers 5.23 looks for it.
     private func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
         switch name {
@@ -94,7 +89,7 @@ struct CheckpointSettings {
         "rope_theta": (["rope.freq_base"], false),
         "rotary_size": (["rope.dimension_count"], false),
         "rope_type": (["rope.scaling.type"], false),
-        "factor": (["rope.scaling.factor"], true),
+        "factor": (["rope.scaling.factor", "rope.scale_linear"], false),
         "embedding_multiplier": (["embedding_scale"], true),
         "attention_multiplier": (["attention.scale"], true),
         "residual_multiplier": (["residual_scale"], true),
@@ -248,7 +243,8 @@ struct CheckpointSettings {
         if case .json(let root) = source {
             throw root.invalid(expected: "a value for \"\(name)\"", found: "none")
         }
-        throw TensorFileError.missingKey(file: file, key: name)
+        let key = Self.keys[name].map { "\(modelType).\($0.names[0])" }
+        throw TensorFileError.missingKey(file: file, key: key ?? name)
     }
 
     /// The error that a setting is not as expected.
@@ -261,6 +257,20 @@ struct CheckpointSettings {
             ModelError.configuration(file: file, key: name, expected: expected, found: found)
         }
     }
+
+    /// What scales the rotary frequencies of a file that does not say it.
+    var standardRotaryType: String {
+        get throws {
+            // As llama.cpp reads GGUF files. A `config.json` without a type has no scaling.
+            guard case .gguf = source, let factor = try number("factor"), factor != 1 else {
+                return "default"
+            }
+            return "linear"
+        }
+    }
+
+    /// Whether the file is a GGUF file, which names no family apart from Llama's.
+    var isGGUF: Bool { if case .gguf = source { true } else { false } }
 
     /// Number of rows of a tensor of a GGUF file, 0 where it is not there; nil for a `config.json`,
     /// which has settings for what GGUF shows by its tensors.

@@ -14,8 +14,13 @@ extension RotarySettings {
         size =
             try settings.sizeIfPresent("rotary_size")
             ?? Int(Double(sizes.headSize) * min(share, 1)) / 2 * 2
+        guard size.isMultiple(of: 2), size <= sizes.headSize else {
+            let expected = "an even number up to the head size, \(sizes.headSize)"
+            throw try settings.invalid("rotary_size", expected: expected, found: "\(size)")
+        }
         scaling = .none
-        switch try settings.choice("rope_type", of: Self.kinds) {
+        let kinds = settings.isGGUF ? Self.ggufKinds : Self.kinds
+        switch try settings.choice("rope_type", of: kinds) ?? settings.standardRotaryType {
         case "linear": scaling = .linear(factor: try settings.factor("factor"))
         case "llama3":
             scaling = .llama3(
@@ -34,6 +39,8 @@ extension RotarySettings {
     private static let kinds = [
         "default", "none", "linear", "dynamic", "llama3", "yarn", "longrope", "su",
     ]
+    // Theirs of YaRN and LongRoPE have keys and tensors of their own.
+    private static let ggufKinds = ["none", "linear"]
 
     private mutating func readYarn(_ settings: CheckpointSettings) throws {
         let factor = try settings.factor("factor")

@@ -22,7 +22,8 @@ struct LlamaConfiguration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         let isMistral = settings.modelType == "mistral"
         sizes = try DecoderSizes(settings, keyHeads: isMistral ? 8 : nil)
-        window = isMistral ? try settings.size("sliding_window", orElse: 4096) : nil
+        let hasWindow = isMistral || settings.isGGUF  // GGUF files name no family apart from Llama's
+        window = hasWindow ? try settings.size("sliding_window", orElse: 4096) : nil
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings, sizes)
         _ = try settings.choice("hidden_act", of: ["silu", "swish"])
