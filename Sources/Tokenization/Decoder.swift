@@ -18,7 +18,7 @@ enum Decoder: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            self = .sequence(try node.required("decoders").elements().map { try Self($0) })
+            self = .sequence(try node.stages("decoders").map { try Self($0) })
         case "ByteLevel": self = .byteLevel
         case "ByteFallback": self = .byteFallback
         case "Fuse": self = .fuse
@@ -38,9 +38,11 @@ enum Decoder: Sendable {
         }
     }
 
-    func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    func decode(_ tokens: [[UInt8]], _ allowance: inout Allowance) throws -> [[UInt8]] {
+        try allowance.check(bytes: tokens.reduce(0) { $0 + $1.count })
         switch self {
-        case .sequence(let stages): return stages.reduce(tokens) { $1.decode($0) }
+        case .sequence(let stages):
+            return try stages.reduce(tokens) { try $1.decode($0, &allowance) }
         case .byteLevel:
             let bytes = tokens.flatMap { ByteAlphabet.bytes(of: $0) ?? $0 }
             // Bytes that are not UTF-8 become U+FFFD.
@@ -50,8 +52,10 @@ enum Decoder: Sendable {
         case .strip(let content, let start, let stop):
             return tokens.map { Self.strip($0, Array(String(content).utf8), start, stop) }
         case .replace(let pattern, let content):
-            return tokens.map { pattern.replaceMatches(in: $0, with: content) }
-        case .metaspace(let metaspace): return metaspace.decode(tokens)
+            return try tokens.map {
+                try pattern.replaceMatches(in: $0, with: content, &allowance)
+            }
+        case .metaspace(let metaspace): return try metaspace.decode(tokens, &allowance)
         }
     }
 

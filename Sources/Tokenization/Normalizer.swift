@@ -17,7 +17,7 @@ enum Normalizer: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            self = .sequence(try node.required("normalizers").elements().map { try Self($0) })
+            self = .sequence(try node.stages("normalizers").map { try Self($0) })
         case "Prepend":
             self = .prepend(Array(try node.required("prepend").string().utf8))
         case "Replace":
@@ -39,13 +39,15 @@ enum Normalizer: Sendable {
         }
     }
 
-    func normalize(_ text: [UInt8]) -> [UInt8] {
+    func normalize(_ text: [UInt8], _ allowance: inout Allowance) throws -> [UInt8] {
+        try allowance.check(bytes: text.count)
         switch self {
-        case .sequence(let stages): return stages.reduce(text) { $1.normalize($0) }
+        case .sequence(let stages):
+            return try stages.reduce(text) { try $1.normalize($0, &allowance) }
         case .unicode(let form): return form.normalize(text)
         case .prepend(let prefix): return text.isEmpty ? text : prefix + text
         case .replace(let pattern, let content):
-            return pattern.replaceMatches(in: text, with: content)
+            return try pattern.replaceMatches(in: text, with: content, &allowance)
         case .lowercase:
             // One scalar at a time: a final sigma is not treated in another way.
             let scalars = String(decoding: text, as: UTF8.self).unicodeScalars

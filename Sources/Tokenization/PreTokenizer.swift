@@ -14,7 +14,7 @@ enum PreTokenizer: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            self = .sequence(try node.required("pretokenizers").elements().map { try Self($0) })
+            self = .sequence(try node.stages("pretokenizers").map { try Self($0) })
         case "ByteLevel":
             self = .byteLevel(
                 addsPrefixSpace: try node.required("add_prefix_space").boolean(),
@@ -40,10 +40,11 @@ enum PreTokenizer: Sendable {
         }
     }
 
-    func apply(to pieces: inout Pieces) {
+    func apply(to pieces: inout Pieces, _ allowance: inout Allowance) throws {
+        try allowance.check(bytes: pieces.text.count)
         switch self {
         case .sequence(let stages):
-            for stage in stages { stage.apply(to: &pieces) }
+            for stage in stages { try stage.apply(to: &pieces, &allowance) }
         case .byteLevel(let addsPrefixSpace, let splitsWords):
             if addsPrefixSpace { Self.prefixSpaces(&pieces) }
             if splitsWords { pieces.split(WordScanner.gpt2.cut) }
@@ -55,14 +56,14 @@ enum PreTokenizer: Sendable {
         case .split(.words(let scanner), .isolated, _):
             pieces.split(scanner.cut)
         case .split(let pattern, let behavior, let inverted):
-            pieces.split { text, range, parts in
+            try pieces.split { text, range, parts in
                 parts += behavior.parts(
-                    pattern.matches(text, range),
+                    try pattern.matches(text, range, &allowance),
                     in: range,
                     inverted: inverted
                 )
             }
-        case .metaspace(let metaspace): metaspace.apply(to: &pieces)
+        case .metaspace(let metaspace): try metaspace.apply(to: &pieces, &allowance)
         }
     }
 

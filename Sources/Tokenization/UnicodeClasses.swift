@@ -31,7 +31,8 @@ enum UnicodeClasses {
         }
     }
 
-    private static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether Unicode 16 has the character.
+    static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
         // All of these are old: the usual text takes the short way.
         if scalar.value < 0x370 { return true }
         guard let age = scalar.properties.age else { return false }
