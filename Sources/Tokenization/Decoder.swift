@@ -9,9 +9,12 @@ enum Decoder: Sendable {
     case strip(Unicode.Scalar, start: Int, stop: Int)
     case replace(TextPattern, with: [UInt8])
     case metaspace(Metaspace)
+    /// The end of a word as tokens spell it.
+    case words(suffix: TextPattern)
 
     static let supported = [
         "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Strip", "Replace", "Metaspace",
+        "BPEDecoder",
     ]
 
     init(_ node: JSONNode) throws {
@@ -34,6 +37,7 @@ enum Decoder: Sendable {
                 with: Array(try node.required("content").string().utf8)
             )
         case "Metaspace": self = .metaspace(try Metaspace(node))
+        case "BPEDecoder": self = .words(suffix: try TextPattern(literal: node.required("suffix")))
         default: throw node.unsupported(type, Self.supported)
         }
     }
@@ -56,6 +60,11 @@ enum Decoder: Sendable {
                 try pattern.replaceMatches(in: $0, with: content, &allowance)
             }
         case .metaspace(let metaspace): return try metaspace.decode(tokens, &allowance)
+        case .words(let suffix):
+            return try tokens.enumerated().map { index, token in
+                let space: [UInt8] = index == tokens.count - 1 ? [] : [0x20]
+                return try suffix.replaceMatches(in: token, with: space, &allowance)
+            }
         }
     }
 

@@ -43,7 +43,7 @@ struct Metaspace: Sendable {
     func apply(to pieces: inout Pieces, _ allowance: inout Allowance) throws {
         let startsText = pieces.startsText
         pieces.rewrite { text, range, result in
-            let isFirst = startsText && result.isEmpty
+            let isFirst = startsText && range.lowerBound == 0
             if scheme == .always || scheme == .first && isFirst {
                 let startsWithSpace =
                     text[range.lowerBound] == 0x20 || text[range].starts(with: replacement)

@@ -8,9 +8,11 @@ enum Normalizer: Sendable {
     case replace(TextPattern, with: [UInt8])
     case lowercase
     case strip(left: Bool, right: Bool)
+    case byteLevel
 
     static let supported = [
         "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Prepend", "Replace", "Lowercase", "Strip",
+        "StripAccents", "ByteLevel",
     ]
 
     init(_ node: JSONNode) throws {
@@ -19,13 +21,25 @@ enum Normalizer: Sendable {
         case "Sequence":
             self = .sequence(try node.stages("normalizers").map { try Self($0) })
         case "Prepend":
-            self = .prepend(Array(try node.required("prepend").string().utf8))
+            let prefix = try node.required("prepend")
+            self = .prepend(Array(try prefix.string().utf8))
+            guard try !prefix.string().isEmpty else {
+                throw prefix.invalid(expected: "a string of some length")
+            }
         case "Replace":
+            let pattern = try node.required("pattern")
             self = .replace(
-                try TextPattern(node.required("pattern")),
+                try TextPattern(pattern),
                 with: Array(try node.required("content").string().utf8)
             )
+            // The Hugging Face library loses track of texts in which something replaces nothing.
+            if case .replace(.expression(let program, _), _) = self, program.canBeEmpty {
+                throw pattern.invalid(expected: "a pattern that always matches some character")
+            }
         case "Lowercase": self = .lowercase
+        case "StripAccents":
+            self = .replace(.characters(.init(.table(UnicodeClasses.isAccent))), with: [])
+        case "ByteLevel": self = .byteLevel
         case "Strip":
             self = .strip(
                 left: try node.required("strip_left").boolean(),
@@ -36,6 +50,16 @@ enum Normalizer: Sendable {
                 throw node.unsupported(type, Self.supported)
             }
             self = .unicode(form)
+        }
+    }
+
+    /// Whether it may take off the first character, so that no text behind it starts the whole.
+    var canTakeOffStart: Bool {
+        switch self {
+        case .sequence(let stages): stages.contains(where: \.canTakeOffStart)
+        case .strip(let left, _): left
+        case .replace(_, let content): content.isEmpty
+        default: false
         }
     }
 
@@ -52,6 +76,7 @@ enum Normalizer: Sendable {
             // One scalar at a time: a final sigma is not treated in another way.
             let scalars = String(decoding: text, as: UTF8.self).unicodeScalars
             return scalars.flatMap { $0.properties.lowercaseMapping.utf8 }
+        case .byteLevel: return text.flatMap { ByteAlphabet.spellings[Int($0)] }
         case .strip(let left, let right):
             var range = 0..<text.count
             if left { range = Whitespace.end(of: text, from: 0)..<text.count }

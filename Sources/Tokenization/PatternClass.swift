@@ -2,18 +2,16 @@
 indirect enum PatternClass: Sendable {
     case range(ClosedRange<UInt32>)
     case property(Property)
+    /// A class of the library's own tables.
+    case table(@Sendable (UInt32) -> Bool)
     case union([Self])
     case intersection([Self])
     case complement(Self)
 
     /// A property of characters by the rules of Oniguruma, with the tables of Unicode 16.
-    enum Property: Equatable, Sendable {
+    enum Property: Sendable {
         /// General categories, a bit each.
         case categories(UInt32)
-        /// `\w`: letters, marks, decimal digits, connectors and what else is alphabetic.
-        case word
-        /// `\s`, the property White_Space.
-        case space
         case alphabetic
         case uppercase
         case lowercase
@@ -21,8 +19,8 @@ indirect enum PatternClass: Sendable {
 
     static let any = range(0...0x10_ffff)
     static let lineEnd = range(0x0a...0x0a)
-    static let space = property(.space)
-    static let word = property(.word)
+    static let space = table(UnicodeClasses.isSpace)
+    static let word = table(UnicodeClasses.isPatternWord)
     static let digit = property(.categories(mask(["Nd"])))
     static let hexadecimal = union([
         range(0x30...0x39), range(0x41...0x46), range(0x61...0x66),
@@ -34,6 +32,7 @@ indirect enum PatternClass: Sendable {
         switch self {
         case .range(let range): range.contains(code)
         case .property(let property): property.contains(code)
+        case .table(let contains): contains(code)
         case .union(let sets): sets.contains { $0.contains(code) }
         case .intersection(let sets): sets.allSatisfy { $0.contains(code) }
         case .complement(let set): !set.contains(code)
@@ -78,19 +77,15 @@ indirect enum PatternClass: Sendable {
 
 extension PatternClass.Property {
     func contains(_ code: UInt32) -> Bool {
-        if self == .space { return UnicodeClasses.isSpace(code) }
         guard let scalar = Unicode.Scalar(code) else { return false }
         let isKnown = UnicodeClasses.isKnown(scalar)
         let properties = scalar.properties
         switch self {
         case .categories(let mask):
             return mask & Self.bit(isKnown ? properties.generalCategory : .unassigned) != 0
-        // Unlike in Rust's `\w`, the joiners do not belong.
-        case .word: return UnicodeClasses.isWord(code) && !properties.isJoinControl
         case .alphabetic: return isKnown && properties.isAlphabetic
         case .uppercase: return isKnown && properties.isUppercase
         case .lowercase: return isKnown && properties.isLowercase
-        case .space: return false
         }
     }
 

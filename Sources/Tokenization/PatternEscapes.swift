@@ -14,14 +14,30 @@ extension PatternParser {
     mutating func escapedClass() throws -> PatternClass? {
         let start = index - 1
         switch next {
-        case "d": index += 1; return .digit
-        case "D": index += 1; return .complement(.digit)
-        case "h": index += 1; return .hexadecimal
-        case "H": index += 1; return .complement(.hexadecimal)
-        case "s": index += 1; return .space
-        case "S": index += 1; return .complement(.space)
-        case "w": index += 1; return .word
-        case "W": index += 1; return .complement(.word)
+        case "d":
+            index += 1
+            return .digit
+        case "D":
+            index += 1
+            return .complement(.digit)
+        case "h":
+            index += 1
+            return .hexadecimal
+        case "H":
+            index += 1
+            return .complement(.hexadecimal)
+        case "s":
+            index += 1
+            return .space
+        case "S":
+            index += 1
+            return .complement(.space)
+        case "w":
+            index += 1
+            return .word
+        case "W":
+            index += 1
+            return .complement(.word)
         case "p", "P":
             var isComplement = try take() == "P"
             guard takes("{") else { throw unsupported(from: start) }

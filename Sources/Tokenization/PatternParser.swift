@@ -65,7 +65,8 @@ enum PatternFault: Error {
 struct PatternParser {
     /// What is served, for messages.
     static let supported = [
-        "characters", "classes", "\\p of general categories", "\\A \\b \\B \\d \\D \\h \\H \\s \\S "
+        "characters", "classes", "\\p of general categories",
+        "\\A \\b \\B \\d \\D \\h \\H \\s \\S "
             + "\\w \\W \\z \\Z ^ $ .", "groups", "(?i:ASCII)", "(?m:)", "(?>)",
         "look-around of fixed length", "quantifiers",
     ]
@@ -248,11 +249,12 @@ struct PatternParser {
         let code = scalar.value
         switch scalar {
         case "a"..."z", "A"..."Z":
-            let other: [UInt32] = switch scalar {
-            case "k", "K": [0x212a]
-            case "s", "S": [0x17f]
-            default: []
-            }
+            let other: [UInt32] =
+                switch scalar {
+                case "k", "K": [0x212a]
+                case "s", "S": [0x17f]
+                default: []
+                }
             return .union(([code, code ^ 0x20] + other).map { .character($0) })
         default:
             switch scalar.properties.generalCategory {

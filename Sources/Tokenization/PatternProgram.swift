@@ -44,11 +44,14 @@ struct PatternProgram: Sendable {
 
     private(set) var code: [Instruction] = []
     let sets: [Characters]
+    /// Whether it can match nothing.
+    let canBeEmpty: Bool
     private var emitted = 0
 
     init(_ pattern: String) throws {
         let root: PatternNode
         (root, sets) = try PatternParser.parse(pattern)
+        canBeEmpty = root.canBeEmpty
         try emit(root)
         code.append(.accept)
     }

@@ -4,7 +4,7 @@ struct Pieces {
     private(set) var text: [UInt8]
     /// Where the pieces lie, in order; none is empty.
     private(set) var ranges: [Range<Int>]
-    /// Whether the first piece starts the whole text.
+    /// Whether `text` starts the whole text.
     let startsText: Bool
 
     init(_ text: [UInt8], startsText: Bool) {

@@ -4,15 +4,15 @@ import JSON
 enum TextPattern: Sendable {
     case literal([UInt8])
     case words(WordScanner)
+    /// Each character of a set.
+    case characters(PatternProgram.Characters)
     /// With the value that it was read from.
     case expression(PatternProgram, JSONNode)
 
     /// Reads `{"String": ...}` or `{"Regex": ...}`.
     init(_ node: JSONNode) throws {
         if let literal = try node.member("String") {
-            let bytes = Array(try literal.string().utf8)
-            guard !bytes.isEmpty else { throw literal.invalid(expected: "a string of some length") }
-            self = .literal(bytes)
+            try self.init(literal: literal)
         } else if let pattern = try node.member("Regex") {
             self = try Self.expression(pattern)
         } else {
@@ -21,6 +21,12 @@ enum TextPattern: Sendable {
                 ["{\"String\": \"...\"}", "{\"Regex\": \"...\"}"]
             )
         }
+    }
+
+    init(literal node: JSONNode) throws {
+        let bytes = Array(try node.string().utf8)
+        guard !bytes.isEmpty else { throw node.invalid(expected: "a string of some length") }
+        self = .literal(bytes)
     }
 
     private static func expression(_ node: JSONNode) throws -> Self {
@@ -47,6 +53,8 @@ enum TextPattern: Sendable {
             var words: [Range<Int>] = []
             scanner.cut(text, range, &words)
             return words
+        case .characters(let characters):
+            return Self.find(characters, text, range)
         case .expression(let program, let source):
             var matcher = PatternMatcher(program, text, range, steps: allowance.steps)
             do {
@@ -75,6 +83,20 @@ enum TextPattern: Sendable {
             } else {
                 index += 1
             }
+        }
+        return matches
+    }
+
+    private static func find(
+        _ characters: PatternProgram.Characters,
+        _ text: [UInt8],
+        _ range: Range<Int>
+    ) -> [Range<Int>] {
+        var matches: [Range<Int>] = []
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let start = index
+            if characters.contains(UTF8Reader.next(text, &index)) { matches.append(start..<index) }
         }
         return matches
     }

@@ -40,6 +40,12 @@ extension Tokenizer {
         file = root.file
         normalizer = try root.member("normalizer").map { try Normalizer($0) }
         preTokenizer = try root.member("pre_tokenizer").map { try PreTokenizer($0) }
+        if let preTokenizer, preTokenizer.looksAtStart, normalizer?.canTakeOffStart == true {
+            throw try root.required("pre_tokenizer").unsupported(
+                "prepend_scheme first behind a normalizer that takes off characters",
+                PreTokenizer.supported
+            )
+        }
         model = try BytePairEncoding(root.required("model"))
         let tokens = try root.member("added_tokens")?.elements().map { try AddedToken($0) } ?? []
         added = try AddedVocabulary(

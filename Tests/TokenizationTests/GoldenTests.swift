@@ -47,7 +47,9 @@ struct GoldenTests {
                 try expectSame(tokenizer, golden.ids, decoded, golden.skipped ?? decoded)
             }
         }
-        for loose in golden.loose { try expectSame(tokenizer, loose.ids, loose.decoded, loose.skipped) }
+        for loose in golden.loose {
+            try expectSame(tokenizer, loose.ids, loose.decoded, loose.skipped)
+        }
     }
 
     /// Compares decoded texts byte by byte: Swift's `==` takes "é" in one and two scalars for same.
