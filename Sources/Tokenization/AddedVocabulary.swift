@@ -29,6 +29,7 @@ struct AddedVocabulary: Sendable {
         // Tokens outside the vocabulary are numbered on from its size, in order, whatever the file
         // says; a file that says otherwise would give ids its author did not mean.
         var nextID = vocabulary.count
+        var allowance = Allowance(tokens.reduce(0) { $0 + $1.content.utf8.count }, file: file)
         for (index, token) in tokens.enumerated() where !token.content.isEmpty {
             let content = Array(token.content.utf8)
             let id = vocabulary.id(of: content) ?? nextID
@@ -38,8 +39,19 @@ struct AddedVocabulary: Sendable {
             guard token.id == id else {
                 throw invalid("the id \(id) for \(token.content.quoted)", "\(token.id)")
             }
-            if id == nextID { nextID += 1 }
-            let text = token.isNormalized ? normalizer?.normalize(content) ?? content : content
+            if vocabulary.id(of: content) == nil {
+                guard vocabulary.token(for: id) == nil else {
+                    throw invalid("an id of its own", "\(id), which another token has")
+                }
+                nextID += 1
+            }
+            let text =
+                token.isNormalized
+                ? try normalizer?.normalize(content, &allowance) ?? content : content
+            try allowance.keep(bytes: text.count)
+            guard !text.isEmpty else {
+                throw invalid("a token that the normalizer leaves something of", "none left")
+            }
             guard ids.updateValue(id, forKey: content) == nil,
                 patterns[token.isNormalized ? 1 : 0].insert(text).inserted
             else { throw invalid("distinct tokens", token.content.quoted + " once more") }

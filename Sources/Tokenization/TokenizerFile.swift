@@ -5,8 +5,8 @@ extension Tokenizer {
     /// Loads a `tokenizer.json`.
     ///
     /// A `tokenizer_config.json` beside it, if there is one, names the tokens that begin and end a
-    /// sequence; where it has `add_bos_token` or `add_eos_token`, these decide which of the two
-    /// `encode` adds, as in Hugging Face Transformers.
+    /// sequence. Its `add_bos_token` and `add_eos_token` say nothing: which tokens `encode` adds is
+    /// in the `tokenizer.json`, as for Hugging Face Transformers 5.
     ///
     /// - Parameter url: The file.
     /// - Throws: `JSONError` when a file cannot be read, is not JSON, or a value in it is missing,
@@ -17,7 +17,9 @@ extension Tokenizer {
         let configuration = url.deletingLastPathComponent()
             .appendingPathComponent("tokenizer_config.json")
         if FileManager.default.fileExists(atPath: configuration.path) {
-            try apply(configuration: JSONNode(contentsOf: configuration))
+            let node = try JSONNode(contentsOf: configuration)
+            beginningOfSequence = try id(named: "bos_token", in: node)
+            endOfSequence = try id(named: "eos_token", in: node)
         }
     }
 
@@ -35,8 +37,15 @@ extension Tokenizer {
         if let version = try root.member("version"), try version.string() != "1.0" {
             throw version.unsupported(try version.string(), ["1.0"])
         }
+        file = root.file
         normalizer = try root.member("normalizer").map { try Normalizer($0) }
         preTokenizer = try root.member("pre_tokenizer").map { try PreTokenizer($0) }
+        if let preTokenizer, preTokenizer.looksAtStart, normalizer?.canTakeOffStart == true {
+            throw try root.required("pre_tokenizer").unsupported(
+                "prepend_scheme first behind a normalizer that takes off characters",
+                PreTokenizer.supported
+            )
+        }
         model = try BytePairEncoding(root.required("model"))
         let tokens = try root.member("added_tokens")?.elements().map { try AddedToken($0) } ?? []
         added = try AddedVocabulary(
@@ -53,18 +62,6 @@ extension Tokenizer {
         for id in postProcessor.prefix + postProcessor.suffix where token(for: id) == nil {
             throw node.invalid(expected: "ids of the vocabulary", found: "\(id)")
         }
-    }
-
-    private mutating func apply(configuration: JSONNode) throws {
-        beginningOfSequence = try id(named: "bos_token", in: configuration)
-        endOfSequence = try id(named: "eos_token", in: configuration)
-        let addsBeginning = try configuration.member("add_bos_token")?.boolean()
-        let addsEnd = try configuration.member("add_eos_token")?.boolean()
-        guard addsBeginning != nil || addsEnd != nil else { return }
-        postProcessor = PostProcessor(
-            prefix: addsBeginning == true ? [beginningOfSequence].compactMap(\.self) : [],
-            suffix: addsEnd == true ? [endOfSequence].compactMap(\.self) : []
-        )
     }
 
     /// The id of the token that `key` names, as a string or as an object with a `content`.
@@ -165,6 +162,18 @@ extension BytePairEncoding {
             }
         }
         return merges.table
+    }
+}
+
+extension JSONNode {
+    /// The parts of a `Sequence`. A chain of thousands would take minutes for a page of text.
+    func stages(_ name: String) throws -> [JSONNode] {
+        let node = try required(name)
+        let stages = try node.elements()
+        guard stages.count <= 64 else {
+            throw node.invalid(expected: "at most 64 stages", found: "\(stages.count)")
+        }
+        return stages
     }
 }
 

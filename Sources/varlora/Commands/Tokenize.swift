@@ -29,7 +29,7 @@ struct Tokenize: ParsableCommand {
             from: URL(fileURLWithPath: input ?? "/dev/stdin")
         )
         for line in texts {
-            let ids = tokenizer.encode(line.row.text, addSpecialTokens: !noSpecialTokens)
+            let ids = try tokenizer.encode(line.row.text, addSpecialTokens: !noSpecialTokens)
             let list = ids.map(String.init).joined(separator: ",")
             Console.print("{\"ids\":[\(list)]}")
         }
