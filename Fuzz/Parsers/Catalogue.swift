@@ -21,28 +21,36 @@ extension FuzzedParser {
     public static let all = [
         FuzzedParser(name: "safetensors", seeds: [(golden + "/Files", ".safetensors")]) {
             let file = try Safetensors(contentsOf: written($0, "model.safetensors", $1))
-            for name in file.names { _ = Data(try file.bytes(of: name).pointer) }
+            for name in file.names { _ = try file.bytes(of: name) }
         },
         FuzzedParser(
             name: "gguf",
-            seeds: [(golden + "/Files", "-v2.gguf"), (golden + "/Files", "-v3.gguf"), (own, ".gguf")]
+            seeds: [
+                (golden + "/Files", "-v2.gguf"), (golden + "/Files", "-v3.gguf"), (own, ".gguf"),
+            ]
         ) {
             let file = try GGUF(contentsOf: written($0, "model.gguf", $1))
             for name in file.names {
-                _ = Data(try file.bytes(of: name).pointer)
-                if file.tensors[name].map({ $0.elementCount < 4096 }) == true {
-                    _ = try? file.dequantized(name)
-                }
+                _ = try file.bytes(of: name)
+                guard let tensor = file.tensors[name], tensor.elementCount < 4096 else { continue }
+                _ = try? file.dequantized(name)
             }
-            exercise(try Tokenizer(file))
-            _ = try ModelFiles(.gguf(file.url))
         },
-        FuzzedParser(name: "tokenizer", seeds: [(golden + "/Tokenizers", ".tokenizer.json")]) { input, _ in
+        // Settings and tokenizer of a GGUF file.
+        FuzzedParser(name: "gguf-model", seeds: [(own, ".gguf")]) {
+            let model = try ModelFiles(.gguf(written($0, "model.gguf", $1)))
+            exercise(try model.loadTokenizer())
+        },
+        FuzzedParser(name: "tokenizer", seeds: [(golden + "/Tokenizers", ".tokenizer.json")]) {
+            input,
+            _ in
             exercise(try Tokenizer(data: input, file: "tokenizer.json"))
         },
         FuzzedParser(
             name: "config",
-            seeds: [(golden + "/Models", "config.json"), (golden + "/Models", "transformers5.json")]
+            seeds: [
+                (golden + "/Models", "config.json"), (golden + "/Models", "transformers5.json"),
+            ]
         ) { input, _ in
             _ = try DecoderSizes(configuration: JSONNode(parsing: input, file: "config.json"))
         },
@@ -50,8 +58,10 @@ extension FuzzedParser {
             let file = try written($0, "rows.jsonl", $1)
             // A task's own rows, or else the user's.
             let tasks = ["arc-easy", "winogrande-s", "boolq"]
-            guard tasks.contains(where: { (try? TextTask.load(file: file, task: $0)) != nil })
-            else { return _ = try TextTask.load(file: file, task: "") }
+            if tasks.contains(where: { (try? TextTask.load(file: file, task: $0)) != nil }) {
+                return
+            }
+            _ = try TextTask.load(file: file, task: "")
         },
         FuzzedParser(name: "recipe", seeds: [("recipes", ".yaml")]) { input, _ in
             let recipe = try Recipe(yaml: String(decoding: input, as: UTF8.self), place: "recipe")
@@ -105,6 +115,7 @@ extension FuzzedParser {
     ])
     nonisolated(unsafe) private static let optimizer = IVON(
         adapter,
-        IVON.Settings(effectiveSampleSize: 10)
+        learningRate: 0.1,
+        settings: IVON.Settings(effectiveSampleSize: 10)
     ) { _, _ in .zeros(like: adapter.values) }
 }
