@@ -67,6 +67,8 @@ let package = Package(
     products: [
         .library(name: "VariationalLoRA", targets: ["VariationalLoRA"]),
         .executable(name: "varlora", targets: ["varlora"]),
+        // For Fuzz/, a package of its own.
+        .library(name: "FuzzedParsers", targets: ["FuzzedParsers"]),
     ],
     dependencies: [
         // Exact: the tests compare the help that one lays out and the YAML that the other writes.
@@ -162,6 +164,16 @@ let package = Package(
             path: "Examples/Sentiment"
         ),
 
+        .target(
+            name: "FuzzedParsers",
+            dependencies: [
+                "Comparison", "JSON", "LanguageModels", "LoRA", "Optimizers", "Posteriors",
+                "Reporting", "RunFiles", "TensorFiles", "TextTasks", "Tokenization", "Torch",
+                "Training",
+            ],
+            path: "Fuzz/Parsers"
+        ),
+        tests("FuzzedParsers"),
         .target(
             name: "TestSupport",
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],

@@ -83,6 +83,13 @@ extension ModelFamily {
     }
 }
 
+extension DecoderSizes {
+    /// The sizes that a `config.json` states, when all of its settings can be used.
+    package init(configuration root: JSONNode) throws {
+        self = try ModelFamily.configuration(root).sizes
+    }
+}
+
 /// The settings of a decoder of one family; each family is one file and one row of
 /// ``ModelFamily/all``.
 protocol ModelConfiguration: Equatable, Sendable {

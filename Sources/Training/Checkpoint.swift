@@ -6,7 +6,7 @@ import Torch
 /// All that exact resume needs beside recipe, model and data: vectors, counts, and what ties them.
 ///
 /// Random numbers need no state: every stream starts anew from seed and step.
-struct Checkpoint {
+package struct Checkpoint {
     /// Steps taken.
     var step: Int
     /// Bytes of the history when it was saved; what was written later is cut off on resume.
@@ -98,7 +98,7 @@ extension Checkpoint {
     /// Reads a checkpoint of a run of `steps` steps into parameters and optimizer.
     ///
     /// - Throws: `TensorFileError` or ``TrainingError`` when it is broken or of another run.
-    init(
+    package init(
         _ folder: URL,
         of steps: Int,
         into parameters: FlatParameters,

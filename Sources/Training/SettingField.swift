@@ -120,6 +120,7 @@ extension SettingsTable {
         yaml: String,
         place: String
     ) throws -> [(key: String, value: Node)] {
+        try checkSize(yaml, place)
         let root: Node?
         do {
             root = try Yams.compose(yaml: yaml)
@@ -132,6 +133,25 @@ extension SettingsTable {
             throw RecipeError(place, "the top level", expected: "keys and values", found: "others")
         }
         return mapping.map { ($0.string ?? "?", $1) }
+    }
+
+    /// Throws for a text that would take far more time or memory than recipes need: a value of a
+    /// few bytes can stand for any number of values, by aliases of lists of aliases.
+    private static func checkSize(_ yaml: String, _ place: String) throws {
+        let (mostBytes, mostAliases) = (65_536, 8)
+        let count = yaml.utf8.count
+        guard count <= mostBytes else {
+            throw RecipeError("\(place): expected at most \(mostBytes) bytes, found \(count)")
+        }
+        let mayPrecede = Set(" \t\r\n,[{".utf8)
+        let aliases = zip(yaml.utf8, yaml.utf8.dropFirst()).count {
+            $1 == UInt8(ascii: "*") && mayPrecede.contains($0)
+        }
+        guard aliases <= mostAliases else {
+            throw RecipeError(
+                "\(place): expected at most \(mostAliases) aliases (*name), found \(aliases)"
+            )
+        }
     }
 
     /// All keys that have a value, with it.

@@ -11,6 +11,7 @@ struct AttentionTests {
         var queryLengths: [Int]
         var keyLengths: [Int]
         var size = 3
+        var heads = (query: 4, key: 2)
         var window: Int?
         var cap: Double?
         /// Where keys do not lie end to end, and how many rows there are.
@@ -117,10 +118,27 @@ struct AttentionTests {
                 size: 40,
                 cap: 2
             ),
+            // The heads of SmolLM2-135M, and some of those of a model of 7B parameters.
+            Spans(
+                prefixQueries: 33,
+                prefixKeys: 33,
+                queryLengths: [17, 1, 64],
+                keyLengths: [17, 1, 64],
+                size: 64,
+                heads: (9, 3)
+            ),
+            Spans(
+                prefixQueries: 0,
+                prefixKeys: 31,
+                queryLengths: [1, 25],
+                keyLengths: [1, 97],
+                size: 128,
+                heads: (2, 2)
+            ),
         ]
     )
     func attention(_ spans: Spans) {
-        let (heads, keyHeads, size) = (4, 2, spans.size)
+        let ((heads, keyHeads), size) = (spans.heads, spans.size)
         let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
         let keys = spans.held?.rows ?? spans.prefixKeys + spans.keyLengths.reduce(0, +)
         let shapes = [[queries, heads, size], [keys, keyHeads, size], [keys, keyHeads, size]]

@@ -37,12 +37,12 @@ struct LayerTests {
 
     @Test(
         "Low-rank product at any rank",
-        arguments: [[20], [37, 20], [3, 2, 20], [2, 1, 3, 20]],
+        arguments: [[20], [37, 20], [3, 2, 20], [2, 1, 3, 20], [33, 576], [5, 4096]],
         [0, 0.25]
     )
     func lowRankProduct(_ shape: [Int], _ probability: Double) {
         expectSame(
-            [shape, [3, 20], [10, 3]],
+            [shape, [3, shape[shape.count - 1]], [10, 3]],
             fast: {
                 $0[0].lowRankProduct($0[1], $0[2], scale: 2, dropout: probability, seed: 7)
             },
@@ -70,7 +70,7 @@ struct LayerTests {
 
     @Test(
         "RMS norm over the last dimension at any rank",
-        arguments: [[6], [4, 6], [37, 70], [3, 2, 6], [5, 4, 1, 70]]
+        arguments: [[6], [4, 6], [37, 70], [3, 2, 6], [5, 4, 1, 70], [17, 576], [3, 4096]]
     )
     func rmsNorm(_ shape: [Int]) {
         let width = shape[shape.count - 1]
@@ -85,7 +85,12 @@ struct LayerTests {
         )
     }
 
-    @Test("SwiGLU at any rank", arguments: [[8], [3, 8], [37, 100], [3, 2, 8], [5, 4, 1, 70]])
+    @Test(
+        "SwiGLU at any rank",
+        arguments: [
+            [8], [3, 8], [37, 100], [3, 2, 8], [5, 4, 1, 70], [17, 3072], [3, 22_016],
+        ]
+    )
     func swiglu(_ shape: [Int]) {
         func plain(_ x: Tensor) -> Tensor {
             let width = shape[shape.count - 1] / 2
@@ -123,7 +128,10 @@ struct LayerTests {
         #expect(gradient.largestDifference(to: expected) < 1e-6)
     }
 
-    @Test("Rotary embedding", arguments: [(3, 2, 2, 0), (37, 3, 17, 0), (5, 2, 3, 4)])
+    @Test(
+        "Rotary embedding",
+        arguments: [(3, 2, 2, 0), (37, 3, 17, 0), (41, 9, 32, 0), (5, 32, 64, 0), (5, 2, 3, 4)]
+    )
     func rotary(_ rows: Int, _ heads: Int, _ pairs: Int, _ rest: Int) {
         let angles = Generator(seed: 5).normal([rows, pairs])
         // cos and sin by their exponential series would be slow; any pair of tensors will do.
@@ -142,6 +150,26 @@ struct LayerTests {
             fast: { $0[0].rotated(cosine: cosine, sine: sine) },
             plain: { plain($0[0]) }
         )
+    }
+
+    @Test("Layers of no rows give none, and no gradient")
+    func noRows() {
+        let weight = Generator(seed: 2).normal([4, 8])
+        let rounded = QuantizedRows(zeros: [4, 8])
+        let angles = Tensor.zeros([0, 4])
+        let layers: [(Tensor) -> Tensor] = [
+            { $0.rmsNorm(weight: .zeros([8]), epsilon: 1) }, { $0.swiglu() },
+            { $0.rotated(cosine: angles, sine: angles) }, { $0.dropout(0.3, seed: 1) },
+            { $0.frozenLinear(weight) },
+            { $0.lowRankProduct(weight, weight.transposed(0, 1), scale: 1, dropout: 0.5, seed: 1) },
+            { rounded.product($0) }, { rounded.product($0, roundsInput: true) },
+        ]
+        for layer in layers {
+            let (x, gradient) = leaf([0, 2, 8], seed: 1)
+            let y = layer(x)
+            y.sum().backward()
+            #expect(y.count == 0 && gradient.count == 0)
+        }
     }
 
     @Test("Rows that lie apart in memory compute as their copy")

@@ -59,10 +59,14 @@ struct QuantizedTests {
         for (a, b) in zip(found, expected) { #expect(a.relativeDifference(to: b) < 1e-5) }
     }
 
-    @Test("Inputs rounded to 8 bits give nearly the same product", arguments: [1, 2, 7, 33])
-    func roundedInputs(tokens: Int) {
-        let weight = quantized(Generator(seed: 1).normal([35, 70]))
-        let x = Generator(seed: 2).normal([tokens, 70])
+    @Test(
+        "Inputs rounded to 8 bits give nearly the same product",
+        arguments: [1, 2, 7, 33],
+        [[35, 70], [192, 576]]
+    )
+    func roundedInputs(tokens: Int, shape: [Int]) {
+        let weight = quantized(Generator(seed: 1).normal(shape))
+        let x = Generator(seed: 2).normal([tokens, shape[1]])
         let difference = weight.product(x, roundsInput: true)
             .relativeDifference(to: weight.product(x))
         #expect((1e-4...2e-2).contains(difference))

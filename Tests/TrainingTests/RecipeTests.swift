@@ -268,6 +268,16 @@ struct RecipeTests {
             ("[a]: 5", "r.yaml: ?: expected one of the keys"),
             ("steps: *a", "r.yaml: not valid YAML"),
             ("steps: 5\n---\nsteps: 6", "r.yaml: not valid YAML"),
+            (
+                "model: " + String(repeating: "a", count: 65_530),
+                "r.yaml: expected at most 65536 bytes, found 65537"
+            ),
+            (
+                // Its key stands for 2^40 texts.
+                (1...40).map { "a\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]\n" }
+                    .reduce("a0: &a0 x\n", +) + "? *a40\n: 1\n? b\n: 1",
+                "r.yaml: expected at most 8 aliases (*name), found 81"
+            ),
         ]
     )
     func notARecipe(_ yaml: String, _ expected: String) {

@@ -1,16 +1,17 @@
 import Foundation
 
 extension RotarySettings {
-    /// Reads the settings of a checkpoint; `theta` holds where they name no base.
+    /// Reads the settings of a checkpoint; `theta` holds where they name no base, and `share` is
+    /// the share of a head that rotates.
     ///
     /// - Throws: an error that names file, key, expected and found.
     init(
         _ settings: CheckpointSettings,
         _ sizes: DecoderSizes,
-        theta usual: Double = 10_000
+        theta usual: Double = 10_000,
+        share: Double = 1
     ) throws {
         theta = try settings.positiveNumber("rope_theta") ?? usual
-        let share = try settings.positiveNumber("partial_rotary_factor") ?? 1
         size =
             try settings.sizeIfPresent("rotary_size")
             ?? Int(Double(sizes.headSize) * min(share, 1)) / 2 * 2

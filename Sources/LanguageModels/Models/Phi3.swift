@@ -22,7 +22,8 @@ struct Phi3Configuration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-5
-        rotary = try RotarySettings(settings, sizes)
+        let share = try settings.positiveNumber("partial_rotary_factor") ?? 1
+        rotary = try RotarySettings(settings, sizes, share: share)
         if case .divided = rotary.scaling {
             // Longer prompts have other factors.
             let original = try settings.size("original_max_position_embeddings")
