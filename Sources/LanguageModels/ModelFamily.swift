@@ -26,14 +26,24 @@ enum ModelFamily {
         return first.split(separator: "For").first.map { $0.lowercased() } ?? first
     }
 
+    /// Types of models that see images, too, and have the settings of a language model inside.
+    private static let wrappers = ["gemma3", "mistral3"]
+
+    /// The settings of the language model, which may be a part of a larger model.
+    static func languageModel(_ root: JSONNode) throws -> JSONNode {
+        let isWrapper = try wrappers.contains(modelType(root))
+        return try isWrapper ? root.required("text_config") : root
+    }
+
     /// The settings that a `config.json` has.
-    static func configuration(_ root: JSONNode) throws -> any ModelConfiguration {
+    static func configuration(_ whole: JSONNode) throws -> any ModelConfiguration {
+        try Quantization.refuse(whole)
+        let root = try languageModel(whole)
         let name = try modelType(root)
         guard let family = all.first(where: { $0.modelTypes.contains(name) }) else {
             let node = try root.member("model_type") ?? root.required("architectures")
             throw node.unsupported(name, all.flatMap { $0.modelTypes }.sorted())
         }
-        try Quantization.refuse(root)
         if let layers = try root.member("per_layer_config"), !(try layers.members().isEmpty) {
             throw layers.invalid(expected: "none: all blocks are alike here")
         }

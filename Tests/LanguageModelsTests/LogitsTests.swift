@@ -64,7 +64,8 @@ struct LogitsTests {
         var worst: [String: (models: Int, difference: Double)] = [:]
         for golden in GoldenModel.all {
             let config = golden.folder.appendingPathComponent("config.json")
-            let family = try ModelFamily.modelType(JSONNode(contentsOf: config))
+            let root = try ModelFamily.languageModel(JSONNode(contentsOf: config))
+            let family = try ModelFamily.modelType(root)
             let model = try golden.load()
             for (index, tokens) in try golden.sequences().enumerated() {
                 let batch = PackedTokens([tokens], prefixLength: 0)

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import torch
 from safetensors.torch import save_file
-from transformers import AutoConfig, AutoModelForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
 import common
 import plain_llama
@@ -79,6 +79,17 @@ LONGROPE = dict(
 PHI = GROUPED | dict(pad_token_id=0)
 PHI4 = PHI | dict(original_max_position_embeddings=32, tie_word_embeddings=True)
 
+# A Gemma 3 inside of a model for images and text.
+VISION = dict(
+    hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=14,
+    patch_size=14,
+)  # fmt: skip
+WRAPPER = dict(
+    text_config=BASE | GEMMA | {"layer_types": LOCAL}, vision_config=VISION, image_token_index=63,
+    boi_token_index=61, eoi_token_index=62, mm_tokens_per_image=1,
+)  # fmt: skip
+WRAPPED = "gemma3-images"
+
 # name: (family, settings, rope settings, stored type, spelling of config.json, seed)
 # Spelling "new" is transformers 5 (rope_parameters, dtype); "rope_type" and "type" are older.
 MODELS = {
@@ -117,12 +128,13 @@ MODELS = {
     "gemma3": (
         "gemma3_text", GEMMA | {"layer_types": LOCAL}, GEMMA3_ROPE, torch.float32, "new", 26
     ),
+    WRAPPED: ("gemma3", WRAPPER, {}, torch.float32, "new", 31),
     "qwen2-tied": ("qwen2", GROUPED | {"tie_word_embeddings": True}, {}, torch.float32, "new", 10),
 }  # fmt: skip
 # What `plain_llama` does not know: windows, other scalings of positions, other blocks.
 UNCHECKED = {
     "mistral-short-window", "qwen2-window", "ministral3", "olmo2", "olmo3", "phi3", "phi4-mini",
-    "gemma2", "gemma3",
+    "gemma2", "gemma3", WRAPPED,
 }  # fmt: skip
 SHARDED = {"mistral-window": "12KB"}
 ADAPTED = [
@@ -139,10 +151,14 @@ GGUFS = {
 
 def build(family, settings, rope, seed):
     """A model with random weights, wide enough that logits are far from zero and from uniform."""
-    if "full_attention" not in rope:
-        rope = {"rope_type": "default", "rope_theta": 10000.0} | rope
-    config = AutoConfig.for_model(family, **(BASE | settings), rope_parameters=rope)
-    model = AutoModelForCausalLM.from_config(config)
+    if family == "gemma3":
+        config = AutoConfig.for_model(family, **settings)
+        model = AutoModelForImageTextToText.from_config(config)
+    else:
+        if "full_attention" not in rope:
+            rope = {"rope_type": "default", "rope_theta": 10000.0} | rope
+        config = AutoConfig.for_model(family, **(BASE | settings), rope_parameters=rope)
+        model = AutoModelForCausalLM.from_config(config)
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in sorted(model.named_parameters()):
         noise = torch.randn(parameter.shape, generator=generator)
@@ -169,7 +185,8 @@ def respell(folder, spelling):
 
 
 def load(folder):
-    return AutoModelForCausalLM.from_pretrained(
+    kind = AutoModelForImageTextToText if folder.name == WRAPPED else AutoModelForCausalLM
+    return kind.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     ).eval()
 

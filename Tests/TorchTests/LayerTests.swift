@@ -158,7 +158,7 @@ struct LayerTests {
         let rounded = QuantizedRows(zeros: [4, 8])
         let angles = Tensor.zeros([0, 4])
         let layers: [(Tensor) -> Tensor] = [
-            { $0.rmsNorm(weight: .zeros([8]), epsilon: 1) }, { $0.swiglu() },
+            { $0.rmsNorm(weight: .zeros([8]), epsilon: 1) }, { $0.gated(by: .silu) },
             { $0.rotated(cosine: angles, sine: angles) }, { $0.dropout(0.3, seed: 1) },
             { $0.frozenLinear(weight) },
             { $0.lowRankProduct(weight, weight.transposed(0, 1), scale: 1, dropout: 0.5, seed: 1) },

@@ -12,7 +12,7 @@ struct HuggingFaceWeights: WeightSource {
         try Quantization.refuse(archive)
         self.archive = archive
         var storedNames: [String: String] = [:]
-        for stored in archive.entries.keys.sorted() {
+        for stored in archive.entries.keys.sorted() where !Self.isOfImages(stored) {
             let name = Self.checkpointName(of: stored)
             if let other = storedNames.updateValue(stored, forKey: name) {
                 throw ModelError.storedTwice(
@@ -45,6 +45,12 @@ struct HuggingFaceWeights: WeightSource {
         case "lm_head": return own.joined(separator: ".")
         default: return stored
         }
+    }
+
+    /// Whether a tensor is of the part of a model that sees images.
+    private static func isOfImages(_ stored: String) -> Bool {
+        let own = stored.split(separator: ".").drop { $0 == "model" }
+        return own.first == "vision_tower" || own.first == "multi_modal_projector"
     }
 
     func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {

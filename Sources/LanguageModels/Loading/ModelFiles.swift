@@ -26,7 +26,7 @@ public struct ModelFiles {
             let file = folder.appendingPathComponent("config.json")
             try Self.refuseAdapter(folder, without: file)
             let root = try JSONNode(contentsOf: file)
-            family = try ModelFamily.modelType(root)
+            family = try ModelFamily.modelType(ModelFamily.languageModel(root))
             configuration = try ModelFamily.configuration(root)
             weights = try HuggingFaceWeights(ShardedCheckpoint(contentsOf: folder))
         case .gguf(let file):

@@ -1,22 +1,24 @@
 import Foundation
 
 extension RotarySettings {
-    /// Reads the settings of a checkpoint; `theta` holds where they name no base, and `share` is
-    /// the share of a head that rotates.
+    /// Reads the settings of a checkpoint; `theta` holds where they name no base. Heads rotate as a
+    /// whole, or, where that may be, in the part that the settings name.
     ///
     /// - Throws: an error that names file, key, expected and found.
     init(
         _ settings: CheckpointSettings,
         _ sizes: DecoderSizes,
         theta usual: Double = 10_000,
-        share: Double = 1
+        inPart: Bool = false
     ) throws {
         theta = try settings.positiveNumber("rope_theta") ?? usual
+        let whole = sizes.headSize
+        let share = inPart ? try settings.positiveNumber("partial_rotary_factor") : nil
         size =
             try settings.sizeIfPresent("rotary_size")
-            ?? Int(Double(sizes.headSize) * min(share, 1)) / 2 * 2
-        guard size.isMultiple(of: 2), size <= sizes.headSize else {
-            let expected = "an even number up to the head size, \(sizes.headSize)"
+            ?? Int(Double(whole) * min(share ?? 1, 1)) / 2 * 2
+        guard size == whole || inPart && size < whole && size.isMultiple(of: 2) else {
+            let expected = "the head size, \(whole)\(inPart ? ", or an even part of it" : "")"
             throw try settings.invalid("rotary_size", expected: expected, found: "\(size)")
         }
         scaling = .none

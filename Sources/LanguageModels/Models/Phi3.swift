@@ -22,8 +22,7 @@ struct Phi3Configuration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-5
-        let share = try settings.positiveNumber("partial_rotary_factor") ?? 1
-        rotary = try RotarySettings(settings, sizes, share: share)
+        rotary = try RotarySettings(settings, sizes, inPart: true)
         if case .divided = rotary.scaling {
             // Longer prompts have other factors.
             let original = try settings.size("original_max_position_embeddings")
