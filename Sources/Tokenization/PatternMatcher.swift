@@ -215,5 +215,7 @@ struct PatternMatcher {
         return after != before
     }
 
-    private static func isWord(_ code: UInt32) -> Bool { PatternClass.word.contains(code) }
+    private static let word = PatternProgram.Characters(.word)
+
+    private static func isWord(_ code: UInt32) -> Bool { word.contains(code) }
 }
