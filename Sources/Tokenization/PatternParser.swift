@@ -61,7 +61,9 @@ enum PatternFault: Error {
     case unsupported(String)
 }
 
-/// Reads a pattern. What has another meaning than here, in any corner, is refused by name.
+/// Reads a pattern.
+///
+/// Where Oniguruma has a meaning, in any corner, that this does not have, it refuses by name.
 struct PatternParser {
     /// What is served, for messages.
     static let supported = [

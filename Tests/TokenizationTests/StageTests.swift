@@ -124,7 +124,8 @@ struct StageTests {
             "normalizer.pattern: expected a pattern that always matches some character"
         ),
         (
-            #""normalizer":{"type":"Sequence","normalizers":[\#(String(repeating: "{},", count: 64))0]}"#,
+            #""normalizer":{"type":"Sequence","normalizers":["#
+                + String(repeating: "{},", count: 64) + "0]}",
             "normalizer.normalizers: expected at most 64 stages, found 65"
         ),
         (
