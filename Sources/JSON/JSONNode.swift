@@ -83,6 +83,14 @@ public struct JSONNode: Sendable {
         return members
     }
 
+    /// The members of an object, each with its place.
+    public func children() throws -> [(name: String, node: JSONNode)] {
+        try members().map { member in
+            let child = key.isEmpty ? member.key : "\(key).\(member.key)"
+            return (member.key, JSONNode(value: member.value, file: file, key: child))
+        }
+    }
+
     /// The elements of an array.
     public func elements() throws -> [JSONNode] {
         guard case .array(let elements) = value else { throw invalid(expected: "an array") }

@@ -22,7 +22,12 @@ struct AddedToken: Sendable {
     }
 
     init(_ node: JSONNode) throws {
-        id = try node.required("id").integer()
+        try self.init(node, id: node.required("id").integer())
+    }
+
+    /// A token whose id stands elsewhere.
+    init(_ node: JSONNode, id: Int) throws {
+        self.id = id
         content = try node.required("content").string()
         isSpecial = try node.required("special").boolean()
         stripsLeft = try node.required("lstrip").boolean()

@@ -9,6 +9,7 @@ struct AddedVocabulary: Sendable {
     /// How many tokens are not in the model's vocabulary.
     let newCount: Int
     private let ids: [[UInt8]: Int]
+    private let tokens: [Int: AddedToken]
     /// What each id decodes to: a normalized token in its normalized form.
     private let spellings: [Int: [UInt8]]
     private let specialIDs: Set<Int>
@@ -66,6 +67,7 @@ struct AddedVocabulary: Sendable {
         normalizedMatcher = AddedTokenMatcher(normalized)
         newCount = nextID - vocabulary.count
         self.ids = ids
+        self.tokens = Dictionary(tokens.map { ($0.id, $0) }) { first, _ in first }
         self.spellings = spellings
         // Special tokens are known by their spelling.
         let special = Set(tokens.filter(\.isSpecial).map { Array($0.content.utf8) })
@@ -73,6 +75,15 @@ struct AddedVocabulary: Sendable {
     }
 
     func id(of token: [UInt8]) -> Int? { ids[token] }
+
+    /// Whether there is a token that is found as `other` would be.
+    func agrees(with other: AddedToken, isNormalizing: Bool) -> Bool {
+        guard let token = tokens[other.id] else { return false }
+        return token.content.utf8.elementsEqual(other.content.utf8)
+            && token.stripsLeft == other.stripsLeft && token.stripsRight == other.stripsRight
+            && token.isSingleWord == other.isSingleWord
+            && (!isNormalizing || token.isNormalized == other.isNormalized)
+    }
 
     func spelling(of id: Int) -> [UInt8]? { spellings[id] }
 

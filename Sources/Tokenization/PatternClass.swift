@@ -20,7 +20,15 @@ indirect enum PatternClass: Sendable {
     static let any = range(0...0x10_ffff)
     static let lineEnd = range(0x0a...0x0a)
     static let space = table(UnicodeClasses.isSpace)
-    static let word = table(UnicodeClasses.isPatternWord)
+    /// `\w` inside brackets.
+    static let bracketWord = table { code in
+        // Unlike in Rust's `\w`, the joiners do not belong.
+        UnicodeClasses.isWord(code) && code != 0x200c && code != 0x200d
+    }
+    /// `\w` elsewhere, which has ², ³, ¹, ¼, ½ and ¾ besides.
+    static let word = union([
+        bracketWord, range(0xb2...0xb3), range(0xb9...0xb9), range(0xbc...0xbe),
+    ])
     static let digit = property(.categories(mask(["Nd"])))
     static let hexadecimal = union([
         range(0x30...0x39), range(0x41...0x46), range(0x61...0x66),
@@ -69,6 +77,7 @@ indirect enum PatternClass: Sendable {
         case "digit": self = .digit
         case "xdigit": self = .hexadecimal
         case "space": self = .space
+        case "word": self = .bracketWord
         case "punct": self = .property(.categories(Self.mask(["P", "S"])))
         default: return nil
         }
@@ -77,7 +86,8 @@ indirect enum PatternClass: Sendable {
 
 extension PatternClass.Property {
     func contains(_ code: UInt32) -> Bool {
-        guard let scalar = Unicode.Scalar(code) else { return false }
+        // U+0295 is a small letter up to Unicode 16, and "a" is one ever since.
+        guard let scalar = Unicode.Scalar(code == 0x295 ? 0x61 : code) else { return false }
         let isKnown = UnicodeClasses.isKnown(scalar)
         let properties = scalar.properties
         switch self {

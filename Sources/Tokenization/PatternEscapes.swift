@@ -1,71 +1,61 @@
 /// Escapes and bracketed classes of patterns.
 extension PatternParser {
+    private static let assertions: [Unicode.Scalar: PatternNode.Assertion] = [
+        "A": .textStart, "z": .textEnd, "Z": .textEndOrLastLineEnd, "b": .wordBoundary,
+        "B": .noWordBoundary,
+    ]
+
+    private static let classes: [Unicode.Scalar: PatternClass] = [
+        "d": .digit, "h": .hexadecimal, "s": .space, "w": .word, "D": .complement(.digit),
+        "H": .complement(.hexadecimal), "S": .complement(.space), "W": .complement(.word),
+    ]
+
+    private static let characters: [Unicode.Scalar: Unicode.Scalar] = [
+        "t": "\t", "n": "\n", "r": "\r", "f": "\u{0c}", "v": "\u{0b}", "a": "\u{07}",
+        "e": "\u{1b}",
+    ]
+
     /// The assertion of the letter behind a backslash, if it is one.
     mutating func assertion() -> PatternNode.Assertion? {
-        if takes("A") { return .textStart }
-        if takes("z") { return .textEnd }
-        if takes("Z") { return .textEndOrLastLineEnd }
-        if takes("b") { return .wordBoundary }
-        if takes("B") { return .noWordBoundary }
-        return nil
+        guard let assertion = next.flatMap({ Self.assertions[$0] }) else { return nil }
+        index += 1
+        return assertion
     }
 
     /// The class of the letter behind a backslash, if it is one.
-    mutating func escapedClass() throws -> PatternClass? {
+    mutating func escapedClass(inBrackets: Bool = false) throws -> PatternClass? {
         let start = index - 1
-        switch next {
-        case "d":
+        if inBrackets, takes("w") { return .bracketWord }
+        if inBrackets, takes("W") { return .complement(.bracketWord) }
+        if let set = next.flatMap({ Self.classes[$0] }) {
             index += 1
-            return .digit
-        case "D":
-            index += 1
-            return .complement(.digit)
-        case "h":
-            index += 1
-            return .hexadecimal
-        case "H":
-            index += 1
-            return .complement(.hexadecimal)
-        case "s":
-            index += 1
-            return .space
-        case "S":
-            index += 1
-            return .complement(.space)
-        case "w":
-            index += 1
-            return .word
-        case "W":
-            index += 1
-            return .complement(.word)
-        case "p", "P":
-            var isComplement = try take() == "P"
-            guard takes("{") else { throw unsupported(from: start) }
-            if takes("^") { isComplement.toggle() }
-            var name = ""
-            while let scalar = next, scalar != "}" {
-                name.unicodeScalars.append(scalar)
-                index += 1
-            }
-            guard takes("}") else { throw PatternFault.malformed }
-            guard let set = PatternClass(property: name) else { throw unsupported(from: start) }
-            return isComplement ? .complement(set) : set
-        default: return nil
+            return set
         }
+        guard next == "p" || next == "P" else { return nil }
+        var isComplement = try take() == "P"
+        guard takes("{") else { throw unsupported(from: start) }
+        if takes("^") { isComplement.toggle() }
+        let name = name(before: "}")
+        guard takes("}") else { throw PatternFault.malformed }
+        guard let set = PatternClass(property: name) else { throw unsupported(from: start) }
+        return isComplement ? .complement(set) : set
+    }
+
+    private mutating func name(before end: Unicode.Scalar) -> String {
+        var name = String.UnicodeScalarView()
+        while let scalar = next, scalar != end {
+            name.append(scalar)
+            index += 1
+        }
+        return String(name)
     }
 
     /// The character behind a backslash.
     mutating func escaped() throws -> Unicode.Scalar {
         let start = index - 1
         let scalar = try take()
+        if let character = Self.characters[scalar] { return character }
         switch scalar {
-        case "t": return "\t"
-        case "n": return "\n"
-        case "r": return "\r"
-        case "f": return "\u{0c}"
-        case "v": return "\u{0b}"
-        case "a": return "\u{07}"
-        case "e": return "\u{1b}"
         case "u":
             return try hexadecimal(digits: 4, start)
         case "x":
@@ -128,7 +118,7 @@ extension PatternParser {
         if takes("[:") { return try posixClass(start, ignoresCase) }
         if takes("[") { return try nested { try $0.bracket(ignoresCase) } }
         if takes("\\") {
-            if let set = try escapedClass() {
+            if let set = try escapedClass(inBrackets: true) {
                 guard !ignoresCase, next != "-" || text[index...].starts(with: "-]".unicodeScalars)
                 else { throw unsupported(from: start) }
                 return set
@@ -151,7 +141,7 @@ extension PatternParser {
             throw unsupported(from: start)
         }
         guard ignoresCase else { return .range(lower.value...upper.value) }
-        guard upper.isASCII else { throw unsupported(from: start, "(?i:) of ") }
+        guard upper.isASCII else { throw unsupported(from: start, " in (?i:)") }
         return .union(
             try (lower.value...upper.value).compactMap(Unicode.Scalar.init)
                 .map { try folded($0, start) }
@@ -159,16 +149,13 @@ extension PatternParser {
     }
 
     private mutating func character() throws -> Unicode.Scalar {
-        takes("\\") ? try escaped() : try take()
+        if takes("\\b") { return "\u{08}" }
+        return takes("\\") ? try escaped() : try take()
     }
 
     private mutating func posixClass(_ start: Int, _ ignoresCase: Bool) throws -> PatternClass {
         let isComplement = takes("^")
-        var name = ""
-        while let scalar = next, scalar != ":" {
-            name.unicodeScalars.append(scalar)
-            index += 1
-        }
+        let name = name(before: ":")
         guard takes(":]"), !ignoresCase, let set = PatternClass(bracket: name) else {
             throw unsupported(from: start)
         }

@@ -86,7 +86,7 @@ struct PatternMatcher {
         }
     }
 
-    /// Takes an instruction; false where it fails. `accept` stays where it is.
+    /// Takes an instruction, but for `accept`; false where it fails.
     private mutating func step(_ next: inout Int, _ position: inout Int) throws -> Bool {
         switch program.code[next] {
         case .accept: return true
@@ -215,5 +215,7 @@ struct PatternMatcher {
         return after != before
     }
 
-    private static func isWord(_ code: UInt32) -> Bool { PatternClass.word.contains(code) }
+    private static let word = PatternProgram.Characters(.word)
+
+    private static func isWord(_ code: UInt32) -> Bool { word.contains(code) }
 }

@@ -61,7 +61,9 @@ enum PatternFault: Error {
     case unsupported(String)
 }
 
-/// Reads a pattern. What has another meaning than here, in any corner, is refused by name.
+/// Reads a pattern.
+///
+/// Where Oniguruma has a meaning, in any corner, that this does not have, it refuses by name.
 struct PatternParser {
     /// What is served, for messages.
     static let supported = [
@@ -159,11 +161,11 @@ struct PatternParser {
             default: break
             }
             guard counts.range.upperBound < .max || !node.canBeEmpty else {
-                throw unsupported(from: start, "endless repetition of what can be empty, ")
+                throw unsupported(from: start, ", an endless repetition of what can be empty")
             }
             // "s{2}" could be the one character "ß".
             guard !foldsCase || counts.range.lowerBound < 2 else {
-                throw unsupported(from: start, "beside (?i:) ")
+                throw unsupported(from: start, " beside (?i:)")
             }
             node = .repeated(node, counts.range, counts.greed)
         }
@@ -221,7 +223,7 @@ struct PatternParser {
         case "\\":
             if let assertion = assertion() { return .assertion(assertion) }
             if let set = try escapedClass() {
-                if options.ignoresCase { throw unsupported(from: start, "(?i:) of ") }
+                if options.ignoresCase { throw unsupported(from: start, " in (?i:)") }
                 return one(set)
             }
             return one(try literal(escaped(), options, start))
@@ -239,7 +241,7 @@ struct PatternParser {
         lastLetter = scalar
         // Each of these is also one character, such as "ß".
         guard !["ss", "st", "ff", "fi", "fl"].contains(pair.joined()) else {
-            throw unsupported(from: start - 1, "(?i:) of ")
+            throw unsupported(from: start - 1, " in (?i:)")
         }
         return try folded(scalar, start)
     }
@@ -262,17 +264,17 @@ struct PatternParser {
             case .dashPunctuation, .otherPunctuation, .initialPunctuation, .finalPunctuation,
                 .openPunctuation, .closePunctuation, .spaceSeparator:
                 break
-            default: throw unsupported(from: start, "(?i:) of ")
+            default: throw unsupported(from: start, " in (?i:)")
             }
             return .character(code)
         }
     }
 
     /// The error that names the pattern's text from `start` up to here.
-    func unsupported(from start: Int, _ what: String = "") -> PatternFault {
+    func unsupported(from start: Int, _ why: String = "") -> PatternFault {
         var name = String.UnicodeScalarView()
         name.append(contentsOf: text[max(start, 0)..<index])
-        return .unsupported(what + String(name))
+        return .unsupported(String(name) + why)
     }
 
     private mutating func group(_ options: Options, _ start: Int) throws -> PatternNode {

@@ -20,6 +20,7 @@ extension Tokenizer {
             let node = try JSONNode(contentsOf: configuration)
             beginningOfSequence = try id(named: "bos_token", in: node)
             endOfSequence = try id(named: "eos_token", in: node)
+            try checkAddedTokens(of: node)
         }
     }
 
@@ -61,6 +62,22 @@ extension Tokenizer {
         postProcessor = try PostProcessor(node)
         for id in postProcessor.prefix + postProcessor.suffix where token(for: id) == nil {
             throw node.invalid(expected: "ids of the vocabulary", found: "\(id)")
+        }
+    }
+
+    /// Refuses added tokens that are not as in the `tokenizer.json`.
+    ///
+    /// Transformers takes now these, now those, by the class of the tokenizer.
+    private func checkAddedTokens(of root: JSONNode) throws {
+        guard let node = try root.member("added_tokens_decoder") else { return }
+        for (name, entry) in try node.children() {
+            let token = try AddedToken(entry, id: Int(name) ?? -1)
+            guard added.agrees(with: token, isNormalizing: normalizer != nil) else {
+                throw entry.invalid(
+                    expected: "the token and flags of added_tokens in tokenizer.json",
+                    found: token.content.quoted
+                )
+            }
         }
     }
 
@@ -166,7 +183,9 @@ extension BytePairEncoding {
 }
 
 extension JSONNode {
-    /// The parts of a `Sequence`. A chain of thousands would take minutes for a page of text.
+    /// The parts of a `Sequence`.
+    ///
+    /// A chain of thousands would take minutes for a page of text.
     func stages(_ name: String) throws -> [JSONNode] {
         let node = try required(name)
         let stages = try node.elements()

@@ -39,15 +39,6 @@ enum UnicodeClasses {
         return age.major <= 16
     }
 
-    /// `\w` of Oniguruma, which has ², ³, ¹, ¼, ½ and ¾ besides, and not the joiners.
-    static func isPatternWord(_ code: UInt32) -> Bool {
-        switch code {
-        case 0xb2, 0xb3, 0xb9, 0xbc...0xbe: true
-        case 0x200c, 0x200d: false
-        default: isWord(code)
-        }
-    }
-
     /// What the `Punctuation` stage cuts at: ASCII's, and that of Unicode 8.
     static func isPunctuation(_ code: UInt32) -> Bool {
         guard let scalar = Unicode.Scalar(code) else { return false }
@@ -65,8 +56,9 @@ enum UnicodeClasses {
     static func isAccent(_ code: UInt32) -> Bool {
         guard let scalar = Unicode.Scalar(code) else { return false }
         switch scalar.properties.generalCategory {
-        case .nonspacingMark, .spacingMark, .enclosingMark: return UnicodeForm.isKnown(scalar)
-        // These two have changed since.
+        // These three have changed since.
+        case .nonspacingMark, .spacingMark, .enclosingMark:
+            return UnicodeForm.isKnown(scalar) && code != 0x1_11c9
         default: return code == 0x1cf2 || code == 0x1cf3
         }
     }

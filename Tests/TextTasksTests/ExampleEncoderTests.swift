@@ -137,7 +137,8 @@ struct ExampleEncoderTests {
                 let found = try splitter.split(prompt: prompt, answers: answers)
                 let split = try #require(found)
                 for (answer, tokens) in zip(answers, split.answers) {
-                    #expect(try split.prompt + tokens == encode(prompt + answer), "\(prompt)|\(answer)")
+                    let whole = try encode(prompt + answer)
+                    #expect(split.prompt + tokens == whole, "\(prompt)|\(answer)")
                 }
             }
         }

@@ -133,7 +133,7 @@ struct BadInputTests {
         (
             #""normalizer":null"#, #""normalizer":{"type":"BertNormalizer"}"#,
             #"normalizer: "BertNormalizer" is not supported; supported: Sequence, NFC, NFD, "#
-                + "NFKC, NFKD, Prepend, Replace, Lowercase, Strip"
+                + "NFKC, NFKD, Prepend, Replace, Lowercase, Strip, StripAccents, ByteLevel"
         ),
         (
             #""normalizer":null"#,

@@ -17,7 +17,11 @@ struct TokenizerTests {
         + #"{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[7]}}}"#
 
     /// A tokenizer file over `vocabulary`, and a configuration beside it.
-    private func load(configuration: String?, hasTemplate: Bool = false) throws -> Tokenizer {
+    private func load(
+        configuration: String?,
+        hasTemplate: Bool = false,
+        added: String = ""
+    ) throws -> Tokenizer {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("tokenizer-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -26,7 +30,7 @@ struct TokenizerTests {
         let file =
             #"{"model":{"type":"BPE","vocab":{"# + tokens
             + #"},"merges":["a b",["e","\#u{301}"]]}"#
-            + (hasTemplate ? Self.template : "") + "}"
+            + (hasTemplate ? Self.template : "") + added + "}"
         let url = folder.appendingPathComponent("tokenizer.json")
         try Data(file.utf8).write(to: url)
         if let configuration {
@@ -75,6 +79,27 @@ struct TokenizerTests {
         #expect(tokenizer.endOfSequence == 8)
         #expect(try tokenizer.encode("ab") == (hasTemplate ? [7, 2] : [2]))
         #expect(try tokenizer.encode("ab", addSpecialTokens: false) == [2])
+    }
+
+    @Test("Added tokens of tokenizer_config.json that are others are refused")
+    func contradiction() throws {
+        let flags = #""lstrip":false,"rstrip":false,"single_word":false,"normalized":true"#
+        let entry = #"{"content":"<s>","special":true,\#(flags)}"#
+        let added = #","added_tokens":[{"id":7,"content":"<s>","special":true,\#(flags)}]"#
+        func decoder(_ id: Int, _ entry: String) -> String {
+            #"{"added_tokens_decoder":{"\#(id)":\#(entry)}}"#
+        }
+        _ = try load(configuration: decoder(7, entry), added: added)
+        for configuration in [
+            decoder(8, entry), decoder(7, entry.replacingOccurrences(of: "<s>", with: "</s>")),
+            decoder(7, entry.replacingOccurrences(of: #""rstrip":false"#, with: #""rstrip":true"#)),
+        ] {
+            let error = #expect(throws: JSONError.self) {
+                try load(configuration: configuration, added: added)
+            }
+            let sentence = ": expected the token and flags of added_tokens in tokenizer.json"
+            #expect(error?.description.contains(sentence) == true)
+        }
     }
 
     @Test("A configuration that names no token of the vocabulary is refused")

@@ -74,8 +74,8 @@ struct AnswerTokens {
         let key = Key(lastWord: lastWord, answer: answer)
         if let tokens = known[key] { return tokens }
         let tokens =
-            Self.rest(of: try encode(lastWord + answer), behind: try encode(lastWord))
-            ?? Self.rest(of: try encode(prompt + answer), behind: promptTokens)
+            try Self.rest(of: encode(lastWord + answer), behind: encode(lastWord))
+            ?? Self.rest(of: encode(prompt + answer), behind: promptTokens)
         known[key] = tokens
         return tokens
     }
