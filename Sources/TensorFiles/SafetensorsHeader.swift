@@ -19,7 +19,12 @@ struct SafetensorsHeader {
         fileLength = file.bytes.count
         let text = try Self.text(in: file)
         dataStart = text.endIndex
+        // Keys that differ in bytes may be canonically equivalent, and so equal as strings.
+        var names: Set<String> = []
         for member in try Self.members(of: text, path: path) {
+            guard names.insert(member.key).inserted else {
+                throw malformed("two tensors are named \"\(member.key)\"")
+            }
             if member.key == Self.metadataKey {
                 metadata = try decodeMetadata(member.value)
             } else {
@@ -61,7 +66,7 @@ struct SafetensorsHeader {
     ) throws -> [JSONValue.Member] {
         do {
             let bytes = UnsafeRawBufferPointer(rebasing: text)
-            return try JSONNode(parsing: bytes, file: path, hasUniqueKeys: true).members()
+            return try JSONNode(parsing: bytes, file: path).members()
         } catch let error as JSONError {
             throw TensorFileError.malformed(file: path, problem: "header: \(error.problem)")
         }

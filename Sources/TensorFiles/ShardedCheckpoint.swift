@@ -86,7 +86,7 @@ public struct ShardedCheckpoint: Sendable {
         }
         let pairs: [JSONValue.Member]
         do {
-            let root = try JSONNode(parsing: file.bytes, file: index.path, hasUniqueKeys: true)
+            let root = try JSONNode(parsing: file.bytes, file: index.path)
             pairs = try root.required("weight_map").members()
         } catch let error as JSONError {
             throw malformed(error.problem)
