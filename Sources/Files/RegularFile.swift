@@ -13,12 +13,27 @@ public enum RegularFile {
         guard url.isFileURL else {
             throw FileError(url.absoluteString, .read, "it is not the URL of a local file")
         }
-        if url.path == "/dev/stdin" || url.path.hasPrefix("/dev/fd/") { return try stream(url) }
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw unreadable(url, errno) }
-        defer { close(descriptor) }
+        if isHandedOver(url) { return try stream(url) }
+        let file = try open(url)
+        let descriptor = file.fileDescriptor
         return try content(of: descriptor, size: size(of: descriptor, url), url)
+    }
+
+    /// The file at `url`, open for reading, for what reads it in parts.
+    ///
+    /// - Throws: as ``read(_:)``.
+    package static func open(_ url: URL) throws -> FileHandle {
+        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
+        let waits = isHandedOver(url) ? 0 : O_NONBLOCK
+        let descriptor = Foundation.open(url.path, O_RDONLY | O_CLOEXEC | waits)
+        guard descriptor >= 0 else { throw unreadable(url, errno) }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        if !isHandedOver(url) { _ = try size(of: descriptor, url) }
+        return file
+    }
+
+    private static func isHandedOver(_ url: URL) -> Bool {
+        url.path == "/dev/stdin" || url.path.hasPrefix("/dev/fd/")
     }
 
     /// As ``read(_:)``; nil where there is no such file.
