@@ -16,9 +16,15 @@ public struct JSONNode: Sendable {
     /// - Parameters:
     ///   - bytes: The document in UTF-8, without a byte order mark.
     ///   - file: What errors call the document.
+    ///   - maximumValues: How many values the document may have, those in lists and objects
+    ///     included: each takes some 40 bytes of memory and may take two of the text.
     /// - Throws: ``JSONError/malformed(file:line:column:expected:found:)``.
-    public init(parsing bytes: some Sequence<UInt8>, file: String) throws {
-        value = try JSONParser.parse(Array(bytes), file: file)
+    public init(
+        parsing bytes: some Sequence<UInt8>,
+        file: String,
+        maximumValues: Int = .max
+    ) throws {
+        value = try JSONParser.parse(Array(bytes), file: file, maximumValues: maximumValues)
         self.file = file
         key = ""
     }
