@@ -145,7 +145,7 @@ private struct Material {
             )
         self.model = model
         data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        try AnswerObjective(recipe, data: data).check(fits: model.sizes)
+        try AnswerObjective(recipe, data: data).check(fits: model)
         shifts = try plan.shifts.map {
             try Shift($0, limit: plan.settings.shiftLimit, recipe: recipe, model: model)
         }

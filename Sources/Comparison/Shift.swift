@@ -22,7 +22,7 @@ struct Shift {
             recipe: recipe,
             tokenizer: model.tokenizer
         )
-        try part.check(fits: model.sizes)
+        try part.check(fits: model)
     }
 
     /// Whether every example, here and in `part`, has the same answers in the same order.

@@ -11,14 +11,28 @@ enum ModelFamily {
         SmolLM3Configuration.self,
     ]
 
+    /// The model type that a `config.json` names; without one, that of its first architecture, such
+    /// as `LlamaForCausalLM`.
+    static func modelType(_ root: JSONNode) throws -> String {
+        let classes = try root.member("architectures")?.elements()
+        guard try root.member("model_type") == nil, let first = try classes?.first?.string() else {
+            return try root.required("model_type").string()
+        }
+        return first.split(separator: "For").first.map { $0.lowercased() } ?? first
+    }
+
     /// The settings that a `config.json` has.
     static func configuration(_ root: JSONNode) throws -> any ModelConfiguration {
-        let type = try root.required("model_type")
-        let name = try type.string()
+        let name = try modelType(root)
         guard let family = all.first(where: { $0.modelTypes.contains(name) }) else {
-            throw type.unsupported(name, all.flatMap { $0.modelTypes }.sorted())
+            let node = try root.member("model_type") ?? root.required("architectures")
+            throw node.unsupported(name, all.flatMap { $0.modelTypes }.sorted())
         }
-        return try family.init(CheckpointSettings(root))
+        try Quantization.refuse(root)
+        if let layers = try root.member("per_layer_config"), !(try layers.members().isEmpty) {
+            throw layers.invalid(expected: "none: all blocks are alike here")
+        }
+        return try family.init(CheckpointSettings(root, modelType: name))
     }
 
     /// The settings and the weights that a GGUF file has.
@@ -36,7 +50,7 @@ enum ModelFamily {
             )
         }
         let weights = GGUFWeights(archive, family.gguf)
-        return (try family.init(CheckpointSettings(weights)), weights)
+        return (try family.init(CheckpointSettings(weights, modelType: name)), weights)
     }
 }
 

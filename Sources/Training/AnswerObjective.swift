@@ -47,8 +47,8 @@ public struct AnswerObjective: Objective {
     public func termCount(of example: Int) -> Int { 1 }
 
     /// Checks that a model can take every prompt.
-    public func check(fits sizes: DecoderSizes) throws {
-        for (_, part) in parts { try part.check(fits: sizes) }
+    public func check(fits model: LoadedModel) throws {
+        for (_, part) in parts { try part.check(fits: model) }
     }
 
     /// The cross-entropies of some training examples.

@@ -8,9 +8,13 @@ import Torch
 extension RunFolder {
     /// The recipe of the run.
     ///
-    /// - Throws: `TrainingError.noRun`, or `RecipeError` when it is broken.
+    /// - Throws: `TrainingError.noRun` or `.adapterAlone`, or `RecipeError` when it is broken.
     public func readRecipe() throws -> Recipe {
-        guard holdsRun else { throw TrainingError.noRun(folder: url.path) }
+        guard holdsRun else {
+            throw PEFTFolder.isAdapter(url)
+                ? TrainingError.adapterAlone(folder: url.path)
+                : TrainingError.noRun(folder: url.path)
+        }
         return try Recipe(contentsOf: recipe)
     }
 

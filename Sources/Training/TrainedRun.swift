@@ -107,7 +107,7 @@ public struct TrainedRun {
         let encoder = try ExampleEncoder(adapted.base.tokenizer, maximumLength: recipe.maxLength)
         let (encoded, report) = try encoder.encode(examples)
         let part = EncodedPart(examples: encoded, report: report, leftOut: 0)
-        try part.check(fits: adapted.base.sizes)
+        try part.check(fits: adapted.base)
         return try predictive(draws: draws, varianceScale: varianceScale)
             .predictions(encoded, maximumTokens: recipe.evalTokens)
     }

@@ -49,7 +49,7 @@ public final class Trainer {
         if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
         try recipe.check(model)
         let objective = try objective ?? AnswerObjective(recipe, tokenizer: model.tokenizer)
-        try objective.check(fits: model.sizes)
+        try objective.check(fits: model)
         self.recipe = recipe
         self.run = run
         self.objective = objective

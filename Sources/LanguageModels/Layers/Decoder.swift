@@ -57,15 +57,15 @@ final class Decoder: CausalLanguageModel {
     ) throws {
         let model = weights / "model"
         let table = [sizes.vocabularySize, sizes.hiddenSize]
-        embedding = try (model / "embed_tokens").table("weight", table)
+        let stored = (table: model / "embed_tokens", head: weights / "lm_head")
+        // A head that is stored beside a tied table counts where it is another one.
+        let hasHead = !sizes.tiesEmbeddings || stored.head.holds("weight")
+        let hasTable = !hasHead || !sizes.tiesEmbeddings || stored.table.holds("weight")
+        embedding = try (hasTable ? stored.table : stored.head).table("weight", table)
         layers = try (0..<sizes.layerCount).map { try block(model / "layers" / "\($0)", $0) }
         norm = try RMSNorm(model / "norm", sizes.hiddenSize, epsilon: normEpsilon)
-        if sizes.tiesEmbeddings {
-            head = embedding
-            (weights / "lm_head").ignore("weight")  // where a checkpoint repeats the embedding
-        } else {
-            head = try (weights / "lm_head").table("weight", table)
-        }
+        let head = hasHead ? try stored.head.table("weight", table) : embedding
+        self.head = sizes.tiesEmbeddings && head.isEqual(to: embedding) ? embedding : head
         self.rotary = RotaryEmbedding(
             rotary,
             headSize: sizes.headSize,

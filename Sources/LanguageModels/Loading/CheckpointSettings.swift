@@ -6,6 +6,8 @@ import TensorFiles
 struct CheckpointSettings {
     /// The file.
     let file: String
+    /// The model's type, as the file calls it.
+    let modelType: String
     private let source: Source
 
     private enum Source {
@@ -14,29 +16,46 @@ struct CheckpointSettings {
     }
 
     /// The settings of a `config.json`.
-    init(_ root: JSONNode) {
+    init(_ root: JSONNode, modelType: String) {
         file = root.file
+        self.modelType = modelType
         source = .json(root)
     }
 
     /// The settings of a GGUF file.
-    init(_ weights: GGUFWeights) {
+    init(_ weights: GGUFWeights, modelType: String) {
         file = weights.file
+        self.modelType = modelType
         source = .gguf(weights)
     }
 
-    /// Where a `config.json` has a setting; Transformers 5 gathers the rotary ones in one object.
+    /// Where a `config.json` has a setting, as Transformers 5.23 looks for it.
     private static func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
-        let rope = try root.member("rope_parameters")
         switch name {
-        case "rope_theta": return try rope?.member(name) ?? root.member(name)
+        case "rope_theta": return try rotary(root)?.member(name) ?? root.member(name)
         case "rope_type":
-            let scaling = try rope ?? root.member("rope_scaling")
-            return try scaling?.member(name) ?? scaling?.member("type")
-        case "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings":
-            return try (rope ?? root.member("rope_scaling"))?.member(name)
+            let rotary = try rotary(root)
+            return try rotary?.member(name) ?? rotary?.member("type")
+        case "factor", "low_freq_factor", "high_freq_factor": return try rotary(root)?.member(name)
+        case "original_max_position_embeddings":
+            return try root.member(name) ?? rotary(root)?.member(name)
+                ?? root.member("max_position_embeddings")
         default: return try root.member(name)
         }
+    }
+
+    /// The rotary settings: the older key comes before the newer one, and an empty object is none.
+    private static func rotary(_ root: JSONNode) throws -> JSONNode? {
+        for key in ["rope_scaling", "rope_parameters"] {
+            guard let node = try root.member(key), let first = try node.members().first else {
+                continue
+            }
+            if case .object = first.value {
+                throw node.invalid(expected: "settings of all blocks", found: "some of each kind")
+            }
+            return node
+        }
+        return nil
     }
 
     /// GGUF's keys of a setting behind the architecture, and whether every file must have one.
@@ -82,9 +101,17 @@ struct CheckpointSettings {
     func integer(_ name: String) throws -> Int? {
         switch try place(of: name) {
         case nil: nil
-        case .json(let node): try node.integer()
+        case .json(let node): try Self.integer(node)
         case .gguf(let archive, let key): try archive.integer(key)
         }
+    }
+
+    /// An integer, which may be written as `32.0`.
+    private static func integer(_ node: JSONNode) throws -> Int {
+        guard case .number(let number) = node.value, let whole = Int(exactly: number) else {
+            return try node.integer()
+        }
+        return whole
     }
 
     /// A finite number.
@@ -143,6 +170,21 @@ struct CheckpointSettings {
         return value
     }
 
+    /// A positive integer; `standard` where a `config.json` does not name it, and nil where it is
+    /// null there.
+    func size(_ name: String, orElse standard: Int?) throws -> Int? {
+        guard case .json(let root) = source, !(try root.members().contains { $0.key == name }) else {
+            return try sizeIfPresent(name)
+        }
+        return standard
+    }
+
+    /// The texts of a list; none where it is not there.
+    func texts(_ name: String) throws -> [JSONNode] {
+        guard case .json(let node) = try place(of: name) else { return [] }
+        return try node.elements()
+    }
+
     /// A positive integer, which must be there.
     func size(_ name: String) throws -> Int { try required(name, sizeIfPresent(name)) }
 
@@ -187,11 +229,15 @@ extension DecoderSizes {
     /// Reads the sizes that every family states in the same way; `tiesEmbeddings` and `headSize`
     /// hold where the settings say nothing.
     ///
+    /// `keyHeads` is the number of key heads where a `config.json` does not name it; without one it
+    /// is that of the query heads.
+    ///
     /// - Throws: an error that names file, key, expected and found.
     init(
         _ settings: CheckpointSettings,
         tiesEmbeddings tiesByDefault: Bool = false,
-        headSize usualHeadSize: Int? = nil
+        headSize usualHeadSize: Int? = nil,
+        keyHeads: Int? = nil
     ) throws {
         vocabularySize =
             try settings.rows(of: "model.embed_tokens.weight") ?? settings.size("vocab_size")
@@ -199,7 +245,7 @@ extension DecoderSizes {
         intermediateSize = try settings.size("intermediate_size")
         layerCount = try settings.size("num_hidden_layers")
         headCount = try settings.size("num_attention_heads")
-        keyHeadCount = try settings.sizeIfPresent("num_key_value_heads") ?? headCount
+        keyHeadCount = try settings.size("num_key_value_heads", orElse: keyHeads) ?? headCount
         headSize =
             try settings.sizeIfPresent("head_dim") ?? usualHeadSize
             ?? max(1, hiddenSize / headCount)

@@ -18,14 +18,16 @@ struct LlamaConfiguration: ModelConfiguration {
     static let gguf = GGUFLayout("llama", interleaved: true)
 
     init(_ settings: CheckpointSettings) throws {
-        sizes = try DecoderSizes(settings)
-        sizes.fit(intoWindow: try settings.sizeIfPresent("sliding_window"))
+        let isMistral = settings.modelType == "mistral"
+        sizes = try DecoderSizes(settings, keyHeads: isMistral ? 8 : nil)
+        let window = try settings.size("sliding_window", orElse: isMistral ? 4096 : nil)
+        sizes.fit(intoWindow: window)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings)
-        _ = try settings.choice("hidden_act", of: ["silu"])
+        _ = try settings.choice("hidden_act", of: ["silu", "swish"])
         func hasBias(_ setting: String, _ layer: String) throws -> Bool {
             try settings.rows(of: "model.layers.0.\(layer).bias").map { $0 > 0 }
-                ?? settings.boolean(setting) ?? false
+                ?? (isMistral ? nil : settings.boolean(setting)) ?? false
         }
         attentionBias = try hasBias("attention_bias", "self_attn.q_proj")
         mlpBias = try hasBias("mlp_bias", "mlp.up_proj")

@@ -96,7 +96,7 @@ struct Subject {
             recipe: recipe,
             tokenizer: base.tokenizer
         )
-        try part.check(fits: base.sizes)
+        try part.check(fits: base)
         if part.leftOut > 0 {
             Console.note("\(loaded.file): \(part.leftOut) questions without four choices left out")
         }
