@@ -26,9 +26,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
         case .unsupported(let file, let key, let found, let supported):
             "\(file): \(key) is \(found), which is not supported (supported: \(supported))"
         case .quantized(let file, let evidence):
-            "\(file): the weights are quantised (\(evidence)), which only those of GGUF files may be;"
-                + " expected the checkpoint that they were made from, of which --base-precision int8"
-                + " keeps 8 bits a weight, or a GGUF file of it"
+            "\(file): the weights are quantised (\(evidence)); expected the checkpoint that they"
+                + " were made from, which --base-precision int8 keeps in 8 bits, or a GGUF file of it"
         case .storedTwice(let file, let tensor, let other):
             "\(file): \(tensor) and \(other) are the same tensor of the model, expected one of them"
         case .missingTensor(let file, let tensor):

@@ -39,6 +39,7 @@ enum ModelFamily {
     static func configuration(
         _ archive: GGUF
     ) throws -> (any ModelConfiguration, any WeightSource) {
+        try refusePart(archive)
         let key = "general.architecture"
         let name = try archive.string(key)
         guard let family = all.first(where: { $0.gguf.architecture == name }) else {
@@ -51,6 +52,29 @@ enum ModelFamily {
         }
         let weights = GGUFWeights(archive, family.gguf)
         return (try family.init(CheckpointSettings(weights, modelType: name)), weights)
+    }
+}
+
+extension ModelFamily {
+    /// Refuses files that are not a whole model.
+    private static func refusePart(_ archive: GGUF) throws {
+        if let parts = try archive.integerIfPresent("split.count"), parts > 1 {
+            throw ModelError.unsupported(
+                file: archive.url.path,
+                key: "split.count",
+                found: "\(parts)",
+                supported: "1: a whole model, as llama-gguf-split --merge makes of its parts"
+            )
+        }
+        let kind = try archive.stringIfPresent("general.type") ?? "model"
+        guard kind == "model" else {
+            throw ModelError.unsupported(
+                file: archive.url.path,
+                key: "general.type",
+                found: kind,
+                supported: "model"
+            )
+        }
     }
 }
 

@@ -42,7 +42,9 @@ struct SafetensorsHeader {
         guard !start.starts(with: "version https://git-lfs".utf8) else {
             throw malformed("it is a Git LFS pointer, the weights themselves were not downloaded")
         }
-        let length = start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+        let length = start.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+        }
         guard length <= maximumLength else {
             throw malformed("the header's length is \(length), the limit is \(maximumLength)")
         }

@@ -25,8 +25,9 @@ public struct ShardedCheckpoint: Sendable {
     ///
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the folder has no such weights
     ///   or a shard is missing; ``TensorFileError/malformed(file:problem:)`` when the index is not
-    ///   valid or gives a path out of the folder, or a tensor is in two shards; ``TensorFileError/missingTensor(file:tensor:)``
-    ///   when a shard lacks a tensor of the index; what ``Safetensors/init(contentsOf:)`` throws.
+    ///   valid or gives a path out of the folder, or a tensor is in two shards;
+    ///   ``TensorFileError/missingTensor(file:tensor:)`` when a shard lacks a tensor of the index;
+    ///   what ``Safetensors/init(contentsOf:)`` throws.
     public init(contentsOf folder: URL) throws {
         url = folder
         let single = folder.appendingPathComponent(Self.singleName)

@@ -55,9 +55,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noRun(let folder):
             "\(folder): expected the folder of a run, found no recipe.yaml in it"
         case .adapterAlone(let folder):
-            "\(folder): expected the folder of a run, found an adapter without a recipe.yaml; to use"
-                + " one that PEFT trained, merge it (merge_and_unload, save_pretrained) and name the"
-                + " merged model by --model"
+            "\(folder): expected the folder of a run, found an adapter without a recipe.yaml;"
+                + " to use one that PEFT trained, merge it (merge_and_unload, save_pretrained) and"
+                + " name the merged model by --model"
         case .unfinished(let folder):
             "\(folder): the run is not finished; go on with it with train --resume"
         case .noDraws(let key, let reason, let found):
@@ -77,9 +77,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
                 + " set max-length to that"
         case .tokenOutsideModel(let file, let token, let number, let vocabulary, let id):
-            "\(file): token \(token.quoted), which \(id) has, is number \(number), expected one below"
-                + " \(vocabulary), the rows of the model's embedding: tokenizer and weights do not"
-                + " belong together"
+            "\(file): token \(token.quoted), which \(id) has, is number \(number), expected"
+                + " one below \(vocabulary), the rows of the model's embedding: tokenizer and weights do"
+                + " not belong together"
         case .parametersNotFinite(let step, let ids, let checkpoint):
             "the parameters are not finite after step \(step), on the examples"
                 + " \(ids.joined(separator: ", "));"

@@ -18,12 +18,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 import common
-from configuration_variants import ABSENT, VARIANTS
+from tensor_variants import ABSENT, VARIANTS
 
-SEQUENCES = [
-    [1, 17, 42, 3, 55, 2, 61, 7],
-    [9, 9, 30, 4, 11, 63, 5, 22, 18, 40, 33, 12, 8],
-]
+SEQUENCES = [[1, 17, 42, 3, 55, 2, 61, 7], [9, 9, 30, 4, 11, 63, 5, 22, 18, 40, 33, 12, 8]]
 DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16, "F64": torch.float64,
           "I32": torch.int32, "I64": torch.int64, "U8": torch.uint8, "I8": torch.int8,
           "U32": torch.uint32, "BOOL": torch.bool, "F8_E4M3": torch.float8_e4m3fn}  # fmt: skip
@@ -119,10 +116,14 @@ def main(names):
         folder.mkdir()
         results.append(result(item, folder))
         shutil.rmtree(folder.parent)
-        print(item["name"], "->", results[-1].get("refused", results[-1].get("logits", [[]])[0][:3]))
+        print(
+            item["name"], "->", results[-1].get("refused", results[-1].get("logits", [[]])[0][:3])
+        )
     if not names:
-        common.write_json(common.GOLDEN / "Configurations" / "variants.json",
-                          {"sequences": SEQUENCES, "variants": shortened(results)})
+        common.write_json(
+            common.GOLDEN / "Configurations" / "variants.json",
+            {"sequences": SEQUENCES, "variants": shortened(results)},
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the tool says about input that it cannot use.
@@ -107,6 +108,32 @@ extension BadInput {
             train,
             says: ["tokenizer.json"],
             spoil: truncate("model/tokenizer.json", to: 300)
+        ),
+        BadInput(
+            "a token that the model has no embedding for",
+            train,
+            says: ["tokenizer.json", "<far>", "train.jsonl:1", "number 600", "below 600"],
+            spoil: { folder in
+                let first = #"[{"id":0,"content":"<|endoftext|>""#
+                let far = first.replacingOccurrences(of: "0", with: "600")
+                    .replacingOccurrences(of: "<|endoftext|>", with: "<far>")
+                let flags =
+                    #","single_word":false,"lstrip":false,"rstrip":false,"#
+                    + #""normalized":false,"special":true},"#
+                try edit("model/tokenizer.json", first, far + flags + first.dropFirst())(folder)
+                try row(#"{"prompt": "x <far>", "choices": ["a", "b"], "label": 0}"#)(folder)
+            }
+        ),
+        BadInput(
+            "an adapter of PEFT in the place of a run",
+            ["evaluate", "adapter"],
+            says: ["adapter", "recipe.yaml", "merge_and_unload", "--model"],
+            spoil: { folder in
+                try FileManager.default.copyItem(
+                    at: Golden.folder("Models/llama2/adapter"),
+                    to: folder.appendingPathComponent("adapter")
+                )
+            }
         ),
         BadInput(
             "a GGUF file without content",

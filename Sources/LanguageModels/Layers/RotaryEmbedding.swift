@@ -70,7 +70,8 @@ extension RotarySettings {
         func number(_ name: String) throws -> Double {
             try settings.required(name, settings.positiveNumber(name))
         }
-        switch try settings.choice("rope_type", of: ["default", "none", "linear", "llama3"]) {
+        let supported = ["default", "none", "linear", "llama3"]
+        switch try settings.choice("rope_type", of: supported) ?? settings.standardRotaryType {
         case "linear": scaling = .linear(factor: try number("factor"))
         case "llama3":
             scaling = .llama3(

@@ -23,7 +23,7 @@ struct CachedModel {
         revision = parts.count > 1 ? String(parts[1]) : nil
     }
 
-    /// The folder of all models. A variable that is empty counts as not set.
+    /// The folder of all models, where a variable that is empty counts as not set.
     static func folder(_ environment: [String: String]) -> URL {
         func variable(_ name: String) -> String? {
             environment[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -52,7 +52,8 @@ struct CachedModel {
         let reference = folder.appendingPathComponent("refs/\(revision ?? "main")")
         let text = try? String(contentsOf: reference, encoding: .utf8)
         let commit = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? revision
-        if let commit = commit ?? (commits.count == 1 ? commits[0] : nil), commits.contains(commit) {
+        let only = commits.count == 1 ? commits.first : nil
+        if let commit = commit ?? only, commits.contains(commit) {
             return snapshots.appendingPathComponent(commit)
         }
         throw ModelError.notFound(place: name, reason: reason(folder, commits))
@@ -66,6 +67,7 @@ struct CachedModel {
                 + " get it with: \(command)"
         }
         return "the Hugging Face cache (\(folder.path)) does not have its revision"
-            + " \(revision ?? "main"), but \(choices); name one of these, or get it with: \(command)"
+            + " \(revision ?? "main"), but \(choices); name one of these, or get it with:"
+            + " \(command)"
     }
 }

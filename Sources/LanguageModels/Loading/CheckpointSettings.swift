@@ -73,7 +73,7 @@ struct CheckpointSettings {
         "rms_norm_eps": (["attention.layer_norm_rms_epsilon"], true),
         "rope_theta": (["rope.freq_base"], false),
         "rope_type": (["rope.scaling.type"], false),
-        "factor": (["rope.scaling.factor"], true),
+        keyHeadCount = try settings.size("num_key_value_heads", orElse: keyHeads) ?? headCount
         "embedding_multiplier": (["embedding_scale"], true),
         "attention_multiplier": (["attention.scale"], true),
         "residual_multiplier": (["residual_scale"], true),
@@ -173,9 +173,9 @@ struct CheckpointSettings {
     /// A positive integer; `standard` where a `config.json` does not name it, and nil where it is
     /// null there.
     func size(_ name: String, orElse standard: Int?) throws -> Int? {
-        guard case .json(let root) = source, !(try root.members().contains { $0.key == name }) else {
-            return try sizeIfPresent(name)
-        }
+        guard case .json(let root) = source,
+            try !root.members().contains(where: { $0.key == name })
+        else { return try sizeIfPresent(name) }
         return standard
     }
 
@@ -203,7 +203,8 @@ struct CheckpointSettings {
         if case .json(let root) = source {
             throw root.invalid(expected: "a value for \"\(name)\"", found: "none")
         }
-        throw TensorFileError.missingKey(file: file, key: name)
+        let key = Self.keys[name].map { "\(modelType).\($0.names[0])" }
+        throw TensorFileError.missingKey(file: file, key: key ?? name)
     }
 
     /// The error that a setting is not as expected.
@@ -216,6 +217,20 @@ struct CheckpointSettings {
             ModelError.configuration(file: file, key: name, expected: expected, found: found)
         }
     }
+
+    /// What scales the rotary frequencies of a file that does not say it.
+    var standardRotaryType: String {
+        get throws {
+            // As llama.cpp reads GGUF files. A `config.json` without a type has no scaling.
+            guard case .gguf = source, let factor = try number("factor"), factor != 1 else {
+                return "default"
+            }
+            return "linear"
+        }
+    }
+
+    /// Whether the file is a GGUF file, which names no family apart from Llama's.
+    var isGGUF: Bool { if case .gguf = source { true } else { false } }
 
     /// Number of rows of a tensor of a GGUF file, 0 where it is not there; nil for a `config.json`,
     /// which has settings for what GGUF shows by its tensors.
@@ -265,6 +280,9 @@ extension DecoderSizes {
         let divisor = "a divisor of the \(headCount) query heads"
         try check(headCount.isMultiple(of: keyHeadCount), "key head count", divisor, keyHeadCount)
         try check(headSize.isMultiple(of: 2), "head size", "a positive even number", headSize)
+        let rotated = try settings.sizeIfPresent("rotary_width") ?? headSize
+        let whole = "the head size, \(headSize)"
+        try check(rotated == headSize, "rope.dimension_count", whole, rotated)
         try check(vocabularySize > 0, "vocabulary size", "a positive integer", vocabularySize)
     }
 

@@ -35,8 +35,8 @@ struct HuggingFaceWeights: WeightSource {
 
     var file: String { archive.url.path }
 
-    /// The name of a tensor whose checkpoint was saved without the head's wrapper, or as a part of a
-    /// model for images and text; unknown names stay, and are then surplus.
+    /// The name of a tensor whose checkpoint was saved without its head, or as a part of a model
+    /// for images and text; unknown names stay, and are then surplus.
     private static func checkpointName(of stored: String) -> String {
         let parts = stored.split(separator: ".", omittingEmptySubsequences: false)
         let own = parts.drop { $0 == "model" || $0 == "language_model" }

@@ -9,7 +9,7 @@ enum Quantization {
     /// What tensors beside or in place of a weight are called, by those who quantise.
     private static let makers = [
         (names: ["qweight", "qzeros", "g_idx"], maker: "GPTQ or AWQ"),
-        (names: ["weight_packed", "weight_shape", "weight_zero_point"], maker: "compressed-tensors"),
+        (names: ["weight_packed", "weight_zero_point"], maker: "compressed-tensors"),
         (names: ["weight_scale", "weight_scale_inv"], maker: "FP8 or compressed-tensors"),
         (names: ["SCB", "absmax", "quant_map"], maker: "bitsandbytes"),
         (names: ["scales"], maker: "GPTQ, AWQ or MLX"),

@@ -20,8 +20,9 @@ struct LlamaConfiguration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         let isMistral = settings.modelType == "mistral"
         sizes = try DecoderSizes(settings, keyHeads: isMistral ? 8 : nil)
-        let window = try settings.size("sliding_window", orElse: isMistral ? 4096 : nil)
-        sizes.fit(intoWindow: window)
+        if isMistral || settings.isGGUF {
+            sizes.fit(intoWindow: try settings.size("sliding_window", orElse: 4096))
+        }
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings)
         _ = try settings.choice("hidden_act", of: ["silu", "swish"])
