@@ -27,7 +27,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(file): \(key) is \(found), which is not supported (supported: \(supported))"
         case .quantized(let file, let evidence):
             "\(file): the weights are quantised (\(evidence)); expected the checkpoint that they"
-                + " were made from, which --base-precision int8 keeps in 8 bits, or a GGUF file of it"
+                + " were made from, which --base-precision int8 keeps in 8 bits,"
+                + " or a GGUF file of it"
         case .storedTwice(let file, let tensor, let other):
             "\(file): \(tensor) and \(other) are the same tensor of the model, expected one of them"
         case .missingTensor(let file, let tensor):

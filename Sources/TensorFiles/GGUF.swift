@@ -30,6 +30,8 @@ public struct GGUF: Sendable {
     public let names: [String]
 
     private let file: InputFile
+    /// Bytes of a tensor that are decoded at a time: they stay in the cache.
+    private static let pieceLength = 1 << 16
 
     /// Opens the file at `url`, reads its metadata and checks where its tensors lie.
     ///
@@ -83,10 +85,16 @@ public struct GGUF: Sendable {
                 feature: "type \(tensor.type.name) of tensor \"\(name)\""
             )
         }
-        let stored = try bytes(of: name)
-        stored.withBytes {
-            guard let weights = output.baseAddress, let blocks = $0.baseAddress else { return }
-            decode(blocks, weights, tensor.elementCount / tensor.type.blockWeights)
+        guard let weights = output.baseAddress else { return }
+        let (type, blockCount) = (tensor.type, tensor.elementCount / tensor.type.blockWeights)
+        let step = max(1, Self.pieceLength / type.blockBytes)
+        for first in stride(from: 0, to: blockCount, by: step) {
+            let count = min(step, blockCount - first)
+            let start = tensor.byteRange.lowerBound + first * type.blockBytes
+            try file.read(start..<start + count * type.blockBytes).withBytes {
+                guard let blocks = $0.baseAddress else { return }
+                decode(blocks, weights + first * type.blockWeights, count)
+            }
         }
     }
 

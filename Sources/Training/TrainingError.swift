@@ -78,8 +78,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + " set max-length to that"
         case .tokenOutsideModel(let file, let token, let number, let vocabulary, let id):
             "\(file): token \(token.quoted), which \(id) has, is number \(number), expected"
-                + " one below \(vocabulary), the rows of the model's embedding: tokenizer and weights do"
-                + " not belong together"
+                + " one below \(vocabulary), the rows of the model's embedding: tokenizer and"
+                + " weights do not belong together"
         case .parametersNotFinite(let step, let ids, let checkpoint):
             "the parameters are not finite after step \(step), on the examples"
                 + " \(ids.joined(separator: ", "));"

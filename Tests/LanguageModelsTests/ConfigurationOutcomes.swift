@@ -100,7 +100,7 @@ extension ConfigurationTests {
         "a norm in I32": "quantised (it holds model.norm.weight of type I32",
         "a norm in F8": "quantised (it holds model.norm.weight of type F8_E4M3",
         "two shards, no index": "there is no model.safetensors or model.safetensors.index.json",
-        "index without weight_map": #"index.json: expected a value for "weight_map", found none"#,
+        "index without weight_map": #"expected a value for "weight_map", found none"#,
         "index empty map": "tensor model.embed_tokens.weight is missing",
         "index names an absent tensor that is needed":
             #"model-00001-of-00002.safetensors: there is no tensor "model.norm.weight""#,
