@@ -17,13 +17,21 @@ public struct JSONNode: Sendable {
     ///   - hasUniqueKeys: Whether to refuse an object in which a key comes twice. Canonically
     ///     equivalent keys are the same here, as they are in a `Dictionary`. Without this check,
     ///     ``member(_:)`` finds the last member of a name.
+    ///   - maximumValues: How many values the document may have, those in lists and objects
+    ///     included: each takes some 40 bytes of memory and may take two of the text.
     /// - Throws: ``JSONError/malformed(file:offset:expected:found:)``.
     public init(
         parsing bytes: some Sequence<UInt8>,
         file: String,
-        hasUniqueKeys: Bool = false
+        hasUniqueKeys: Bool = false,
+        maximumValues: Int = .max
     ) throws {
-        value = try JSONParser.parse(Array(bytes), file: file, hasUniqueKeys: hasUniqueKeys)
+        value = try JSONParser.parse(
+            Array(bytes),
+            file: file,
+            hasUniqueKeys: hasUniqueKeys,
+            maximumValues: maximumValues
+        )
         self.file = file
         key = ""
     }

@@ -7,14 +7,21 @@ struct JSONParser {
     private let bytes: [UInt8]
     private let file: String
     private let hasUniqueKeys: Bool
+    private let maximumValues: Int
+    private var valueCount = 0
     private var index = 0
 
     // Files nest a few levels; the bound keeps recursion off the end of the stack.
     private static let maximumDepth = 64
 
     /// Parses a whole document; with `hasUniqueKeys`, no object may have a key twice.
-    static func parse(_ bytes: [UInt8], file: String, hasUniqueKeys: Bool) throws -> JSONValue {
-        var parser = JSONParser(bytes: bytes, file: file, hasUniqueKeys: hasUniqueKeys)
+    static func parse(
+        _ bytes: [UInt8],
+        file: String,
+        hasUniqueKeys: Bool,
+        maximumValues: Int
+    ) throws -> JSONValue {
+        var parser = JSONParser(bytes, file, hasUniqueKeys, maximumValues)
         guard String(validating: bytes, as: UTF8.self) != nil else {
             let repaired = String(decoding: bytes, as: UTF8.self)
             parser.index = zip(repaired.utf8, bytes).prefix { $0 == $1 }.count
@@ -26,10 +33,11 @@ struct JSONParser {
         return value
     }
 
-    private init(bytes: [UInt8], file: String, hasUniqueKeys: Bool) {
+    private init(_ bytes: [UInt8], _ file: String, _ hasUniqueKeys: Bool, _ maximumValues: Int) {
         self.bytes = bytes
         self.file = file
         self.hasUniqueKeys = hasUniqueKeys
+        self.maximumValues = maximumValues
     }
 
     private func failure(_ expected: String, found: String? = nil) -> JSONError {
@@ -64,6 +72,10 @@ struct JSONParser {
 
     private mutating func value(depth: Int) throws -> JSONValue {
         skipWhitespace()
+        valueCount += 1
+        guard valueCount <= maximumValues else {
+            throw failure("at most \(maximumValues) values in a text of \(bytes.count) bytes")
+        }
         switch current {
         case UInt8(ascii: "{"): return .object(try members(depth: depth))
         case UInt8(ascii: "["): return .array(try elements(depth: depth))

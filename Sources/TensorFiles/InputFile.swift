@@ -68,9 +68,7 @@ public final class InputFile: Sendable {
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the system cannot read them or
     ///   has no memory for them, or when the file is no longer what it was when it was opened.
     public func read(_ range: Range<Int>) throws -> FileBytes {
-        guard let bytes = FileBytes(count: range.count) else {
-            throw Self.unreadable(url.path, ENOMEM)
-        }
+        let bytes = try FileBytes(count: range.count, for: url)
         try read(range, into: bytes.memory)
         return bytes
     }
@@ -104,16 +102,16 @@ public final class InputFile: Sendable {
         }
     }
 
-    private static func unreadable(_ path: String, _ code: Int32) -> TensorFileError {
+    fileprivate static func unreadable(_ path: String, _ code: Int32) -> TensorFileError {
         .unreadable(file: path, reason: systemMessage(code))
     }
 }
 
-/// Part of a file in memory of its own, which lives as long as this object.
+/// Part of a file, or what was decoded from it, in memory that lives as long as this object.
 public final class FileBytes: @unchecked Sendable {
     // Sendable: the memory is written before anyone else has the object.
 
-    fileprivate let memory: UnsafeMutableRawBufferPointer
+    let memory: UnsafeMutableRawBufferPointer
 
     /// Runs `body` with the bytes, which are aligned for vectors; who keeps them keeps this object.
     public func withBytes<Result>(
@@ -122,10 +120,12 @@ public final class FileBytes: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(memory)) }
     }
 
-    /// Memory for so many bytes; nil where there is none.
-    fileprivate init?(count: Int) {
+    /// Memory for so many bytes of a file; throws where there is none.
+    init(count: Int, for file: URL) throws {
         var address: UnsafeMutableRawPointer?
-        guard posix_memalign(&address, 64, max(count, 1)) == 0, let address else { return nil }
+        guard posix_memalign(&address, 64, max(count, 1)) == 0, let address else {
+            throw InputFile.unreadable(file.path, ENOMEM)
+        }
         memory = UnsafeMutableRawBufferPointer(start: address, count: count)
     }
 

@@ -63,7 +63,14 @@ struct SafetensorsHeader {
         path: String
     ) throws -> [JSONValue.Member] {
         do {
-            return try JSONNode(parsing: text, file: path, hasUniqueKeys: true).members()
+            return try JSONNode(
+                parsing: text,
+                file: path,
+                hasUniqueKeys: true,
+                // A tensor has some 8 values in 60 bytes.
+                maximumValues: 1024 + text.count / 4
+            )
+            .members()
         } catch let error as JSONError {
             throw TensorFileError.malformed(file: path, problem: "header: \(error.problem)")
         }

@@ -157,6 +157,20 @@ struct SafetensorsBadInputTests {
         }
     }
 
+    @Test(
+        "A header of many small values, which would take many times its length, is refused",
+        arguments: ["0,", "[],", "[1],", #"{"":0},"#, #""","#]
+    )
+    func refusesManyValues(value: String) throws {
+        let values = String(repeating: value, count: 30_000 / value.utf8.count)
+        let header = #"{"a":{"dtype":"F32","shape":[\#(values)0]}}"#
+        try withFile(safetensorsFile(header, dataLength: 0)) { url in
+            let text = try sentence { _ = try Safetensors(contentsOf: url) }
+            let isBounded = text.contains("values in a text of")
+            #expect(isBounded == (value.utf8.count < 4), "\(text)")
+        }
+    }
+
     @Test("A file with random bytes changed is read or refused, never more")
     func survivesMutation() throws {
         let whole = try Data(contentsOf: golden("all-types.safetensors"))
