@@ -100,7 +100,8 @@ public struct ShardedCheckpoint: Sendable {
             let root = try JSONNode(
                 parsing: file.array(0..<file.count),
                 file: index.path,
-                hasUniqueKeys: true
+                hasUniqueKeys: true,
+                maximumValues: SafetensorsHeader.maximumValues(file.count)
             )
             pairs = try root.required("weight_map").members()
         } catch let error as JSONError {

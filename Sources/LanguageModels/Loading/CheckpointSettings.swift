@@ -73,7 +73,8 @@ struct CheckpointSettings {
         "rms_norm_eps": (["attention.layer_norm_rms_epsilon"], true),
         "rope_theta": (["rope.freq_base"], false),
         "rope_type": (["rope.scaling.type"], false),
-        keyHeadCount = try settings.size("num_key_value_heads", orElse: keyHeads) ?? headCount
+        "factor": (["rope.scaling.factor", "rope.scale_linear"], false),
+        "rotary_width": (["rope.dimension_count"], false),
         "embedding_multiplier": (["embedding_scale"], true),
         "attention_multiplier": (["attention.scale"], true),
         "residual_multiplier": (["residual_scale"], true),
@@ -237,6 +238,25 @@ struct CheckpointSettings {
     func rows(of tensor: String) -> Int? {
         guard case .gguf(let weights) = source else { return nil }
         return weights.tensors[tensor]?.shape.first ?? 0
+    }
+}
+
+extension CheckpointSettings {
+    /// The window of some block of a Qwen: of those from the `max_window_layers`-th on, unless a
+    /// list says of which; released files name one and do not use it.
+    func usedWindow(layers: Int) throws -> Int? {
+        let isUsed = try boolean("use_sliding_window") ?? false
+        let kinds = try texts("layer_types")
+        let first = try integer("max_window_layers") ?? 28
+        var hasWindow = kinds.isEmpty && first < layers
+        for kind in kinds {
+            let name = try kind.string()
+            guard name == "full_attention" || name == "sliding_attention" && isUsed else {
+                throw kind.unsupported(name, ["full_attention"])
+            }
+            hasWindow = hasWindow || name == "sliding_attention"
+        }
+        return isUsed && hasWindow ? try size("sliding_window", orElse: 4096) : nil
     }
 }
 

@@ -28,7 +28,7 @@ struct GraniteConfiguration: ModelConfiguration {
         sizes = try DecoderSizes(settings)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings)
-        _ = try settings.choice("hidden_act", of: ["silu"])
+        _ = try settings.choice("hidden_act", of: ["silu", "swish"])
         attentionBias = try settings.boolean("attention_bias") ?? false
         mlpBias = try settings.boolean("mlp_bias") ?? false
         embeddingScale = try settings.positiveNumber("embedding_multiplier") ?? 1

@@ -36,12 +36,10 @@ struct LlamaConfiguration: ModelConfiguration {
 
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
         try Decoder(weights, sizes, normEpsilon: normEpsilon, rotary: rotary) { place, _ in
-            let attention = place / "self_attn"
-            attention.ignore("rotary_emb.inv_freq")  // old checkpoints store derived frequencies
-            return try PreNormBlock(
+            try PreNormBlock(
                 place,
                 sizes,
-                SelfAttention(attention, sizes, bias: (attentionBias, attentionBias)),
+                SelfAttention(place / "self_attn", sizes, bias: (attentionBias, attentionBias)),
                 GatedMLP(place / "mlp", sizes, bias: mlpBias),
                 normEpsilon: normEpsilon
             )

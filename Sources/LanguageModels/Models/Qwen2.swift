@@ -14,27 +14,10 @@ struct Qwen2Configuration: ModelConfiguration {
 
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings, keyHeads: 32)
-        sizes.fit(intoWindow: try Self.window(settings, layers: sizes.layerCount))
+        sizes.fit(intoWindow: try settings.usedWindow(layers: sizes.layerCount))
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings)
         _ = try settings.choice("hidden_act", of: ["silu", "swish"])
-    }
-
-    /// The window of some block: of those from the `max_window_layers`-th on, unless a list says of
-    /// which; released files name one and do not use it.
-    private static func window(_ settings: CheckpointSettings, layers: Int) throws -> Int? {
-        let isUsed = try settings.boolean("use_sliding_window") ?? false
-        let kinds = try settings.texts("layer_types")
-        let first = try settings.integer("max_window_layers") ?? 28
-        var hasWindow = kinds.isEmpty && first < layers
-        for kind in kinds {
-            let name = try kind.string()
-            guard name == "full_attention" || name == "sliding_attention" && isUsed else {
-                throw kind.unsupported(name, ["full_attention"])
-            }
-            hasWindow = hasWindow || name == "sliding_attention"
-        }
-        return isUsed && hasWindow ? try settings.size("sliding_window", orElse: 4096) : nil
     }
 
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel {

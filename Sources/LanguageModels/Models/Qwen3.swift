@@ -19,14 +19,11 @@ struct Qwen3Configuration: ModelConfiguration {
     )
 
     init(_ settings: CheckpointSettings) throws {
-        sizes = try DecoderSizes(settings, headSize: 128)
-        // Released files name a window and do not use it.
-        if try settings.boolean("use_sliding_window") ?? false {
-            sizes.fit(intoWindow: try settings.sizeIfPresent("sliding_window"))
-        }
+        sizes = try DecoderSizes(settings, headSize: 128, keyHeads: 32)
+        sizes.fit(intoWindow: try settings.usedWindow(layers: sizes.layerCount))
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings)
-        _ = try settings.choice("hidden_act", of: ["silu"])
+        _ = try settings.choice("hidden_act", of: ["silu", "swish"])
         attentionBias = try settings.boolean("attention_bias") ?? false
     }
 

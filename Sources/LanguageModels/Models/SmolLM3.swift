@@ -19,13 +19,13 @@ struct SmolLM3Configuration: ModelConfiguration {
     static let gguf = GGUFLayout("smollm3", interleaved: true)
 
     init(_ settings: CheckpointSettings) throws {
-        sizes = try DecoderSizes(settings, tiesEmbeddings: true)
+        sizes = try DecoderSizes(settings, tiesEmbeddings: true, keyHeads: 4)
         if try settings.boolean("use_sliding_window") ?? false {
             sizes.fit(intoWindow: try settings.sizeIfPresent("sliding_window"))
         }
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings, theta: 2_000_000)
-        _ = try settings.choice("hidden_act", of: ["silu"])
+        _ = try settings.choice("hidden_act", of: ["silu", "swish"])
         attentionBias = try settings.boolean("attention_bias") ?? false
         mlpBias = try settings.boolean("mlp_bias") ?? false
         let interval = try settings.sizeIfPresent("no_rope_layer_interval") ?? 4
