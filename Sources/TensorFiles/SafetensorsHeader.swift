@@ -7,6 +7,9 @@ struct SafetensorsHeader {
     static let lengthBytes = 8
     static let metadataKey = "__metadata__"
 
+    /// Values that tensors can have in a text of so many bytes: some 8 in 60 bytes each.
+    static func maximumValues(_ length: Int) -> Int { 1024 + length / 4 }
+
     private(set) var metadata: [String: String] = [:]
     private(set) var entries: [TensorEntry] = []
 
@@ -71,8 +74,7 @@ struct SafetensorsHeader {
             return try JSONNode(
                 parsing: text,
                 file: path,
-                // A tensor has some 8 values in 60 bytes.
-                maximumValues: 1024 + text.count / 4
+                maximumValues: maximumValues(text.count)
             )
             .members()
         } catch let error as JSONError {

@@ -97,7 +97,11 @@ public struct ShardedCheckpoint: Sendable {
         }
         let pairs: [JSONValue.Member]
         do {
-            let root = try JSONNode(parsing: file.array(0..<file.count), file: index.path)
+            let root = try JSONNode(
+                parsing: file.array(0..<file.count),
+                file: index.path,
+                maximumValues: SafetensorsHeader.maximumValues(file.count)
+            )
             pairs = try root.required("weight_map").members()
         } catch let error as JSONError {
             throw malformed(error.problem)

@@ -56,10 +56,8 @@ extension ConfigurationTests {
         "qwen2 as llama": "does not use, such as model.layers.0.self_attn.k_proj.bias",
         "qwen2 as llama with attention_bias":
             "tensor model.layers.0.self_attn.o_proj.bias is missing",
-        "model_type Llama":
-            #"model_type: "Llama" is not supported; supported: llama, mistral, qwen2"#,
-        "model_type qwen3":
-            #"model_type: "qwen3" is not supported; supported: llama, mistral, qwen2"#,
+        "model_type Llama": #"model_type: "Llama" is not supported; supported: granite, llama"#,
+        "model_type qwen3": "tensor model.layers.0.self_attn.q_norm.weight is missing",
         "per_layer_config":
             "per_layer_config: expected none: all blocks are alike here, found an object",
         "qwen2 with biases of o_proj": "does not use, such as model.layers.0.self_attn.o_proj.bias",
@@ -150,6 +148,17 @@ extension ConfigurationTests {
         "fp8 tensors": "quantised (it holds model.layers.0.self_attn.q_proj.weight of type F8_E4M3",
         "fp8 without scales":
             "quantised (it holds model.layers.0.self_attn.q_proj.weight of type F8_E4M3",
+        "qwen3 key heads absent":
+            "key head count should be a divisor of the 4 query heads, found 32",
+        "qwen3 window in the last": "TooLong(maximum: 5)",
+        "qwen3 head_dim absent": "model.layers.0.self_attn.q_norm.weight has shape [12]",
+        "qwen3 head_dim null": "model.layers.0.self_attn.q_norm.weight has shape [12]",
+        "smollm3 key heads absent": "model.layers.0.self_attn.k_proj.weight has shape [16, 32]",
+        "smollm3 window in the last": "TooLong(maximum: 5)",
+        "smollm3 window in none": "TooLong(maximum: 5)",
+        "smollm3 no_rope_layers of another length":
+            "no_rope_layers: expected 2 numbers, a layer each, found 1",
+        "granite key heads absent": "model.layers.0.self_attn.k_proj.weight has shape [16, 32]",
     ]
 
     /// What Transformers 5.23 refuses and can mean but one thing: the variant that says it plainly.
@@ -179,5 +188,14 @@ extension ConfigurationTests {
         "qwen2 names with language_model.": "qwen2 as it is",
         "two shards, no metadata": "llama2 as it is",
         "qwen2 names with model.language_model.": "qwen2 as it is",
+        "qwen3 sizes as 48.0": "qwen3 as it is",
+        "qwen3 no model_type": "qwen3 as it is",
+        "qwen3 names with language_model.": "qwen3 as it is",
+        "smollm3 sizes as 48.0": "smollm3 as it is",
+        "smollm3 no model_type": "smollm3 as it is",
+        "smollm3 names with language_model.": "smollm3 as it is",
+        "granite sizes as 48.0": "granite as it is",
+        "granite no model_type": "granite as it is",
+        "granite names with language_model.": "granite as it is",
     ]
 }

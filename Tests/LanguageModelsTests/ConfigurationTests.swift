@@ -36,7 +36,7 @@ struct ConfigurationTests {
     }
 
     @Test("There are variants of every kind")
-    func count() { #expect(Self.names.count > 200) }
+    func count() { #expect(Self.names.count > 250) }
 
     private static func variant(called name: String) throws -> JSONNode {
         let nodes = try golden.get().required("variants").elements()

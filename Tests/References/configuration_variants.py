@@ -359,3 +359,51 @@ variant(
 )
 variant("qwen2 swish", "qwen2", config={"hidden_act": "swish"})
 variant("qwen2 tie absent", "qwen2-tied", config={"tie_word_embeddings": ABSENT})
+
+# The kinds above, of other families.
+for base, key_heads in [("qwen3", 32), ("smollm3", 4), ("granite", None)]:
+    variant(f"{base} as it is", base)
+    variant(f"{base} swish", base, config={"hidden_act": "swish"})
+    variant(
+        f"{base} theta at both places", base, config={"rope_theta": 9.0, "rope_parameters": ROPE}
+    )
+    variant(
+        f"{base} both rotary keys", base, config={"rope_scaling": LLAMA3, "rope_parameters": ROPE}
+    )
+    variant(f"{base} key heads absent", base, config={"num_key_value_heads": ABSENT})
+    variant(f"{base} sizes as 48.0", base, config={"intermediate_size": 48.0})
+    variant(f"{base} no model_type", base, config={"model_type": ABSENT})
+    variant(f"{base} names without model.", base, tensors=[rename("model.", "")])
+    variant(f"{base} names with language_model.", base, tensors=[rename("", "language_model.")])
+    variant(f"{base} tie absent", base, config={"tie_word_embeddings": ABSENT})
+    for key, values in {
+        "layer_types absent": {"layer_types": ABSENT},
+        "window in the last": {
+            "layer_types": ABSENT,
+            "max_window_layers": 1,
+            "use_sliding_window": True,
+        },
+        "window in none": {
+            "layer_types": ABSENT,
+            "max_window_layers": 9,
+            "use_sliding_window": True,
+        },
+    }.items():
+        variant(f"{base} {key}", base, config={"sliding_window": 5} | values)
+for key in [
+    "embedding_multiplier",
+    "attention_multiplier",
+    "residual_multiplier",
+    "logits_scaling",
+]:
+    variant(f"granite {key} absent", "granite", config={key: ABSENT})
+    variant(f"granite {key} 3", "granite", config={key: 3})
+variant("smollm3 no_rope_layers absent", "smollm3", config={"no_rope_layers": ABSENT})
+variant("smollm3 no_rope_layers null", "smollm3", config={"no_rope_layers": None})
+variant(
+    "smollm3 interval 2", "smollm3", config={"no_rope_layers": None, "no_rope_layer_interval": 2}
+)
+variant("smollm3 interval 2 beside a list", "smollm3", config={"no_rope_layer_interval": 2})
+variant("smollm3 no_rope_layers of another length", "smollm3", config={"no_rope_layers": [1]})
+variant("qwen3 head_dim absent", "qwen3", config={"head_dim": ABSENT})
+variant("qwen3 head_dim null", "qwen3", config={"head_dim": None})

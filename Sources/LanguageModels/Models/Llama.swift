@@ -38,11 +38,9 @@ struct LlamaConfiguration: ModelConfiguration {
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
         let rule = AttentionRule(rotary: try RotaryEmbedding(rotary, weights), window: window)
         return try Decoder(weights, sizes, normEpsilon: normEpsilon) { place, _ in
-            let attention = place / "self_attn"
-            attention.ignore("rotary_emb.inv_freq")  // old checkpoints store derived frequencies
-            return try NormedBlock(
+            try NormedBlock(
                 sizes,
-                SelfAttention(attention, sizes, bias: (attentionBias, attentionBias), rule),
+                SelfAttention(place / "self_attn", sizes, bias: (attentionBias, attentionBias), rule),
                 GatedMLP(place / "mlp", sizes, bias: mlpBias),
                 .inFront(place, sizes, epsilon: normEpsilon)
             )
