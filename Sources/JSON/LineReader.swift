@@ -37,7 +37,8 @@ public struct LineReader {
     public init(_ url: URL) throws {
         path = url.path
         do {
-            file = try RegularFile.open(url)
+            let (descriptor, _) = try RegularFile.open(url)
+            file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         } catch let error as FileError {
             throw Self.unreadable(path, error.reason)
         }
