@@ -11,10 +11,7 @@ extension ComparisonPlan {
     ///
     /// - Throws: `RecipeError` when `file` is broken, ``ComparisonError`` at a difference.
     func check(isOf file: URL) throws {
-        guard let yaml = try? String(contentsOf: file, encoding: .utf8) else {
-            throw ComparisonError("\(file.path): not a readable text file")
-        }
-        let saved = try ComparisonRecipe(yaml: yaml, place: file.path)
+        let saved = try ComparisonRecipe(contentsOf: file)
         func fail(_ key: String, _ saved: String, _ asked: String) -> ComparisonError {
             ComparisonError(
                 "\(file.path): the comparison was started with \(key) \(saved), "

@@ -40,7 +40,8 @@ extension String {
     /// The string in quotes, with control characters escaped and cut to a length that fits a line.
     public var quoted: String {
         let limit = 60
-        let escaped = unicodeScalars.prefix(limit).map { $0.escaped(asASCII: false) }.joined()
+        let escaped = unicodeScalars.prefix(limit).map { $0.escaped(asASCII: !$0.isPrintable) }
+            .joined()
         return "\"" + escaped + (unicodeScalars.count > limit ? "…" : "") + "\""
     }
 }

@@ -17,7 +17,7 @@ public enum JSONFile {
             negativeInfinity: "-inf",
             nan: "nan"
         )
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        return String(decoding: try encoder.encode(value), as: UTF8.self).printableJSON
     }
 
     /// Replaces the file at `url` by a value.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// JSON Lines files: one JSON value a line, UTF-8.
@@ -20,13 +21,10 @@ public enum JSONLines {
     public static func read<Row: Decodable>(_: Row.Type, from url: URL) throws -> [Line<Row>] {
         let data: Data
         do {
-            // `Data(contentsOf:)` cannot read a pipe by the name /dev/stdin.
-            data =
-                isRegularOrNew(url)
-                ? try Data(contentsOf: url)
-                : try FileHandle(forReadingFrom: url).readToEnd() ?? Data()
-        } catch {
-            throw failure(url, "read", error)
+            data = try RegularFile.read(url)
+        } catch let error as FileError {
+            let reason = "the file cannot be read: \(error.reason)"
+            throw JSONLinesError(file: url.path, line: nil, reason: reason)
         }
         let decoder = JSONDecoder()
         var rows: [Line<Row>] = []
@@ -82,7 +80,8 @@ public enum JSONLines {
     public static func line(_ row: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(row) + Data("\n".utf8)
+        let text = String(decoding: try encoder.encode(row), as: UTF8.self)
+        return Data((text.printableJSON + "\n").utf8)
     }
 
     /// What the operating system said, after what could not be done.

@@ -121,7 +121,12 @@ extension RunFolder {
     ///
     /// - Throws: `TrainingError` when it is there and cannot be read.
     package func bytes(of file: URL) throws -> Data? {
-        try present(file, "cannot be read") { try Data(contentsOf: file) }
+        do {
+            return try RegularFile.readIfPresent(file)
+        } catch let error as FileError {
+            let reason = "cannot be read: \(error.reason)"
+            throw TrainingError.fileSystem(path: error.file, reason: reason)
+        }
     }
 
     /// What `read` gives; nil where `place` is not there, which is another thing than not readable.

@@ -170,7 +170,7 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
 extension Node {
     /// A list of texts.
     init(commaSeparated text: String) {
-        self = Node(text.split(separator: ",").map { Node(String($0)) })
+        self = Node(text.unicodeScalars.split(separator: ",").map { Node(String($0)) })
     }
 
     /// A scalar's text, or those of a list of scalars with commas between.
@@ -189,6 +189,16 @@ extension Node {
         guard let text, text.contains(".") || text.contains("e-"), let number = Double(text)
         else { return text }
         return number.words
+    }
+}
+
+extension String {
+    /// What stands before and behind the first "="; nil where one of them is empty.
+    ///
+    /// By scalars: a character may be an equals sign with a mark over it.
+    package var keyAndValue: (key: String, value: String)? {
+        let parts = unicodeScalars.split(separator: "=", maxSplits: 1).map { String($0) }
+        return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
 }
 

@@ -23,4 +23,14 @@ struct Varlora: ParsableCommand {
             Tokenize.self, Recipes.self, Doctor.self, Demo.self,
         ]
     )
+
+    /// Runs the command of the arguments; what it ends with goes through the console.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Console.end(with: error)
+        }
+    }
 }

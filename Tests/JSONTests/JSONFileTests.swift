@@ -61,6 +61,6 @@ struct JSONFileTests {
     func missing() {
         let file = URL(fileURLWithPath: "/nowhere/f.json")
         let error = #expect(throws: JSONError.self) { try JSONFile.read([Int].self, from: file) }
-        #expect(error?.description == "/nowhere/f.json: cannot be read: no such file")
+        #expect(error?.description == "/nowhere/f.json: cannot be read: No such file or directory")
     }
 }

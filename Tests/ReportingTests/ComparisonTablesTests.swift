@@ -204,8 +204,8 @@ struct ComparisonTablesTests {
             #expect(record.tasks == [task])
             let tables = ComparisonTables(record, try ComparisonSummary(record, resamples: 1))
             #expect(tables.csv.contains(#""a|b_c & ""d"", {e}\\",map,1,ece,0.1"#))
-            #expect(tables.latex.contains(#"a|b\_c \& "d", \{e\}\textbackslash{}"#))
-            #expect(tables.markdown.contains(#"## a\|b\_c & "d", {e}\\\\:"#))
+            #expect(tables.latex.contains(#"a\textbar{}b\_c \& "d", \{e\}\textbackslash{}"#))
+            #expect(tables.markdown.contains(#"## a\|b\_c \& "d", {e}\\\\:"#))
             #expect(isWellFormed(try run.comparisonReport().html, root: "html"))
         }
     }

@@ -175,6 +175,6 @@ struct BadInputTests {
     func missingFile() {
         let url = GoldenFiles.folder.appendingPathComponent("none.json")
         let error = #expect(throws: JSONError.self) { try Tokenizer(contentsOf: url) }
-        #expect(error?.description == "\(url.path): cannot be read: no such file")
+        #expect(error?.description == "\(url.path): cannot be read: No such file or directory")
     }
 }

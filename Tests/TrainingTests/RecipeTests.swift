@@ -285,10 +285,11 @@ struct RecipeTests {
     func files() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("r.yaml")
-            #expect(sentence { _ = try Recipe(contentsOf: file) } == "\(file.path): no such file")
+            let missing = sentence { _ = try Recipe(contentsOf: file) }
+            #expect(missing == "\(file.path): cannot be read: No such file or directory")
             try Data([0xFF, 0xFE, 0x00]).write(to: file)
             let text = sentence { _ = try Recipe(contentsOf: file) }
-            #expect(text == "\(file.path): not a readable text file")
+            #expect(text == "\(file.path): cannot be read: it is not UTF-8 text")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Metrics
 
 /// The tables of a comparison, for terminals, Markdown, LaTeX and programs.
@@ -26,9 +27,10 @@ public struct ComparisonTables: Sendable {
     /// The tables for a terminal; an asterisk marks what stands out.
     public var text: String {
         render {
-            "\($0)\n" + String(repeating: "=", count: $0.count)
+            "\($0.printable)\n" + String(repeating: "=", count: $0.printable.count)
         } _: { entry in
-            "\(entry.title)\n\n\(entry.table.text)\n\n\(entry.note.wrapped(at: 100))"
+            "\(entry.title.printable)\n\n\(entry.table.text)\n\n"
+                + entry.note.printable.wrapped(at: 100)
         }
     }
     /// The tables in Markdown.
