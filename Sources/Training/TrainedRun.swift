@@ -7,6 +7,14 @@ import Posteriors
 import TextTasks
 import Torch
 
+/// How a Laplace approximation answers.
+public enum LaplacePredictive: String, CaseIterable, Sendable {
+    /// Through the model linearised at the mean.
+    case linearised
+    /// Averaged over draws of the parameters.
+    case draws
+}
+
 /// A trained model that answers: the mean in its parameters, what is known about their
 /// distribution, and the settings of its run.
 public struct TrainedRun {
@@ -73,6 +81,23 @@ public struct TrainedRun {
             temperature: temperature,
             group: group
         )
+    }
+
+    /// The run with another way to answer than its file says.
+    ///
+    /// - Throws: ``TrainingError/noDraws(key:reason:found:)`` where the run has no posterior, or it
+    ///   is to be linearised and has no Laplace approximation.
+    public func answering(by predictive: LaplacePredictive) throws -> TrainedRun {
+        func refuse(_ reason: String) -> TrainingError {
+            .noDraws(key: "predictive", reason: reason, found: predictive.rawValue)
+        }
+        guard let posterior else { throw refuse("a point estimate") }
+        if predictive == .linearised, !(posterior is any LaplacePosterior) {
+            throw refuse("draws of a posterior that is no Laplace approximation")
+        }
+        var run = self
+        run.isLinearised = predictive == .linearised
+        return run
     }
 
     /// Settings that would have no effect are refused.

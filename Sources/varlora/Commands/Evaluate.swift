@@ -14,6 +14,7 @@ struct Evaluate: ParsableCommand {
             EXAMPLES
               varlora evaluate runs/ivon --draws 10 --predictions answers.jsonl
               varlora evaluate runs/ivon --variance-scale 0.5 --json
+              varlora evaluate comparison/films/seed-21/laplace-kfac --predictive draws
               varlora evaluate runs/ivon --task other-data/
               varlora evaluate runs/ivon --curves
               varlora evaluate --model model.gguf --task arc-easy --data arc-easy/
@@ -57,6 +58,7 @@ struct Evaluate: ParsableCommand {
             let others = [
                 ("--model without a run", runFolder == nil), ("--task", subject.task != nil),
                 ("--variance-scale", varianceScale != nil), ("--predictions", predictions != nil),
+                ("--predictive", subject.predictive != nil),
             ]
             for (name, isGiven) in others where isGiven {
                 throw ValidationError("--curves and \(name) exclude each other")
