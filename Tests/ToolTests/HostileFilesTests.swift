@@ -12,8 +12,8 @@ struct HostileFilesTests {
 
     /// Who reads which file of a run.
     private static let readers = [
-        ("recipe.yaml", ["report", "inspect", "evaluate", "predict"]),
-        ("metrics.json", ["report", "inspect", "evaluate", "predict"]),
+        ("recipe.yaml", ["report", "predict"]),
+        ("metrics.json", ["report", "inspect", "evaluate"]),
         ("history.jsonl", ["report"]), ("timings.jsonl", ["report"]),
         ("predictions/test.jsonl", ["report"]), ("adapter_config.json", ["evaluate"]),
         ("adapter_model.safetensors", ["predict"]), ("posterior.safetensors", ["evaluate"]),
