@@ -16,7 +16,11 @@ public enum AtomicFile {
     /// As ``write(_:to:)``, of several pieces one after another, so that none need be joined.
     package static func write(_ pieces: [Data], to url: URL) throws {
         guard url.isFileURL else {
-            throw FileError(url.absoluteString, .written, "it is not the URL of a local file")
+            throw FileError(
+                url,
+                "cannot be written",
+                reason: "it is not the URL of a local file"
+            )
         }
         let folder = url.deletingLastPathComponent()
         let temporary = folder.appendingPathComponent(".\(UUID().uuidString).partial").path
@@ -73,6 +77,6 @@ public enum AtomicFile {
     }
 
     private static func unwritable(_ url: URL, _ code: Int32) -> FileError {
-        FileError(url.path, .written, systemMessage(code))
+        FileError(url, "cannot be written", code: code)
     }
 }

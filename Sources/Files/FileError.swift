@@ -1,33 +1,30 @@
 import Foundation
 
-/// A file that cannot be read or written; where it cannot be written, nothing was left behind.
-public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
-    /// What was to be done with a file.
-    public enum Purpose: String, Sendable {
-        /// The file was to be read.
-        case read
-        /// The file was to be written.
-        case written
-    }
-
-    /// The file's path.
+/// A file or folder with which something cannot be done; `description` is one sentence.
+public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The path.
     public let file: String
-    /// What was to be done with it.
-    public let purpose: Purpose
+    /// What cannot be done, such as "cannot be written".
+    public let failure: String
     /// What the operating system said, or what the place is.
     public let reason: String
+    /// The operating system's number of the error; 0 where it did not refuse.
+    package let code: Int32
 
-    init(_ file: String, _ purpose: Purpose, _ reason: String) {
-        self.file = file
-        self.purpose = purpose
-        self.reason = reason
+    /// The error of a call that has just failed.
+    package init(_ url: URL, _ failure: String, code: Int32 = errno) {
+        (file, self.failure, self.code) = (url.path, failure, code)
+        reason = systemMessage(code)
     }
 
-    /// One sentence: file and reason.
-    public var description: String { "\(file): cannot be \(purpose): \(reason)" }
+    /// An error that this package found by itself.
+    package init(_ url: URL, _ failure: String, reason: String) {
+        file = url.isFileURL ? url.path : url.absoluteString
+        (self.failure, self.reason, code) = (failure, reason, 0)
+    }
 
-    /// The same as ``description``.
-    public var errorDescription: String? { description }
+    /// One sentence: file, what cannot be done, and why.
+    public var description: String { "\(file): \(failure): \(reason)" }
 }
 
 /// What the operating system calls an error.

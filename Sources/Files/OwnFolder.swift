@@ -24,13 +24,13 @@ package struct OwnFolder: Sendable {
             return nil
         }
         guard place.utf8.starts(with: (home == "/" ? home : home + "/").utf8) else {
-            throw FileError(file.path, .read, "it lies outside of \(url.path)")
+            throw FileError(file, "cannot be read", reason: "it lies outside of \(url.path)")
         }
         var status = stat()
         guard stat(file.path, &status) == 0 else { return nil }
         if status.st_mode & S_IFMT == S_IFREG, status.st_size > limit {
             let found = "it has \(status.st_size) bytes, more than the \(limit) that are read"
-            throw FileError(file.path, .read, found)
+            throw FileError(file, "cannot be read", reason: found)
         }
         return file
     }
@@ -39,7 +39,7 @@ package struct OwnFolder: Sendable {
     private static func resolved(_ url: URL) throws -> String? {
         guard let path = realpath(url.path, nil) else {
             if [ENOENT, ENOTDIR, ENAMETOOLONG].contains(errno) { return nil }
-            throw FileError(url.path, .read, systemMessage(errno))
+            throw FileError(url, "cannot be read")
         }
         defer { free(path) }
         return String(cString: path)

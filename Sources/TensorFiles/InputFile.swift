@@ -20,23 +20,22 @@ public final class InputFile: Sendable {
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the file is missing, is a folder
     ///   or a device, or may not be read.
     public init(contentsOf url: URL) throws {
-        guard url.isFileURL else {
-            throw TensorFileError.unreadable(
-                file: url.absoluteString,
-                reason: "it is not the URL of a local file"
-            )
-        }
-        let path = url.path
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+        let opened: (descriptor: Int32, size: Int?)
         do {
-            (count, modified) = try Self.status(of: descriptor, path)
+            opened = try RegularFile.open(url)
+        } catch let error as FileError {
+            throw TensorFileError.unreadable(file: error.file, reason: error.reason)
+        }
+        do {
+            guard opened.size != nil else {
+                throw TensorFileError.unreadable(file: url.path, reason: "it is a pipe")
+            }
+            (count, modified) = try Self.status(of: opened.descriptor, url.path)
         } catch {
-            close(descriptor)
+            close(opened.descriptor)
             throw error
         }
-        self.descriptor = descriptor
+        descriptor = opened.descriptor
         self.url = url
     }
 
@@ -49,11 +48,6 @@ public final class InputFile: Sendable {
     ) throws -> (count: Int, modified: Int) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw TensorFileError.unreadable(file: path, reason: "it is a folder")
-        default: throw TensorFileError.unreadable(file: path, reason: "it is not a regular file")
-        }
         #if os(Linux)
         let time = status.st_mtim
         #else
