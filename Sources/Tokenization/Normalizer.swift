@@ -19,7 +19,7 @@ enum Normalizer: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            self = .sequence(try node.stages("normalizers").map { try Self($0) })
+            self = .sequence(try node.required("normalizers").elements().map { try Self($0) })
         case "Prepend":
             let prefix = try node.required("prepend")
             self = .prepend(Array(try prefix.string().utf8))
@@ -64,7 +64,7 @@ enum Normalizer: Sendable {
     }
 
     func normalize(_ text: [UInt8], _ allowance: inout Allowance) throws -> [UInt8] {
-        try allowance.check(bytes: text.count)
+        try allowance.start("normalizer", bytes: text.count)
         switch self {
         case .sequence(let stages):
             return try stages.reduce(text) { try $1.normalize($0, &allowance) }

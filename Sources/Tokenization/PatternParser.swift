@@ -74,7 +74,7 @@ struct PatternParser {
     ]
     private static let deepest = 100
     /// More than any pattern for words needs.
-    private static let longest = 5000
+    private static let longest = 2000
 
     struct Options {
         var ignoresCase = false
