@@ -58,7 +58,9 @@ enum Normalizer: Sendable {
         switch self {
         case .sequence(let stages): stages.contains(where: \.canTakeOffStart)
         case .strip(let left, _): left
-        case .replace(_, let content): content.isEmpty
+        case .replace(.literal(let text), let content):
+            content.isEmpty || String(decoding: text, as: UTF8.self).unicodeScalars.count > 1
+        case .replace: true
         default: false
         }
     }
