@@ -47,6 +47,8 @@ enum TextPattern: Sendable {
         _ range: Range<Int>,
         _ allowance: inout Allowance
     ) throws -> [Range<Int>] {
+        // Patterns of nothing do not match there, as in the Hugging Face library.
+        if range.isEmpty { return [] }
         switch self {
         case .literal(let literal): return Self.find(literal, text, range)
         case .words(let scanner):
