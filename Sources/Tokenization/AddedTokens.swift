@@ -113,7 +113,7 @@ struct AddedTokenMatcher: Sendable {
         var node = 0
         var longest: (token: Int, end: Int)?
         for index in start..<text.count {
-            try allowance.spend(steps: 1)
+            try allowance.spend(steps: 1, on: "added_tokens")
             guard let child = children[node << 8 | Int(text[index])] else { break }
             node = child
             if let token = ends[node] { longest = (token, index + 1) }

@@ -1,26 +1,34 @@
 /// What the work on one text may take, so that a small file asks neither for hours nor for all
 /// memory.
 struct Allowance {
-    /// Steps of patterns and of the search for added tokens that are left.
+    /// Steps of stages, patterns and the search for added tokens that are left.
     var steps: Int
     /// Bytes of rewritten text that are left.
-    private(set) var bytes: Int
+    private var bytes: Int
     private let file: String
 
-    /// What a text of so many bytes is worth: several times what the usual patterns take, and the
-    /// growth of the longest compatibility decomposition, spelled in bytes.
+    /// What a text of so many bytes is worth.
+    ///
+    /// That is several times what the usual patterns take, and what the longest compatibility
+    /// decomposition makes of a character, spelled in bytes.
     init(_ count: Int, file: String) {
-        steps = 5_000_000 + 100 * count
+        steps = 5_000_000 + 200 * count
         bytes = 1 << 16 + 32 * count
         self.file = file
     }
 
+    /// Takes off a stage's steps, some for each byte; refuses more bytes than are left.
+    mutating func start(_ stage: String, bytes count: Int) throws {
+        try check(bytes: count, in: stage)
+        try spend(steps: 8 * count, on: stage)
+    }
+
     /// Refuses to make a text of `count` bytes where fewer are left.
-    func check(bytes count: Int) throws {
+    func check(bytes count: Int, in stage: String) throws {
         guard count <= bytes else {
             throw TokenizationError.invalid(
                 file: file,
-                key: "normalizer, pre_tokenizer, decoder",
+                key: stage,
                 expected: "stages that make at most \(bytes) bytes of this text",
                 found: "\(count)"
             )
@@ -29,19 +37,18 @@ struct Allowance {
 
     /// Takes off the bytes of a text that is kept.
     mutating func keep(bytes count: Int) throws {
-        try check(bytes: count)
+        try check(bytes: count, in: "normalizer and pre_tokenizer")
         bytes -= count
     }
 
-    /// Takes off the steps of a search for added tokens.
-    mutating func spend(steps count: Int) throws {
+    mutating func spend(steps count: Int, on key: String) throws {
         steps -= count
         guard steps >= 0 else {
             throw TokenizationError.invalid(
                 file: file,
-                key: "added_tokens",
-                expected: "tokens that are found in fewer steps in this text",
-                found: "long ones that almost match"
+                key: key,
+                expected: "fewer steps on this text",
+                found: "more than a text of its length may take"
             )
         }
     }

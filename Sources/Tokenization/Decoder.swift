@@ -21,7 +21,7 @@ enum Decoder: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            self = .sequence(try node.stages("decoders").map { try Self($0) })
+            self = .sequence(try node.required("decoders").elements().map { try Self($0) })
         case "ByteLevel": self = .byteLevel
         case "ByteFallback": self = .byteFallback
         case "Fuse": self = .fuse
@@ -43,7 +43,7 @@ enum Decoder: Sendable {
     }
 
     func decode(_ tokens: [[UInt8]], _ allowance: inout Allowance) throws -> [[UInt8]] {
-        try allowance.check(bytes: tokens.reduce(0) { $0 + $1.count })
+        try allowance.start("decoder", bytes: tokens.reduce(0) { $0 + $1.count })
         switch self {
         case .sequence(let stages):
             return try stages.reduce(tokens) { try $1.decode($0, &allowance) }

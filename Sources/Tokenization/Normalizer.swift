@@ -19,7 +19,7 @@ enum Normalizer: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            self = .sequence(try node.stages("normalizers").map { try Self($0) })
+            self = .sequence(try node.required("normalizers").elements().map { try Self($0) })
         case "Prepend":
             let prefix = try node.required("prepend")
             self = .prepend(Array(try prefix.string().utf8))
@@ -58,13 +58,15 @@ enum Normalizer: Sendable {
         switch self {
         case .sequence(let stages): stages.contains(where: \.canTakeOffStart)
         case .strip(let left, _): left
-        case .replace(_, let content): content.isEmpty
+        case .replace(.literal(let text), let content):
+            content.isEmpty || String(decoding: text, as: UTF8.self).unicodeScalars.count > 1
+        case .replace: true
         default: false
         }
     }
 
     func normalize(_ text: [UInt8], _ allowance: inout Allowance) throws -> [UInt8] {
-        try allowance.check(bytes: text.count)
+        try allowance.start("normalizer", bytes: text.count)
         switch self {
         case .sequence(let stages):
             return try stages.reduce(text) { try $1.normalize($0, &allowance) }

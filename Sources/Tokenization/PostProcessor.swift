@@ -53,6 +53,11 @@ struct PostProcessor: Sendable {
                 let ids = try special.required(name).required("ids").elements()
                     .map { try $0.integer() }
                 if seesSequence { suffix += ids } else { prefix += ids }
+                // Names that stand for long lists of ids would make gigabytes of a small file.
+                let count = prefix.count + suffix.count
+                guard count <= 1000 else {
+                    throw template.invalid(expected: "at most 1000 special ids", found: "\(count)")
+                }
             } else if let sequence = try piece.member("Sequence") {
                 guard try sequence.required("id").string() == "A", !seesSequence else {
                     throw sequence.invalid(expected: "the sequence \"A\" once")
@@ -63,10 +68,5 @@ struct PostProcessor: Sendable {
             }
         }
         guard seesSequence else { throw template.invalid(expected: "the sequence \"A\" once") }
-        // Names that stand for long lists of ids would make gigabytes of a small file.
-        let count = prefix.count + suffix.count
-        guard count <= 1000 else {
-            throw template.invalid(expected: "at most 1000 special ids", found: "\(count)")
-        }
     }
 }

@@ -28,7 +28,7 @@ enum PreTokenizer: Sendable {
         let type = try node.required("type").string()
         switch type {
         case "Sequence":
-            let nodes = try node.stages("pretokenizers")
+            let nodes = try node.required("pretokenizers").elements()
             let stages = try nodes.map { try Self($0) }
             for (index, stage) in stages.enumerated() where stage.looksAtStart {
                 guard !stages[..<index].contains(where: \.rewrites) else {
@@ -92,7 +92,7 @@ enum PreTokenizer: Sendable {
     }
 
     func apply(to pieces: inout Pieces, _ allowance: inout Allowance) throws {
-        try allowance.check(bytes: pieces.text.count)
+        try allowance.start("pre_tokenizer", bytes: pieces.text.count)
         switch self {
         case .sequence(let stages):
             for stage in stages { try stage.apply(to: &pieces, &allowance) }

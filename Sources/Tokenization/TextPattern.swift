@@ -47,6 +47,8 @@ enum TextPattern: Sendable {
         _ range: Range<Int>,
         _ allowance: inout Allowance
     ) throws -> [Range<Int>] {
+        // Patterns of nothing do not match there, as in the Hugging Face library.
+        if range.isEmpty { return [] }
         switch self {
         case .literal(let literal): return Self.find(literal, text, range)
         case .words(let scanner):
@@ -110,7 +112,7 @@ enum TextPattern: Sendable {
         let matches = try matches(text, 0..<text.count, &allowance)
         if matches.isEmpty { return text }
         let count = text.count + matches.reduce(0) { $0 + content.count - $1.count }
-        try allowance.check(bytes: count)
+        try allowance.check(bytes: count, in: "Replace")
         var result: [UInt8] = []
         result.reserveCapacity(count)
         var end = 0

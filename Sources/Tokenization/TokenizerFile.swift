@@ -182,20 +182,6 @@ extension BytePairEncoding {
     }
 }
 
-extension JSONNode {
-    /// The parts of a `Sequence`.
-    ///
-    /// A chain of thousands would take minutes for a page of text.
-    func stages(_ name: String) throws -> [JSONNode] {
-        let node = try required(name)
-        let stages = try node.elements()
-        guard stages.count <= 64 else {
-            throw node.invalid(expected: "at most 64 stages", found: "\(stages.count)")
-        }
-        return stages
-    }
-}
-
 /// Collects merges and checks that the vocabulary has their tokens.
 struct MergeBuilder {
     private(set) var table: MergeTable
