@@ -9,21 +9,15 @@ public struct JSONNode: Sendable {
     /// The path from the root, such as `model.vocab`; empty for the root.
     public let key: String
 
-    /// The root of the JSON document in `bytes`, strictly as RFC 8259 has it.
+    /// The root of the JSON document in `bytes`, strictly as RFC 8259 has it; an object with a key
+    /// twice is refused.
     ///
     /// - Parameters:
     ///   - bytes: The document in UTF-8, without a byte order mark.
     ///   - file: What errors call the document.
-    ///   - hasUniqueKeys: Whether to refuse an object in which a key comes twice. Canonically
-    ///     equivalent keys are the same here, as they are in a `Dictionary`. Without this check,
-    ///     ``member(_:)`` finds the last member of a name.
-    /// - Throws: ``JSONError/malformed(file:offset:expected:found:)``.
-    public init(
-        parsing bytes: some Sequence<UInt8>,
-        file: String,
-        hasUniqueKeys: Bool = false
-    ) throws {
-        value = try JSONParser.parse(Array(bytes), file: file, hasUniqueKeys: hasUniqueKeys)
+    /// - Throws: ``JSONError/malformed(file:line:column:expected:found:)``.
+    public init(parsing bytes: some Sequence<UInt8>, file: String) throws {
+        value = try JSONParser.parse(Array(bytes), file: file)
         self.file = file
         key = ""
     }
@@ -62,11 +56,22 @@ public struct JSONNode: Sendable {
 
     /// The member called `name`, scalar for scalar; nil when it is missing or null.
     public func member(_ name: String) throws -> JSONNode? {
-        let child = key.isEmpty ? name : "\(key).\(name)"
-        let member = try members().last { $0.key.utf8.elementsEqual(name.utf8) }
-        guard let member, member.value != .null else { return nil }
-        return JSONNode(value: member.value, file: file, key: child)
+        try child(name).flatMap { $0.value == .null ? nil : $0 }
     }
+
+    /// The member called `name`, be it null; nil when it is missing.
+    func child(_ name: String) throws -> JSONNode? {
+        guard let member = try members().first(where: { $0.key.utf8.elementsEqual(name.utf8) })
+        else { return nil }
+        return JSONNode(value: member.value, file: file, key: path(to: name))
+    }
+
+    /// Null at the place where a member called `name` would be.
+    func absent(_ name: String) -> JSONNode {
+        JSONNode(value: .null, file: file, key: path(to: name))
+    }
+
+    private func path(to name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
 
     /// The member called `name`, which must be there.
     public func required(_ name: String) throws -> JSONNode {
@@ -87,20 +92,6 @@ public struct JSONNode: Sendable {
         guard case .array(let elements) = value else { throw invalid(expected: "an array") }
         return elements.enumerated().map {
             JSONNode(value: $1, file: file, key: "\(key)[\($0)]")
-        }
-    }
-
-    /// The value at a decoder's path; null where there is none.
-    func value(at path: [any CodingKey]) -> JSONNode {
-        path.reduce(self) { node, key in
-            if let index = key.intValue {
-                let elements = (try? node.elements()) ?? []
-                if elements.indices.contains(index) { return elements[index] }
-                return JSONNode(value: .null, file: file, key: "\(node.key)[\(index)]")
-            }
-            let place = node.key.isEmpty ? key.stringValue : "\(node.key).\(key.stringValue)"
-            return (try? node.member(key.stringValue))
-                ?? JSONNode(value: .null, file: file, key: place)
         }
     }
 

@@ -20,7 +20,12 @@ struct SafetensorsHeader {
         let length = try Self.length(in: file)
         dataStart = Self.lengthBytes + length
         let text = try file.array(Self.lengthBytes..<dataStart)
+        // Keys that differ in bytes may be canonically equivalent, and so equal as strings.
+        var names: Set<String> = []
         for member in try Self.members(of: text, path: path) {
+            guard names.insert(member.key).inserted else {
+                throw malformed("two tensors are named \"\(member.key)\"")
+            }
             if member.key == Self.metadataKey {
                 metadata = try decodeMetadata(member.value)
             } else {
@@ -61,7 +66,7 @@ struct SafetensorsHeader {
         path: String
     ) throws -> [JSONValue.Member] {
         do {
-            return try JSONNode(parsing: text, file: path, hasUniqueKeys: true).members()
+            return try JSONNode(parsing: text, file: path).members()
         } catch let error as JSONError {
             throw TensorFileError.malformed(file: path, problem: "header: \(error.problem)")
         }

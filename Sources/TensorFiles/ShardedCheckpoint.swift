@@ -96,11 +96,7 @@ public struct ShardedCheckpoint: Sendable {
         }
         let pairs: [JSONValue.Member]
         do {
-            let root = try JSONNode(
-                parsing: file.array(0..<file.count),
-                file: index.path,
-                hasUniqueKeys: true
-            )
+            let root = try JSONNode(parsing: file.array(0..<file.count), file: index.path)
             pairs = try root.required("weight_map").members()
         } catch let error as JSONError {
             throw malformed(error.problem)

@@ -84,7 +84,7 @@ struct BadInputTests {
         ),
         (
             #""b":1"#, #""a":1"#,
-            #"model.vocab["a"]: expected distinct tokens, found the token once more"#
+            #"not valid JSON at line 1, column 199: expected distinct keys, found "a" once more"#
         ),
         (
             #""b":1"#, #""b":99999999999999999999"#,
@@ -146,11 +146,12 @@ struct BadInputTests {
         ),
         (
             #""normalizer":null"#, #""normalizer":"\ud800""#,
-            "not valid JSON at byte 163: expected a pair of surrogates, found '\"'"
+            "not valid JSON at line 1, column 158: "
+                + #"expected a pair of surrogates, found \ud800 alone"#
         ),
         (
             #""normalizer":null"#, #""normalizer":"# + String(repeating: "[", count: 100),
-            "not valid JSON at byte 219: expected at most 64 levels of nesting, found '['"
+            "not valid JSON at line 1, column 220: expected at most 64 levels of nesting, found '['"
         ),
     ]
 
