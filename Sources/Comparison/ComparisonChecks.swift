@@ -61,11 +61,13 @@ extension ComparisonPlan {
         for task in tasks {
             let recipe = recipes(task, seed: seeds[0]).adamw
             _ = try ModelLocation(recipe.model)
-            for part in [Split.train, .validation] {
-                _ = try recipe.textTask().load(part, seed: recipe.seedOfSplit)
+            func check(_ recipe: Recipe, _ part: Split, _ limit: Int?) throws {
+                _ = try recipe.textTask().load(part, seed: recipe.seedOfSplit, limit: limit)
             }
+            try check(recipe, .train, recipe.limitTrain)
+            try check(recipe, .validation, recipe.limitValidation)
             for shift in shifts {
-                _ = try recipe.shifted(to: shift).textTask().load(.test, seed: recipe.seedOfSplit)
+                try check(recipe.shifted(to: shift), .test, settings.shiftLimit)
             }
         }
     }

@@ -17,8 +17,7 @@ struct Shift {
         let recipe = recipe.shifted(to: task)
         name = ComparisonPlan.name(of: task)
         part = try EncodedPart(
-            try recipe.textTask().load(.test, seed: recipe.seedOfSplit),
-            limit: limit,
+            try recipe.textTask().load(.test, seed: recipe.seedOfSplit, limit: limit),
             recipe: recipe,
             tokenizer: model.tokenizer
         )

@@ -14,18 +14,16 @@ public struct EncodedPart: Sendable {
 }
 
 extension EncodedPart {
-    /// Encodes the first examples of a part, at most `limit`.
+    /// Encodes the examples of a part.
     ///
     /// - Throws: `TextTaskError` that names the example.
     public init(
         _ loaded: LoadedExamples,
-        limit: Int?,
         recipe: Recipe,
         tokenizer: Tokenizer
     ) throws {
         let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
-        let chosen = limit.map { Array(loaded.examples.prefix($0)) } ?? loaded.examples
-        (examples, report) = try encoder.encode(chosen)
+        (examples, report) = try encoder.encode(loaded.examples)
         leftOut = loaded.leftOut
     }
 

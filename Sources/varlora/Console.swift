@@ -27,6 +27,9 @@ enum Console {
         writeError((isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
     }
 
+    /// Writes what people should know though the command goes on.
+    static func warn(_ text: String) { note("warning: " + text) }
+
     /// Draws a bar over the last one; nothing where the output is no terminal.
     static func bar(_ text: String) {
         // A wrapped line could not be written over.

@@ -158,13 +158,14 @@ struct ExampleEncoderTests {
 
     @Test("Answers that cannot be told apart, or are not one token, throw and name them")
     func answerFaults() throws {
-        let encoder = try encoder()
+        let encoder = try ExampleEncoder(maximumLength: 100, encode: words()) { "<\($0)>" }
         let token = words()(" New", false)[0]
         let collision = plain("Big apple?", [" New York", " Paris", " New Orleans"])
         #expect(
             sentence { _ = try encoder.encode([collision]) }
                 == "e: the choices \" New York\" and \" New Orleans\" both begin with "
-                + "token \(token), so they cannot be told apart"
+                + "token \(token) (\"<\(token)>\"), so they cannot be told apart: letters can, "
+                + "in lines of {\"question\", \"choices\", \"answer\"}"
         )
         let long = Example(
             id: "q",

@@ -103,6 +103,24 @@ extension BadInput {
             spoil: write("model/config.json", "{")
         ),
         BadInput(
+            "a key twice in config.json",
+            train,
+            says: ["config.json", "line 1, column ", "found \"model_type\" once more"],
+            spoil: edit("model/config.json", "{", #"{"model_type": "llama", "#)
+        ),
+        BadInput(
+            "a comma too many in texts",
+            ["tokenize", "--model", "model", "--input", "texts.jsonl"],
+            says: ["texts.jsonl:2", "column 13", "'}' after a comma"],
+            spoil: write("texts.jsonl", "{\"text\":\"a\"}\n{\"text\":\"a\",}\n")
+        ),
+        BadInput(
+            "a table in place of rows",
+            train,
+            says: ["train.jsonl", "CSV", "choices"],
+            spoil: row("text,label\ngood,1")
+        ),
+        BadInput(
             "no JSON in tokenizer.json",
             train,
             says: ["tokenizer.json"],

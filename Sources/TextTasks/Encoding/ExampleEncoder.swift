@@ -8,6 +8,7 @@ import Tokenization
 /// tokens before the text are always kept.
 public struct ExampleEncoder: Sendable {
     private let encode: @Sendable (String) -> [Int]
+    private let decode: @Sendable (Int) -> String
     private let leading: [Int]
     private let maximumLength: Int
 
@@ -17,12 +18,15 @@ public struct ExampleEncoder: Sendable {
     public init(_ tokenizer: Tokenizer, maximumLength: Int) throws {
         try self.init(maximumLength: maximumLength) { text, addSpecialTokens in
             tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
+        } decode: {
+            tokenizer.decode([$0], skipSpecialTokens: false)
         }
     }
 
     init(
         maximumLength: Int,
-        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) -> [Int]
+        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) -> [Int],
+        decode: @escaping @Sendable (_ token: Int) -> String = { _ in "" }
     ) throws {
         let plain = encode("a", false)
         let framed = encode("a", true)
@@ -37,6 +41,7 @@ public struct ExampleEncoder: Sendable {
         leading = Array(framed[..<start])
         self.maximumLength = maximumLength
         self.encode = { encode($0, false) }
+        self.decode = decode
     }
 
     /// Encodes examples, in order.
@@ -106,7 +111,9 @@ public struct ExampleEncoder: Sendable {
                 throw failure(
                     example,
                     "the choices \(quoted(example.answers[owner])) and \(quoted(answer)) "
-                        + "both begin with token \(token), so they cannot be told apart"
+                        + "both begin with token \(token) (\(quoted(decode(token)))), so they "
+                        + "cannot be told apart: letters can, in lines of "
+                        + "{\"question\", \"choices\", \"answer\"}"
                 )
             }
             return token

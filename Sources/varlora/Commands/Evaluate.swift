@@ -70,7 +70,7 @@ struct Evaluate: ParsableCommand {
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
         let split = split ?? .test
-        let part = try subject.encode(subject.load(split), limit: limit)
+        let part = try subject.encode(subject.load(split, limit: limit))
         let predictive = try subject.predictive(
             draws: draws,
             varianceScale: varianceScale,
@@ -124,8 +124,7 @@ struct Evaluate: ParsableCommand {
             Split.validation: subject.recipe.limitValidation, .test: subject.recipe.limitTest,
         ]
         let part = try subject.encode(
-            subject.load(split),
-            limit: limit ?? limits[split] ?? nil
+            subject.load(split, limit: limit ?? limits[split] ?? nil)
         )
         let folder = RunFolder(URL(fileURLWithPath: runFolder))
         let curves = try RunCurves(

@@ -83,19 +83,14 @@ struct Subject {
             )
     }
 
-    /// The examples of a part, split off as the run did.
-    func load(_ split: Split) throws -> LoadedExamples {
-        try recipe.textTask().load(split, seed: recipe.seedOfSplit)
+    /// The first examples of a part, or all, split off as the run did.
+    func load(_ split: Split, limit: Int?) throws -> LoadedExamples {
+        try recipe.textTask().load(split, seed: recipe.seedOfSplit, limit: limit)
     }
 
     /// Encodes examples, and says what was truncated or left out.
-    func encode(_ loaded: LoadedExamples, limit: Int? = nil) throws -> EncodedPart {
-        let part = try EncodedPart(
-            loaded,
-            limit: limit,
-            recipe: recipe,
-            tokenizer: base.tokenizer
-        )
+    func encode(_ loaded: LoadedExamples) throws -> EncodedPart {
+        let part = try EncodedPart(loaded, recipe: recipe, tokenizer: base.tokenizer)
         try part.check(fits: base.sizes)
         if part.leftOut > 0 {
             Console.note("\(loaded.file): \(part.leftOut) questions without four choices left out")
