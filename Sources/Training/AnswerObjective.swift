@@ -92,6 +92,7 @@ public struct AnswerObjective: Objective {
         let isFirst = group?.launch.isFirst ?? true
         if isFirst { try trained.write(to: run) }
         let predictive = try trained.predictive(group: group)
+        var warnings: [String] = []
         func results(_ part: EncodedPart, _ split: Split) throws -> RunMetrics.Part {
             let evaluation = try PartEvaluation(
                 part,
@@ -102,6 +103,10 @@ public struct AnswerObjective: Objective {
             if isFirst {
                 try evaluation.predictions.map(\.prediction)
                     .write(to: run.predictions(split.rawValue))
+            }
+            if split == .validation {
+                let answers = evaluation.predictions.map(\.prediction)
+                warnings = try trained.signsOfDivergence(part, answers, group: group)
             }
             return evaluation.results
         }
@@ -114,6 +119,7 @@ public struct AnswerObjective: Objective {
             test: try data.test.map { try results($0, .test) }
         )
         (metrics.ranks, metrics.posterior) = (group?.size, health)
+        metrics.warnings = warnings.isEmpty ? nil : warnings
         if isFirst { try metrics.write(to: run.metrics) }
         return metrics
     }
