@@ -8,7 +8,7 @@ import Tokenization
 /// tokens before the text are always kept.
 public struct ExampleEncoder: Sendable {
     private let encode: @Sendable (String) throws -> [Int]
-    private let decode: @Sendable (Int) -> String
+    private let decode: @Sendable (Int) throws -> String
     private let leading: [Int]
     private let maximumLength: Int
 
@@ -19,14 +19,14 @@ public struct ExampleEncoder: Sendable {
         try self.init(maximumLength: maximumLength) { text, addSpecialTokens in
             try tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
         } decode: {
-            tokenizer.decode([$0], skipSpecialTokens: false)
+            try tokenizer.decode([$0], skipSpecialTokens: false)
         }
     }
 
     init(
         maximumLength: Int,
         encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) throws -> [Int],
-        decode: @escaping @Sendable (_ token: Int) -> String = { _ in "" }
+        decode: @escaping @Sendable (_ token: Int) throws -> String = { _ in "" }
     ) throws {
         let plain = try encode("a", false)
         let framed = try encode("a", true)
@@ -110,10 +110,11 @@ public struct ExampleEncoder: Sendable {
                 )
             }
             if let owner = owners.updateValue(index, forKey: token) {
+                let text = quoted(try decode(token))
                 throw failure(
                     example,
                     "the choices \(quoted(example.answers[owner])) and \(quoted(answer)) "
-                        + "both begin with token \(token) (\(quoted(decode(token)))), so they "
+                        + "both begin with token \(token) (\(text)), so they "
                         + "cannot be told apart: letters can, in lines of "
                         + "{\"question\", \"choices\", \"answer\"}"
                 )
