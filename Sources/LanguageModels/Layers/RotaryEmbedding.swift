@@ -61,7 +61,7 @@ struct RotarySettings: Equatable, Sendable {
 /// The rotation angles of every position: frequency of pair i of a head times the position.
 final class RotaryEmbedding {
     /// The tensor in which a GGUF file stores Llama 3's scaling, as a divisor of each frequency.
-    private static let divisors = "rope_freqs.weight"
+    static let divisors = "rope_freqs.weight"
 
     private let frequencies: [Double]  // [pairs], radians a token
     private let magnitude: Double
