@@ -15,7 +15,7 @@ struct Tokenize: ParsableCommand {
             """
     )
 
-    @Option(help: "A folder, a GGUF file, or org/name in the local Hugging Face cache.")
+    @Option(help: "A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache.")
     var model: String
     @Option(help: "Texts, one a line (default: standard input).")
     var input: String?
