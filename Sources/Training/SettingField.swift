@@ -125,7 +125,8 @@ extension SettingsTable {
         do {
             root = try Yams.compose(yaml: yaml)
         } catch {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
+            let reason =
+                "\(error)".split(whereSeparator: \.isNewline).first.map(String.init) ?? "\(error)"
             throw RecipeError("\(place): not valid YAML: \(reason)")
         }
         guard let root else { return [] }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command-line tool.
 @main
@@ -26,6 +27,8 @@ struct Varlora: ParsableCommand {
 
     /// Runs the command of the arguments; what it ends with goes through the console.
     static func main() {
+        // What the tool writes is nobody else's to change, whatever the user's mask allows.
+        _ = umask(umask(0) | S_IWOTH)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -69,12 +69,29 @@ struct HostileFilesTests {
         }
     }
 
-    private func train(_ tool: Tool) throws {
-        let arguments = [
-            "train", "--model", "model", "--task", "task", "--threads", "1", "--steps", "2",
-            "--draws", "2", "--output", "run",
-        ]
-        try #require(try tool.run(arguments).exitCode == 0)
+    /// Trains a run under a mask of the user's.
+    private func train(_ tool: Tool, mask: String = "022") throws {
+        let command =
+            "umask \(mask) && exec \(Tool.binary.path) train --model model --task task --threads 1 "
+            + "--steps 2 --draws 2 --output run"
+        let shell = URL(fileURLWithPath: "/bin/sh")
+        try #require(try tool.start(["-c", command], program: shell).wait().exitCode == 0)
+    }
+
+    @Test("Files have the user's mask, and others may never write them", arguments: ["000", "077"])
+    func modes(_ mask: String) throws {
+        try withTool { tool in
+            try train(tool, mask: mask)
+            let folder = tool.folder.appendingPathComponent("run").path
+            for name in try FileManager.default.subpathsOfDirectory(atPath: folder) {
+                var status = stat()
+                try #require(stat("\(folder)/\(name)", &status) == 0)
+                let isFolder = status.st_mode & S_IFMT == S_IFDIR
+                let expected: mode_t = mask == "077" ? 0o700 : 0o775
+                let mode = status.st_mode & 0o777
+                #expect(mode == (isFolder ? expected : expected & 0o666), "\(name)")
+            }
+        }
     }
 
     @Test("Names reach the terminal without what a terminal obeys, in errors, tables and JSON")
