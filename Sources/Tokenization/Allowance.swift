@@ -6,6 +6,8 @@ struct Allowance {
     /// Bytes of rewritten text that are left.
     private var bytes: Int
     private let file: String
+    /// The stage that is at work, for messages.
+    private var stage = "added_tokens"
 
     /// What a text of so many bytes is worth.
     ///
@@ -19,12 +21,13 @@ struct Allowance {
 
     /// Takes off a stage's steps, some for each byte; refuses more bytes than are left.
     mutating func start(_ stage: String, bytes count: Int) throws {
-        try check(bytes: count, in: stage)
+        self.stage = stage
+        try check(bytes: count)
         try spend(steps: 8 * count, on: stage)
     }
 
     /// Refuses to make a text of `count` bytes where fewer are left.
-    func check(bytes count: Int, in stage: String) throws {
+    func check(bytes count: Int) throws {
         guard count <= bytes else {
             throw TokenizationError.invalid(
                 file: file,
@@ -37,7 +40,7 @@ struct Allowance {
 
     /// Takes off the bytes of a text that is kept.
     mutating func keep(bytes count: Int) throws {
-        try check(bytes: count, in: "normalizer and pre_tokenizer")
+        try check(bytes: count)
         bytes -= count
     }
 

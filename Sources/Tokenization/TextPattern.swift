@@ -112,7 +112,7 @@ enum TextPattern: Sendable {
         let matches = try matches(text, 0..<text.count, &allowance)
         if matches.isEmpty { return text }
         let count = text.count + matches.reduce(0) { $0 + content.count - $1.count }
-        try allowance.check(bytes: count, in: "Replace")
+        try allowance.check(bytes: count)
         var result: [UInt8] = []
         result.reserveCapacity(count)
         var end = 0
