@@ -113,7 +113,8 @@ struct AddedTokenMatcher: Sendable {
         var node = 0
         var longest: (token: Int, end: Int)?
         for index in start..<text.count {
-            try allowance.spend(steps: 1, on: "added_tokens")
+            // A look into the trie takes as long as some steps of a pattern.
+            try allowance.spend(steps: 8, on: "added_tokens")
             guard let child = children[node << 8 | Int(text[index])] else { break }
             node = child
             if let token = ends[node] { longest = (token, index + 1) }
