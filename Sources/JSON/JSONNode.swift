@@ -82,6 +82,14 @@ public struct JSONNode: Sendable {
         return members
     }
 
+    /// The members of an object by name, in the order of the file; null ones among them.
+    public func children() throws -> [(name: String, node: JSONNode)] {
+        let place = key.isEmpty ? "" : "\(key)."
+        return try members().map {
+            ($0.key, JSONNode(value: $0.value, file: file, key: place + $0.key))
+        }
+    }
+
     /// The elements of an array.
     public func elements() throws -> [JSONNode] {
         guard case .array(let elements) = value else { throw invalid(expected: "an array") }
