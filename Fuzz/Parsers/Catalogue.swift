@@ -49,7 +49,7 @@ extension FuzzedParser {
         FuzzedParser(
             name: "config",
             seeds: [
-                (golden + "/Models", "config.json"), (golden + "/Models", "transformers5.json"),
+                (golden + "/Models", "/config.json"), (golden + "/Models", "transformers5.json"),
             ]
         ) { input, _ in
             _ = try DecoderSizes(configuration: JSONNode(parsing: input, file: "config.json"))
@@ -63,7 +63,10 @@ extension FuzzedParser {
             }
             _ = try TextTask.load(file: file, task: "")
         },
-        FuzzedParser(name: "recipe", seeds: [("recipes", ".yaml")]) { input, _ in
+        FuzzedParser(
+            name: "recipe",
+            seeds: [("recipes", "ivon.yaml"), ("recipes", "adamw.yaml"), ("recipes", "boolq.yaml")]
+        ) { input, _ in
             let recipe = try Recipe(yaml: String(decoding: input, as: UTF8.self), place: "recipe")
             let again = try Recipe(yaml: recipe.yaml, place: "its own text")
             precondition(again == recipe, "written and read again, the recipe is another")

@@ -94,11 +94,11 @@ public struct JSONNode: Sendable {
         return members
     }
 
-    /// The members of an object, each with its place.
+    /// The members of an object by name, in the order of the file; null ones among them.
     public func children() throws -> [(name: String, node: JSONNode)] {
-        try members().map { member in
-            let child = key.isEmpty ? member.key : "\(key).\(member.key)"
-            return (member.key, JSONNode(value: member.value, file: file, key: child))
+        let place = key.isEmpty ? "" : "\(key)."
+        return try members().map {
+            ($0.key, JSONNode(value: $0.value, file: file, key: place + $0.key))
         }
     }
 

@@ -123,11 +123,11 @@ public enum PEFTFolder {
     ) throws -> [String: Value] {
         guard let node else { return [:] }
         var result: [String: Value] = [:]
-        for member in try node.members() {
-            guard member.key.allSatisfy({ $0.isLetter || $0.isNumber || "_.".contains($0) }) else {
-                throw node.unsupported(member.key, ["layer names without regular expressions"])
+        for (name, child) in try node.children() {
+            guard name.allSatisfy({ $0.isLetter || $0.isNumber || "_.".contains($0) }) else {
+                throw node.unsupported(name, ["layer names without regular expressions"])
             }
-            result[member.key] = try value(try node.required(member.key.description))
+            result[name] = try value(child)
         }
         return result
     }

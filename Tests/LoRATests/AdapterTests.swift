@@ -239,6 +239,18 @@ struct FaultyAdapterTests {
         }
     }
 
+    @Test("A pattern of many layers takes no longer than its text", .timeLimit(.minutes(1)))
+    func longPattern() throws {
+        try withTemporaryFolder { folder in
+            let ranks = (0..<20_000).map { "\"layers.\($0).q_proj\": 2" }.joined(separator: ",")
+            let text = """
+                {"r": 8, "lora_alpha": 16, "target_modules": ["q_proj"], "rank_pattern": {\(ranks)}}
+                """
+            try Data(text.utf8).write(to: folder.appendingPathComponent("adapter_config.json"))
+            #expect(try PEFTFolder.settings(in: folder).rankPattern.count == 20_000)
+        }
+    }
+
     @Test("Targets and patterns that do not fit the model")
     func targets() throws {
         let (model, _, _) = try GoldenAdapter.all[0].load()

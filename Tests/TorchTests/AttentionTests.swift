@@ -143,6 +143,7 @@ struct AttentionTests {
         let queries = spans.prefixQueries + spans.queryLengths.reduce(0, +)
         let keys = spans.held?.rows ?? spans.prefixKeys + spans.keyLengths.reduce(0, +)
         let shapes = [[queries, heads, size], [keys, keyHeads, size], [keys, keyHeads, size]]
+        let scale = 1 / Double(size).squareRoot()
         expectSame(
             shapes,
             fast: {
@@ -151,11 +152,11 @@ struct AttentionTests {
                     key: $0[1],
                     value: $0[2],
                     spans: spans.made,
-                    scale: 0.5,
+                    scale: scale,
                     cap: spans.cap
                 )
             },
-            plain: { plainAttention($0[0], $0[1], $0[2], spans) }
+            plain: { plainAttention($0[0], $0[1], $0[2], spans, scale: scale) }
         )
     }
 
@@ -193,7 +194,7 @@ struct AttentionTests {
         _ key: Tensor,
         _ value: Tensor,
         _ spans: Spans,
-        scale: Double = 0.5
+        scale: Double
     ) -> Tensor {
         let prefix = Array(0..<spans.prefixKeys)
         var visible = prefix.suffix(spans.prefixQueries).map { Array(0...$0) }

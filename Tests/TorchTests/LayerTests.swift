@@ -37,7 +37,7 @@ struct LayerTests {
 
     @Test(
         "Low-rank product at any rank",
-        arguments: [[20], [37, 20], [3, 2, 20], [2, 1, 3, 20], [33, 576], [5, 4096]],
+        arguments: [[20], [37, 20], [3, 2, 20], [2, 1, 3, 20], [33, 576]],
         [0, 0.25]
     )
     func lowRankProduct(_ shape: [Int], _ probability: Double) {
