@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// JSON Lines files: one JSON value a line, UTF-8.
@@ -26,7 +27,7 @@ public enum JSONLines {
                 ? try Data(contentsOf: url)
                 : try FileHandle(forReadingFrom: url).readToEnd() ?? Data()
         } catch {
-            throw failure(url, "read", error)
+            throw failure(url, error)
         }
         let decoder = JSONDecoder()
         var rows: [Line<Row>] = []
@@ -54,7 +55,8 @@ public enum JSONLines {
     /// What is no regular file (a pipe, a device, a link such as `/dev/stdout`) is written through
     /// instead and stays what it is.
     ///
-    /// Throws ``JSONLinesError`` where a row cannot be encoded or the file cannot be written.
+    /// Throws ``JSONLinesError`` where a row cannot be encoded, `FileError` where the file cannot
+    /// be written.
     public static func write<Row: Encodable>(_ rows: [Row], to url: URL) throws {
         var data = Data()
         for (index, row) in rows.enumerated() {
@@ -68,12 +70,9 @@ public enum JSONLines {
                 )
             }
         }
-        do {
-            // Renaming a file over a device or link would put the file in its place.
-            try data.write(to: url, options: isRegularOrNew(url) ? .atomic : [])
-        } catch {
-            throw failure(url, "written", error)
-        }
+        // Renaming a file over a device or link would put the file in its place.
+        try isRegularOrNew(url)
+            ? AtomicFile.write(data, to: url) : AtomicFile.writeThrough(data, to: url)
     }
 
     /// A row as a line with sorted keys, its end included.
@@ -85,14 +84,14 @@ public enum JSONLines {
         return try encoder.encode(row) + Data("\n".utf8)
     }
 
-    /// What the operating system said, after what could not be done.
-    private static func failure(_ url: URL, _ done: String, _ error: any Error) -> JSONLinesError {
+    /// That a file cannot be read, with what the operating system said.
+    private static func failure(_ url: URL, _ error: any Error) -> JSONLinesError {
         let cause = (error as? CocoaError)?.underlying ?? error
         // A POSIXError bridges to an NSError of this domain.
         let system = cause as NSError
         let isKnown = system.domain == NSPOSIXErrorDomain
-        let why = isKnown ? ": " + String(cString: strerror(Int32(system.code))) : ""
-        return JSONLinesError(file: url.path, line: nil, reason: "the file cannot be \(done)\(why)")
+        let why = isKnown ? ": " + systemMessage(Int32(system.code)) : ""
+        return JSONLinesError(file: url.path, line: nil, reason: "the file cannot be read\(why)")
     }
 
     /// Whether `url` itself is a regular file or nothing yet; links are not followed.

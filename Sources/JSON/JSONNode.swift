@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A JSON value with the file and key it stands at, read with checks.
@@ -36,10 +37,11 @@ public struct JSONNode: Sendable {
     /// The bytes of a file; throws ``JSONError`` when it cannot be read.
     static func bytes(of url: URL) throws -> Data {
         do {
-            return try Data(contentsOf: url)
-        } catch {
-            throw JSONError.unreadable(file: url.path, reason: readingProblem(url))
+            if let bytes = try FileSystem.bytes(of: url) { return bytes }
+        } catch let error as FileError {
+            throw JSONError.unreadable(file: url.path, reason: error.reason)
         }
+        throw JSONError.unreadable(file: url.path, reason: "no such file")
     }
 
     private init(value: JSONValue, file: String, key: String) {
@@ -141,9 +143,4 @@ public struct JSONNode: Sendable {
         }
         return scalar
     }
-}
-
-/// Why a file that should be readable is not, in words.
-private func readingProblem(_ url: URL) -> String {
-    FileManager.default.fileExists(atPath: url.path) ? "it is not a readable file" : "no such file"
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -26,15 +27,13 @@ public struct RunRecord: Sendable {
     ///   - run: The run folder.
     ///   - name: The name of the run in the report.
     ///   - settings: Every setting with its value, in the order of the report.
-    /// - Throws: `JSONError` or `JSONLinesError` when a file cannot be used.
+    /// - Throws: `JSONError`, `JSONLinesError` or `FileError` when a file cannot be used.
     public init(
         _ run: RunFolder,
         name: String,
         settings: [(key: String, value: String)]
     ) throws {
-        func present(_ file: URL) -> URL? {
-            FileManager.default.fileExists(atPath: file.path) ? file : nil
-        }
+        func present(_ file: URL) throws -> URL? { try FileSystem.exists(file) ? file : nil }
         func lines<Row: Decodable>(_ file: URL) throws -> [Row] {
             try present(file).map { try JSONLines.read(Row.self, from: $0).map(\.row) } ?? []
         }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Yams
 
@@ -20,9 +21,9 @@ extension Recipe {
     /// - Throws: ``RecipeError``, also when the file cannot be read.
     public init(contentsOf url: URL) throws {
         guard let yaml = try? String(contentsOf: url, encoding: .utf8) else {
-            let exists = FileManager.default.fileExists(atPath: url.path)
+            let isThere = (try? FileSystem.exists(url)) ?? true
             throw RecipeError(
-                "\(url.path): \(exists ? "not a readable text file" : "no such file")"
+                "\(url.path): \(isThere ? "not a readable text file" : "no such file")"
             )
         }
         try self.init(yaml: yaml, place: url.path)

@@ -14,6 +14,8 @@ public enum TrainingEvent: Sendable {
     case evaluating(done: Int, of: Int)
     /// A checkpoint was written.
     case saved(step: Int)
+    /// Something is not as it should be, in a sentence; the run goes on.
+    case warned(String)
 }
 
 /// How a run ended.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -15,11 +16,25 @@ enum Console {
     static func print(_ text: String) {
         guard isFirst else { return }
         do {
-            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+            let place = URL(fileURLWithPath: "/dev/stdout")
+            try AtomicFile.append(Data((text + "\n").utf8), to: STDOUT_FILENO, for: place)
         } catch {
+            if (error as? FileError)?.code == EPIPE { endByBrokenPipe() }
             note("Error: the results cannot be written to standard output")
             exit(EXIT_FAILURE)
         }
+    }
+
+    /// Ends the process as it ends who writes for a reader that has gone: without a word.
+    static func endByBrokenPipe() -> Never {
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+        exit(128 + SIGPIPE)
+    }
+
+    /// Writes what ends this process, whichever rank it is.
+    static func complain(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
     }
 
     /// Writes a line about the progress, over the bar where there is one.

@@ -112,7 +112,7 @@ struct JSONNodeTests {
     func namesFile() throws {
         let folder = FileManager.default.temporaryDirectory
         let missing = folder.appendingPathComponent("\(UUID().uuidString).json")
-        for (url, reason) in [(missing, "no such file"), (folder, "it is not a readable file")] {
+        for (url, reason) in [(missing, "no such file"), (folder, "it is not a regular file")] {
             let error = #expect(throws: JSONError.self) { try JSONNode(contentsOf: url) }
             #expect(error?.description == "\(url.path): cannot be read: \(reason)")
         }
