@@ -81,6 +81,8 @@ let package = Package(
             cxxSettings: libtorchHeaders(),
             linkerSettings: libtorchLibraries()
         ),
+        // Linked into the tool alone: a library changes nothing of the process that uses it.
+        .target(name: "CStart"),
         .target(
             name: "TensorFiles",
             dependencies: ["Files", "JSON"],
@@ -98,10 +100,10 @@ let package = Package(
         library("Files"),
         library("JSON", ["Files"]),
         library("Randomness"),
-        library("Tokenization", ["JSON", "TensorFiles"]),
-        library("TextTasks", ["JSON", "Randomness", "Tokenization"]),
+        library("Tokenization", ["Files", "JSON", "TensorFiles"]),
+        library("TextTasks", ["Files", "JSON", "Randomness", "Tokenization"]),
         library("Metrics", ["JSON", "Randomness"]),
-        library("RunFiles", ["JSON", "Metrics", "TextTasks"]),
+        library("RunFiles", ["Files", "JSON", "Metrics", "TextTasks"]),
         library("Reporting", ["Files", "JSON", "Metrics", "RunFiles"]),
 
         // With it, each above those that it names.
@@ -154,8 +156,8 @@ let package = Package(
         .executableTarget(
             name: "varlora",
             dependencies: [
-                "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics",
-                "Posteriors", "Reporting", "TextTasks", "Torch", "Training", arguments,
+                "CStart", "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA",
+                "Metrics", "Posteriors", "Reporting", "TextTasks", "Torch", "Training", arguments,
             ]
         ),
         .executableTarget(
@@ -184,7 +186,7 @@ let package = Package(
         tests("TensorFiles", ["Files"]),
         tests("Tokenization", ["JSON"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
-        tests("Metrics", ["JSON", "Randomness"]),
+        tests("Metrics", ["Files", "JSON", "Randomness"]),
         tests("Reporting", ["JSON", "Metrics", "Randomness", "RunFiles"]),
         tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),

@@ -32,8 +32,25 @@ public struct Comparison {
     }
 
     /// Whether the folder holds results or runs of a comparison.
-    public static func exists(in folder: URL) -> Bool {
-        FileManager.default.fileExists(atPath: folder.appendingPathComponent(planFile).path)
+    ///
+    /// - Throws: `FileError` when that cannot be told.
+    public static func exists(in folder: URL) throws -> Bool {
+        try FileSystem.exists(folder.appendingPathComponent(planFile))
+    }
+
+    /// Removes a comparison with all that its folder holds.
+    ///
+    /// - Throws: ``ComparisonError`` when another process runs it, `FileError` when a part cannot
+    ///   be removed.
+    public static func remove(_ folder: URL) throws {
+        try withExtendedLifetime(lock(folder)) { try FileSystem.remove(folder) }
+    }
+
+    private static func lock(_ folder: URL) throws -> FolderLock {
+        guard let lock = try FolderLock(folder) else {
+            throw ComparisonError("\(folder.path): another process is running this comparison")
+        }
+        return lock
     }
 
     private static let planFile = "comparison.yaml"
@@ -43,12 +60,14 @@ public struct Comparison {
     /// `shouldStop` is asked between steps and methods.
     ///
     /// - Returns: the results; nil when it was stopped.
-    /// - Throws: an error when data, model or a file cannot be used, or a run in the folder has
-    ///   another recipe.
+    /// - Throws: an error when data, model or a file cannot be used, a run in the folder has
+    ///   another recipe, or another process runs the comparison.
     public func run(
         observer: @escaping (ComparisonEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> [ComparisonRow]? {
+        let lock = try Self.lock(folder)
+        defer { withExtendedLifetime(lock) {} }
         try check()
         let methods = Method.withSources(plan.methods)
         let total = plan.tasks.count * plan.seeds.count * methods.count
@@ -102,7 +121,7 @@ public struct Comparison {
     /// Finds what would make a run fail or its row mean something else, before any is started.
     private func check() throws {
         let file = folder.appendingPathComponent(Self.planFile)
-        if Self.exists(in: folder) {
+        if try Self.exists(in: folder) {
             try plan.check(isOf: file)
         }
         try plan.checkMethods()
@@ -110,13 +129,6 @@ public struct Comparison {
     }
 
     private func writePlan() throws {
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw ComparisonError(
-                "\(folder.path): the folder cannot be made: \(error.localizedDescription)"
-            )
-        }
         try AtomicFile.write(Data(plan.yaml.utf8), to: folder.appendingPathComponent(Self.planFile))
     }
 }
@@ -168,7 +180,7 @@ extension Study {
         }
         for shift in shifts {
             let file = run.predictions(shift.name)
-            if FileManager.default.fileExists(atPath: file.path) { continue }
+            if try FileSystem.exists(file) { continue }
             let trained = try TrainedRun(run, model: model)
             let sharesAnswers = shift.sharesAnswers(with: data.test ?? data.validation)
             try trained.predictive().predictions(
@@ -189,7 +201,7 @@ extension Study {
 
     /// A run that is there must be of this comparison's recipe.
     private func checkRecipe() throws {
-        guard run.holdsRun else { return }
+        guard try run.holdsRun else { return }
         try run.check(recipes.recipe(behind: method), resume: true, force: false)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -25,7 +26,7 @@ struct MethodCost: Codable, Equatable {
     ///
     /// - Throws: an error when the file cannot be read or is broken.
     init?(of run: RunFolder) throws {
-        guard let data = try run.bytes(of: run.cost) else { return nil }
+        guard let data = try RegularFile.readIfPresent(run.cost) else { return nil }
         self = try JSONFile.read(Self.self, from: data, file: run.cost.path)
     }
 
@@ -68,7 +69,7 @@ extension RunFolder {
     /// Seconds of training up to the last line of the timings, which a run that was stopped and
     /// went on starts anew each time.
     fileprivate func trainingSeconds() throws -> Double? {
-        guard FileManager.default.fileExists(atPath: timings.path) else { return nil }
+        guard try FileSystem.exists(timings) else { return nil }
         let seconds = try JSONLines.read(Timing.self, from: timings).map(\.row.seconds)
         return zip(seconds, seconds.dropFirst() + [0]).reduce(0) { sum, pair in
             pair.1 < pair.0 ? sum + pair.0 : sum

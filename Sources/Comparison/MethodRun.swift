@@ -15,6 +15,8 @@ extension Study {
         deriving derive: ((Prediction) -> Prediction)? = nil
     ) throws {
         meter.posteriorIsThere()
+        let lock = try run.lock()
+        defer { withExtendedLifetime(lock) {} }
         try run.prepare(for: trained.recipe, resume: false, force: true)
         try trained.write(to: run)
         let predictive = try trained.predictive()

@@ -32,7 +32,8 @@ public enum JSONLines {
     /// What is no regular file (a pipe, a device, a link such as `/dev/stdout`) is written through
     /// instead and stays what it is.
     ///
-    /// Throws ``JSONLinesError`` where a row cannot be encoded or the file cannot be written.
+    /// Throws ``JSONLinesError`` where a row cannot be encoded, `FileError` where the file cannot
+    /// be written.
     public static func write<Row: Encodable>(_ rows: [Row], to url: URL) throws {
         var data = Data()
         for (index, row) in rows.enumerated() {
@@ -46,12 +47,9 @@ public enum JSONLines {
                 )
             }
         }
-        do {
-            // Renaming a file over a device or link would put the file in its place.
-            try data.write(to: url, options: isRegularOrNew(url) ? .atomic : [])
-        } catch {
-            throw failure(url, "written", error)
-        }
+        // Renaming a file over a device or link would put the file in its place.
+        try isRegularOrNew(url)
+            ? AtomicFile.write(data, to: url) : AtomicFile.writeThrough(data, to: url)
     }
 
     /// A row as a line with sorted keys, its end included.
@@ -62,16 +60,6 @@ public enum JSONLines {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let text = String(decoding: try encoder.encode(row), as: UTF8.self)
         return Data((text.printableJSON + "\n").utf8)
-    }
-
-    /// What the operating system said, after what could not be done.
-    private static func failure(_ url: URL, _ done: String, _ error: any Error) -> JSONLinesError {
-        let cause = (error as? CocoaError)?.underlying ?? error
-        // A POSIXError bridges to an NSError of this domain.
-        let system = cause as NSError
-        let isKnown = system.domain == NSPOSIXErrorDomain
-        let why = isKnown ? ": " + String(cString: strerror(Int32(system.code))) : ""
-        return JSONLinesError(file: url.path, line: nil, reason: "the file cannot be \(done)\(why)")
     }
 
     /// Whether `url` itself is a regular file or nothing yet; links are not followed.

@@ -74,8 +74,8 @@ public enum PEFTFolder {
 
     /// Reads the weights of an adapter into the parameters of a model with the same settings.
     ///
-    /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors and for other
-    ///   shapes; the parameters are then as before.
+    /// - Throws: `TensorFileError` or ``LoRAError`` for missing or surplus tensors, for other
+    ///   shapes and for numbers that are not finite; the parameters are then as before.
     public static func read(_ folder: URL, into parameters: FlatParameters) throws {
         let file = try weights(in: folder)
         let name = file.url.path
@@ -92,9 +92,18 @@ public enum PEFTFolder {
                 )
             }
             let bytes = try file.bytes(of: parameter.name)
-            return bytes.withBytes {
+            let values = bytes.withBytes {
                 Tensor(viewing: $0, shape: entry.shape, dtype: .float32, owner: bytes)
             }
+            if let stray = values.floats.first(where: { !$0.isFinite }) {
+                throw LoRAError.mismatch(
+                    file: name,
+                    tensor: parameter.name,
+                    expected: "finite numbers",
+                    found: "\(stray)"
+                )
+            }
+            return values
         }
         let known = Set(parameters.entries.map(\.name))
         let surplus = file.names.filter { !known.contains($0) }

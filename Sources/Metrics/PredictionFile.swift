@@ -25,7 +25,7 @@ extension [Prediction] {
     /// Writes a predictions file, one prediction a line, replacing the file as a whole.
     ///
     /// Throws `JSONLinesError` where a prediction is not sound (``Prediction/fault``), so that
-    /// what was written can be read, or where the file cannot be written.
+    /// what was written can be read, and `FileError` where the file cannot be written.
     public func write(to file: URL) throws {
         for (index, prediction) in enumerated() {
             if let fault = prediction.fault {

@@ -49,10 +49,14 @@ public struct IVONPosterior: Posterior {
     /// Reads Hessian and numbers.
     public init(_ contents: PosteriorContents) throws {
         self.init(
-            hessian: try contents.vector("hessian"),
-            effectiveSampleSize: try contents.number("effective_sample_size", atLeast: 0),
+            hessian: try contents.vector("hessian", atLeast: 0),
+            effectiveSampleSize: try contents.positive("effective_sample_size"),
             weightDecay: try contents.number("weight_decay", atLeast: 0),
             hessianInitialization: try contents.number("hessian_initialization", atLeast: 0)
         )
+        guard standardDeviation.isFinite else {
+            let expected = "numbers that give finite variances with the numbers beside them"
+            throw contents.mismatch("hessian", expected, "an infinite variance")
+        }
     }
 }

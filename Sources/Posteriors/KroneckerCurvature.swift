@@ -63,8 +63,8 @@ extension KroneckerCurvature {
             throw contents.mismatch(entry.name, "a matrix", "the shape \(entry.shape)")
         }
         func side(_ name: String, width: Int) throws -> (vectors: Tensor, values: Tensor) {
-            let values = try contents.tensor("\(name)_values.\(entry.name)", shape: [-1])
-            try contents.checkNotNegative("\(name)_values.\(entry.name)", values)
+            let key = "\(name)_values.\(entry.name)"
+            let values = try contents.tensor(key, shape: [-1], atLeast: 0)
             let shape = [width, values.count]
             return (try contents.tensor("\(name)_vectors.\(entry.name)", shape: shape), values)
         }

@@ -44,11 +44,9 @@ public struct LaplaceDiagonalPosterior: LaplacePosterior {
 
     /// Reads the Fisher diagonal and the prior precision.
     public init(_ contents: PosteriorContents) throws {
-        let fisher = try contents.vector("fisher")
-        try contents.checkNotNegative("fisher", fisher)
         self.init(
-            fisher: fisher,
-            priorPrecision: try contents.priorPrecision(),
+            fisher: try contents.vector("fisher", atLeast: 0),
+            priorPrecision: try contents.positive("prior_precision"),
             of: contents.entries
         )
     }

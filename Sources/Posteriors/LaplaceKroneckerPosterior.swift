@@ -58,7 +58,7 @@ public struct LaplaceKroneckerPosterior: LaplacePosterior {
     public init(_ contents: PosteriorContents) throws {
         self.init(
             curvatures: try contents.entries.map { try KroneckerCurvature(contents, of: $0) },
-            priorPrecision: try contents.priorPrecision(),
+            priorPrecision: try contents.positive("prior_precision"),
             of: contents.entries
         )
     }

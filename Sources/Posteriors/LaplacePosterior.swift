@@ -13,17 +13,3 @@ public protocol LaplacePosterior: Posterior {
     /// [..., rows, columns].
     func whitened(_ matrices: Tensor, of index: Int) -> Tensor
 }
-
-extension PosteriorContents {
-    /// The precision of a prior.
-    func priorPrecision() throws -> Double {
-        try number("prior_precision", atLeast: Double.leastNormalMagnitude)
-    }
-
-    /// A tensor whose values are finite and not negative.
-    func checkNotNegative(_ name: String, _ tensor: Tensor) throws {
-        if let stray = tensor.floats.first(where: { !($0 >= 0 && $0.isFinite) }) {
-            throw mismatch(name, "numbers of at least 0", "\(stray)")
-        }
-    }
-}

@@ -70,6 +70,17 @@ public struct PosteriorContents {
         return number
     }
 
+    /// A positive number.
+    ///
+    /// - Throws: an error when it is missing, not finite or not positive.
+    public func positive(_ key: String) throws -> Double {
+        let value = try text(key)
+        guard let number = Double(value), number > 0, number.isFinite else {
+            throw mismatch(key, "a positive number", value)
+        }
+        return number
+    }
+
     /// A number of at least `bound`.
     ///
     /// - Throws: an error when it is missing, not finite or lower.
@@ -87,10 +98,15 @@ public struct PosteriorContents {
         return value
     }
 
-    /// A tensor of a shape; -1 stands for any size of at least 1.
+    /// A tensor of a shape, of finite numbers of at least `least`; -1 stands for any size of at
+    /// least 1.
     ///
-    /// - Throws: an error when it is missing or has another shape.
-    public func tensor(_ name: String, shape: [Int]) throws -> Tensor {
+    /// - Throws: an error when it is missing, has another shape or holds another number.
+    public func tensor(
+        _ name: String,
+        shape: [Int],
+        atLeast least: Float = -.infinity
+    ) throws -> Tensor {
         guard let tensor = tensors[name] else {
             throw TensorFileError.missingTensor(file: file.path, tensor: name)
         }
@@ -102,15 +118,21 @@ public struct PosteriorContents {
         guard fits else {
             throw mismatch(name, "the shape \(shape)", "\(found)")
         }
+        if let stray = tensor.floats.first(where: { !($0.isFinite && $0 >= least) }) {
+            let range = least == -.infinity ? "" : " of at least \(least)"
+            throw mismatch(name, "finite numbers\(range)", "\(stray)")
+        }
         return tensor
     }
 
-    /// A vector [count] that was stored as one tensor a parameter.
+    /// A vector [count] that was stored as one tensor a parameter, of numbers of at least `least`.
     ///
-    /// - Throws: an error when one is missing or has another shape than its parameter.
-    public func vector(_ name: String) throws -> Tensor {
+    /// - Throws: an error when one is missing, has another shape than its parameter or holds
+    ///   another number.
+    public func vector(_ name: String, atLeast least: Float = -.infinity) throws -> Tensor {
         let parts = try entries.map { entry in
-            try tensor("\(name).\(entry.name)", shape: entry.shape).view([entry.range.count])
+            try tensor("\(name).\(entry.name)", shape: entry.shape, atLeast: least)
+                .view([entry.range.count])
         }
         return Tensor.concatenated(parts, along: 0)
     }

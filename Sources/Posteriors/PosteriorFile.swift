@@ -111,7 +111,7 @@ public struct PosteriorFile {
         }
         kind = try type?.init(contents)
         varianceScale = try contents.number("posterior_variance_scale", atLeast: 0)
-        temperature = try contents.number("temperature", atLeast: .leastNormalMagnitude)
+        temperature = try contents.positive("temperature")
         let predictive = try contents.text("predictive")
         let ways = kind is any LaplacePosterior ? [Self.linearised, Self.drawn] : [Self.drawn]
         guard ways.contains(predictive) else {

@@ -36,7 +36,7 @@ public struct SWAGPosterior: Posterior {
 
     /// Reads variance and deviations.
     public init(_ contents: PosteriorContents) throws {
-        variance = try contents.vector("variance")
+        variance = try contents.vector("variance", atLeast: 0)
         deviations = try contents.tensor("deviations", shape: [-1, variance.shape[0]])
         if deviations.shape[0] < 2 {
             throw contents.mismatch("deviations", "at least 2 rows", "\(deviations.shape[0])")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The files of a run; see the documentation for what each holds.
@@ -39,5 +40,7 @@ public struct RunFolder: Sendable {
     }
 
     /// Whether the folder holds a run.
-    public var holdsRun: Bool { FileManager.default.fileExists(atPath: recipe.path) }
+    ///
+    /// - Throws: `FileError` when that cannot be told.
+    public var holdsRun: Bool { get throws { try FileSystem.exists(recipe) } }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Which file of a folder holds which part.
@@ -64,8 +65,8 @@ struct PartFiles {
     }
 
     private func existingFile(_ names: [String], of part: Split) throws -> URL? {
-        let found = names.filter {
-            FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+        let found = try names.filter {
+            try FileSystem.exists(folder.appendingPathComponent($0))
         }
         if found.count > 1 {
             throw TextTaskError.severalFiles(part: part, folder: folder.path, names: found)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 
@@ -16,7 +17,7 @@ extension Tokenizer {
         try self.init(JSONNode(contentsOf: url))
         let configuration = url.deletingLastPathComponent()
             .appendingPathComponent("tokenizer_config.json")
-        if FileManager.default.fileExists(atPath: configuration.path) {
+        if try FileSystem.exists(configuration) {
             let node = try JSONNode(contentsOf: configuration)
             beginningOfSequence = try id(named: "bos_token", in: node)
             endOfSequence = try id(named: "eos_token", in: node)

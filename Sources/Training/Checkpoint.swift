@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Optimizers
 import TensorFiles
@@ -18,17 +19,13 @@ package struct Checkpoint {
     /// Fingerprint of the training examples.
     var data: String
 
-    private static let fileName = "state.safetensors"
-    private static let kept = 2
     private static let version = "1"
 
-    /// Writes the checkpoint of a step as a folder, whole or not at all, and drops old ones but
-    /// that of `keptStep`.
+    /// Writes the checkpoint of a step as a folder, whole or not at all.
     func write(
         _ parameters: FlatParameters,
         _ optimizer: any Optimizer,
-        to run: RunFolder,
-        keeping keptStep: Int?
+        to run: RunFolder
     ) throws {
         let vectors =
             [("parameters", parameters.values)] + optimizer.state.sorted { $0.key < $1.key }
@@ -45,38 +42,41 @@ package struct Checkpoint {
         }
         let target = run.checkpoints.appendingPathComponent(Self.name(step))
         let beside = run.checkpoints.appendingPathComponent("." + Self.name(step))
-        let files = FileManager.default
         do {
-            try? files.removeItem(at: beside)
-            try files.createDirectory(at: beside, withIntermediateDirectories: true)
+            try FileSystem.remove(beside)
+            try FileSystem.makeFolder(beside)
+            try Safetensors.write(tensors, metadata: metadata, to: Self.file(in: beside))
+            try FileSystem.remove(target)
+            try FileSystem.move(beside, to: target)
         } catch {
-            throw TrainingError.fileSystem(path: beside.path, reason: error.localizedDescription)
-        }
-        do {
-            let file = beside.appendingPathComponent(Self.fileName)
-            try Safetensors.write(tensors, metadata: metadata, to: file)
-            try? files.removeItem(at: target)
-            try files.moveItem(at: beside, to: target)
-        } catch {
-            try? files.removeItem(at: beside)
+            try? FileSystem.remove(beside)
             throw error
         }
-        try Self.drop(butLast: Self.kept, keeping: keptStep, in: run)
     }
 
     /// Removes all checkpoints of a run but the last ones and that of `keptStep`.
-    static func drop(butLast count: Int, keeping keptStep: Int?, in run: RunFolder) throws {
-        for old in try steps(in: run).dropLast(count) where old != keptStep {
-            let folder = run.checkpoints.appendingPathComponent(name(old))
-            try? FileManager.default.removeItem(at: folder)
+    ///
+    /// - Returns: the reasons why some are still there.
+    static func drop(
+        butLast count: Int,
+        keeping keptStep: Int?,
+        in run: RunFolder
+    ) throws -> [FileError] {
+        try steps(in: run).dropLast(count).filter { $0 != keptStep }.compactMap { old in
+            do {
+                try FileSystem.remove(folder(of: old, in: run))
+                return nil
+            } catch let error as FileError {
+                return error
+            }
         }
     }
 
     /// The folder of the last checkpoint of a run; nil before the first.
     ///
-    /// - Throws: ``TrainingError`` when the checkpoints cannot be listed: that is not to have none.
+    /// - Throws: `FileError` when the checkpoints cannot be listed: that is not to have none.
     static func last(in run: RunFolder) throws -> URL? {
-        try steps(in: run).last.map { run.checkpoints.appendingPathComponent(name($0)) }
+        try steps(in: run).last.map { folder(of: $0, in: run) }
     }
 
     /// The folder of the checkpoint of a step.
@@ -84,13 +84,16 @@ package struct Checkpoint {
         run.checkpoints.appendingPathComponent(name(step))
     }
 
+    /// The file of a checkpoint's folder.
+    static func file(in folder: URL) -> URL { folder.appendingPathComponent("state.safetensors") }
+
     private static func name(_ step: Int) -> String {
         let digits = "\(step)"
         return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
     }
 
     private static func steps(in run: RunFolder) throws -> [Int] {
-        try run.names(in: run.checkpoints).compactMap { Int($0) }.sorted()
+        try FileSystem.names(in: run.checkpoints).compactMap { Int($0) }.sorted()
     }
 }
 
@@ -104,7 +107,7 @@ extension Checkpoint {
         into parameters: FlatParameters,
         _ optimizer: any Optimizer
     ) throws {
-        let archive = try Safetensors(contentsOf: folder.appendingPathComponent(Self.fileName))
+        let archive = try Safetensors(contentsOf: Self.file(in: folder))
         let file = archive.url.path
         func text(_ key: String) throws -> String {
             guard let value = archive.metadata[key] else {
@@ -172,9 +175,18 @@ extension Checkpoint {
                 )
             }
             let bytes = try archive.bytes(of: name)
-            return bytes.withBytes {
+            let vector = bytes.withBytes {
                 Tensor(viewing: $0, shape: entry.shape, dtype: .float32, owner: bytes)
             }
+            if let stray = vector.floats.first(where: { !$0.isFinite }) {
+                throw TrainingError.mismatch(
+                    file: file,
+                    key: name,
+                    expected: "finite numbers",
+                    found: "\(stray)"
+                )
+            }
+            return vector
         }
         let values = try vector("parameters")
         var state: [String: Tensor] = [:]

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension RunFolder {
@@ -7,10 +8,11 @@ extension RunFolder {
     /// To take it up, train with `resume`. The recipe may differ from this run's in all that does
     /// not change the parameters, the optimizer or the data.
     ///
-    /// - Throws: `TrainingError` when there is no such checkpoint or a file cannot be written.
+    /// - Throws: `TrainingError` when there is no such checkpoint or another process has the other
+    ///   folder, `FileError` when a file cannot be read or written.
     public func branch(at step: Int, to other: RunFolder, recipe: Recipe) throws {
-        let checkpoint = Checkpoint.folder(of: step, in: self)
-        guard FileManager.default.fileExists(atPath: checkpoint.path) else {
+        let checkpoint = Checkpoint.file(in: Checkpoint.folder(of: step, in: self))
+        guard let state = try RegularFile.readIfPresent(checkpoint) else {
             throw TrainingError.mismatch(
                 file: url.path,
                 key: "checkpoint",
@@ -18,21 +20,13 @@ extension RunFolder {
                 found: "none"
             )
         }
-        let recipe = recipe.resolved()
-        try other.prepare(for: recipe, resume: false, force: true)
-        do {
-            let target = Checkpoint.folder(of: step, in: other)
-            try FileManager.default.copyItem(at: checkpoint, to: target)
-            // The lines up to the checkpoint belong to the branch as well.
-            if FileManager.default.fileExists(atPath: other.history.path) {
-                try FileManager.default.removeItem(at: other.history)
-            }
-            try FileManager.default.copyItem(at: history, to: other.history)
-        } catch {
-            throw TrainingError.fileSystem(
-                path: other.url.path,
-                reason: "the branch cannot be made: \(error.localizedDescription)"
-            )
-        }
+        let lock = try other.lock()
+        defer { withExtendedLifetime(lock) {} }
+        try other.prepare(for: recipe.resolved(), resume: false, force: true)
+        // The lines up to the checkpoint belong to the branch as well.
+        try AtomicFile.write(try RegularFile.readIfPresent(history) ?? Data(), to: other.history)
+        let target = Checkpoint.folder(of: step, in: other)
+        try FileSystem.makeFolder(target)
+        try AtomicFile.write(state, to: Checkpoint.file(in: target))
     }
 }

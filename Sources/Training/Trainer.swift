@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LanguageModels
 import LoRA
@@ -16,7 +17,7 @@ public final class Trainer {
     private let learner: TrainingMethod.Learner
     private let order: BatchOrder
     private let parallel: DataParallel
-    private let lock: RunLock?
+    private let lock: FolderLock?
     private let cost: StepCost
     /// What the steps taken by this trainer have cost so far.
     public private(set) var profile = TrainingProfile()
@@ -46,7 +47,13 @@ public final class Trainer {
         try recipe.validate()
         let recipe = recipe.resolved()
         let parallel = DataParallel(group)
-        if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
+        if parallel.isFirst {
+            // A first look, that of a folder's other owners; what is done is decided in `prepare`.
+            try run.check(recipe, resume: resume, force: force)
+            lock = try run.lock()
+        } else {
+            lock = nil
+        }
         try recipe.check(model)
         let objective = try objective ?? AnswerObjective(recipe, tokenizer: model.tokenizer)
         try objective.check(fits: model)
@@ -63,12 +70,8 @@ public final class Trainer {
         var fingerprints = objective.fingerprints
         fingerprints["base model"] = model.fingerprint
         try parallel.checkAgreement(recipe, fingerprints: fingerprints)
-        guard parallel.isFirst else {
-            lock = nil
-            return
-        }
+        guard parallel.isFirst else { return }
         try run.prepare(for: recipe, resume: resume, force: force, launcher: launcher)
-        lock = try RunLock(run)
         try run.removeLeftovers()
     }
 
@@ -85,7 +88,9 @@ public final class Trainer {
         if let step = try train(observer: observer, shouldStop: shouldStop) {
             return .stopped(step: step)
         }
-        return .finished(try writeResults(observer))
+        let results = try writeResults(observer)
+        try checkPlace()
+        return .finished(results)
     }
 
     /// Takes the steps that are left, as ``run(observer:shouldStop:)`` does, without the results.
@@ -132,6 +137,7 @@ public final class Trainer {
                 try StepTimes.measure(optimizer, lossOfDraw(at: step))
             }
             add(stepTimes)
+            try checkPlace(history)
             progress.step += 1
             progress.interval.add(loss, optimizer.measures)
             observer(.trained(step: step + 1, loss: loss))
@@ -166,12 +172,8 @@ public final class Trainer {
                 try checkFinite(step)
                 try parallel.checkSame(adapted.parameters, after: step + 1)
                 if isFirst {
-                    try progress.write(
-                        adapted.parameters,
-                        optimizer,
-                        to: run,
-                        keeping: recipe.keepStep
-                    )
+                    try progress.write(adapted.parameters, optimizer, to: run)
+                    try drop(butLast: 2, observer)
                 }
                 observer(.saved(step: step + 1))
             }
@@ -179,13 +181,28 @@ public final class Trainer {
             if stops, step + 1 < recipe.steps { return step + 1 }
         }
         // The one before may be of a step where the run was stopped: equal runs would differ.
-        if isFirst { try Checkpoint.drop(butLast: 1, keeping: recipe.keepStep, in: run) }
+        if isFirst { try drop(butLast: 1, observer) }
         return nil
+    }
+
+    /// Removes old checkpoints; one that cannot be removed is no reason to stop.
+    private func drop(butLast count: Int, _ observer: (TrainingEvent) -> Void) throws {
+        for fault in try Checkpoint.drop(butLast: count, keeping: recipe.keepStep, in: run) {
+            observer(.warned("\(fault)"))
+        }
+    }
+
+    /// Ends a run whose folder or files were taken away under it, before it writes there again.
+    private func checkPlace(_ history: History? = nil) throws {
+        guard let lock else { return }
+        if !lock.isInPlace { throw TrainingError.takenAway(path: run.url.path) }
+        if try !run.holdsRun { throw TrainingError.takenAway(path: run.recipe.path) }
+        if history?.isInPlace == false { throw TrainingError.takenAway(path: run.history.path) }
     }
 
     /// Bytes up to the end of the last line that is whole.
     private func lengthOfWholeLines(_ url: URL) throws -> Int {
-        try run.bytes(of: url)?.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        try RegularFile.readIfPresent(url)?.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     }
 
     /// The last checkpoint with its values in place, or the start of the run.

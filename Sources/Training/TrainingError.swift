@@ -6,6 +6,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case runExists(folder: String)
     /// The output folder holds other files.
     case notARun(folder: String, found: String)
+    /// The output folder holds the files of a run whose recipe was removed.
+    case recipeGone(folder: String, found: String)
     /// There is no run to go on with or to read.
     case noRun(folder: String)
     /// An adapter of PEFT is in the place of a run.
@@ -42,8 +44,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case batchTooSmall(size: Int, ranks: Int)
     /// The ranks' parameters are no longer the same.
     case ranksDiverged(rank: Int, step: Int)
-    /// The file system refused something.
-    case fileSystem(path: String, reason: String)
+    /// A file or the folder of a run is no longer where the training had it.
+    case takenAway(path: String)
 
     /// One sentence that says what to do about it.
     public var description: String {
@@ -52,6 +54,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(folder): holds another run; use --resume to go on with it or --force to replace it"
         case .notARun(let folder, let found):
             "\(folder): expected a new or empty folder or a run, found \(found)"
+        case .recipeGone(let folder, let found):
+            "\(folder): holds a run without its recipe.yaml, found \(found);"
+                + " use --force to replace it"
         case .noRun(let folder):
             "\(folder): expected the folder of a run, found no recipe.yaml in it"
         case .adapterAlone(let folder):
@@ -90,7 +95,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "batch-size: expected at least the number of ranks, \(ranks), found \(size)"
         case .ranksDiverged(let rank, let step):
             "the parameters of rank \(rank) differ from those of rank 0 after step \(step)"
-        case .fileSystem(let path, let reason): "\(path): \(reason)"
+        case .takenAway(let path):
+            "\(path): was removed, moved or replaced during the training, which ends here;"
+                + " a run that is left in its place can be replaced with --force"
         }
     }
 

@@ -5,7 +5,7 @@ import Foundation
 import Reporting
 import Training
 
-/// A comparison as commands run it: with progress on standard error, and Ctrl-C to stop.
+/// A comparison as commands run it: with progress on standard error, and signals to stop.
 struct ComparisonRun {
     private let plan: ComparisonPlan
     private let folder: URL
@@ -17,7 +17,7 @@ struct ComparisonRun {
 
     /// Runs what is missing; ends the command when it is stopped.
     func results(toGoOn hint: String) throws -> [ComparisonRow] {
-        StopRequest.listen()
+        StopRequest.say("stopped; \(hint) goes on")
         let progress = ConsoleProgress()
         let results = try Comparison(plan, in: folder).run { event in
             switch event {
@@ -31,7 +31,7 @@ struct ComparisonRun {
         }
         guard let results else {
             Console.note("stopped; \(hint) goes on")
-            throw ExitCode.failure
+            throw StopRequest.exitCode
         }
         return results
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -16,12 +17,21 @@ enum Console {
     static func print(_ text: String) {
         guard isFirst else { return }
         do {
-            let lines = text.printableLines + "\n"
-            try FileHandle.standardOutput.write(contentsOf: Data(lines.utf8))
+            let place = URL(fileURLWithPath: "/dev/stdout")
+            let lines = Data((text.printableLines + "\n").utf8)
+            try AtomicFile.append(lines, to: STDOUT_FILENO, for: place)
         } catch {
+            if (error as? FileError)?.code == EPIPE { endByBrokenPipe() }
             note("Error: the results cannot be written to standard output")
             exit(EXIT_FAILURE)
         }
+    }
+
+    /// Ends the process as it ends who writes for a reader that has gone: without a word.
+    static func endByBrokenPipe() -> Never {
+        signal(SIGPIPE, SIG_DFL)
+        raise(SIGPIPE)
+        exit(128 + SIGPIPE)
     }
 
     /// Writes a line about the progress, over the bar where there is one.
@@ -45,18 +55,28 @@ enum Console {
         return isKnown ? Int(size.ws_col) : 80
     }
 
-    /// Ends the process with what an error says: a sentence on one line, or the right usage.
+    /// Ends the process with what an error says, whichever rank it is: a sentence on one line, and
+    /// with wrong usage where the right one is told.
     static func end(with error: any Error) -> Never {
+        if (error as? FileError)?.code == EPIPE { endByBrokenPipe() }
         let code = Varlora.exitCode(for: error)
         let message = Varlora.fullMessage(for: error)
         if code.isSuccess {
             // Help and completion scripts.
             Swift.print(message)
+        } else if code == .validationFailure {
+            let lines = message.split(separator: "\n")
+            let sentence = lines.prefix { !$0.hasPrefix("Usage: ") }
+            complain((sentence + lines.filter { $0.hasPrefix("  See ") }).joined(separator: "\n"))
         } else if !message.isEmpty {
-            let text = code == .failure ? message.printable : message.printableLines
-            try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+            complain(code == .failure ? message.printable : message)
         }
         exit(code.rawValue)
+    }
+
+    /// Writes what ends this process.
+    static func complain(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((text.printableLines + "\n").utf8))
     }
 
     private static func writeError(_ text: String) {

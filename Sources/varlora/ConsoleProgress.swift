@@ -3,8 +3,6 @@ import Training
 
 /// Shows a run as it goes on: a bar on a terminal, a line an interval otherwise.
 final class ConsoleProgress {
-    /// Whether all steps are taken and saved, so that only results are missing.
-    private(set) var isTrained = false
     private var steps = 0
     private var firstStep = 0
     private let clock = ContinuousClock()
@@ -15,7 +13,7 @@ final class ConsoleProgress {
         case .started(let step, let steps, let parameters):
             self.steps = steps
             firstStep = step
-            isTrained = step == steps
+            StopRequest.isDeferred(step < steps)
             start = clock.now
             let from = step == 0 ? "" : ", going on after step \(step)"
             Console.note("training \(parameters) parameters for \(steps) steps\(from)")
@@ -36,7 +34,7 @@ final class ConsoleProgress {
             Console.bar("evaluating, batch \(done)/\(total)  \(bar(done, of: total))")
             if done == total { Console.bar("") }
         case .warned(let text): Console.warn(text)
-        case .saved(let step): isTrained = step == steps
+        case .saved(let step): if step == steps { StopRequest.isDeferred(false) }
         }
     }
 

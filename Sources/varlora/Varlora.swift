@@ -1,4 +1,6 @@
 import ArgumentParser
+import CStart
+import Files
 import Foundation
 
 /// The command-line tool.
@@ -14,14 +16,15 @@ struct Varlora: ParsableCommand {
               varlora evaluate runs/first --split test --draws 10
               varlora predict runs/first --input questions.jsonl --output answers.jsonl
 
-            Exit codes: 0 success, 1 failure, 64 wrong usage. Shell completions:
+            Exit codes: 0 success, 1 failure, 64 wrong usage, 128 and the signal's number
+            after SIGINT, SIGTERM or SIGHUP: a training saves its step and says how to go
+            on, anything else ends; a second signal ends at once. Shell completions:
               varlora --generate-completion-script bash
             """,
         version: "0.1.0",
         subcommands: [
             Train.self, Estimate.self, Evaluate.self, Predict.self, Compare.self, Report.self,
-            Inspect.self,
-            Tokenize.self, Recipes.self, Doctor.self, Demo.self,
+            Inspect.self, Tokenize.self, Recipes.self, Doctor.self, Demo.self,
         ]
     )
 
@@ -29,6 +32,9 @@ struct Varlora: ParsableCommand {
     static func main() {
         // What the tool writes is nobody else's to change, whatever the user's mask allows.
         _ = umask(umask(0) | S_IWOTH)
+        StopRequest.listen()
+        // A reader that has gone is no reason to end a training, whose progress it read.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

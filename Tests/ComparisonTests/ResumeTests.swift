@@ -168,7 +168,7 @@ struct ResumeTests {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             try Data("seeds: [1\n".utf8)
                 .write(to: folder.appendingPathComponent("comparison.yaml"))
-            #expect(Comparison.exists(in: folder))
+            #expect(try Comparison.exists(in: folder))
             let text = sentence { try tiny.compare() }
             #expect(text.contains("whole/comparison.yaml: not valid YAML"), "\(text)")
         }

@@ -39,6 +39,56 @@ struct AtomicFileTests {
         }
     }
 
+    @Test("What a killed writer left is replaced and removed, also under a long name")
+    func leftovers() throws {
+        try withTemporaryFolder { folder in
+            for name in ["answers.jsonl", String(repeating: "é", count: 127)] {
+                let url = folder.appendingPathComponent(name)
+                let leftover = folder.appendingPathComponent(
+                    name.count > 100 ? ".partial" : ".\(name).partial"
+                )
+                try Data("half".utf8).write(to: leftover)
+                chmod(leftover.path, 0o600)
+                try AtomicFile.write(Data("whole".utf8), to: url)
+                #expect(try FileSystem.names(in: folder) == [name])
+                var status = stat()
+                #expect(stat(url.path, &status) == 0 && status.st_mode & 0o777 != 0o600)
+                // A link there would lead elsewhere.
+                let other = folder.appendingPathComponent("other")
+                try Data().write(to: other)
+                try FileManager.default.createSymbolicLink(at: leftover, withDestinationURL: other)
+                try AtomicFile.write(Data("again".utf8), to: url)
+                #expect(try Data(contentsOf: other).isEmpty)
+                try FileSystem.remove(other)
+                #expect(try FileSystem.names(in: folder) == [name])
+                try FileSystem.remove(url)
+            }
+        }
+    }
+
+    @Test("Several writers of one file follow each other: it is always of one of them")
+    func writers() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appendingPathComponent("file")
+            let shell = Process()
+            shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+            // Another process that is at work there for a while.
+            let lock = "exec 9>.file.partial; flock 9; echo half >&9; sleep 0.3;"
+            shell.arguments = ["-c", lock + " mv .file.partial file"]
+            shell.currentDirectoryURL = folder
+            try shell.run()
+            let partial = folder.appendingPathComponent(".file.partial")
+            while try (RegularFile.readIfPresent(partial) ?? Data()).isEmpty, shell.isRunning {
+                usleep(1000)
+            }
+            try AtomicFile.write(Data("whole".utf8), to: url)
+            shell.waitUntilExit()
+            #expect(shell.terminationStatus == 0)
+            #expect(try Data(contentsOf: url) == Data("whole".utf8))
+            #expect(try FileSystem.names(in: folder) == ["file"])
+        }
+    }
+
     @Test("A folder without write permission is refused", .enabled(if: geteuid() != 0))
     func readOnlyFolder() throws {
         try withTemporaryFolder { folder in
@@ -52,14 +102,5 @@ struct AtomicFileTests {
 
     private func sentence(_ body: () throws -> Void) throws -> String {
         try #require(throws: FileError.self, performing: body).description
-    }
-
-    /// Runs `body` with a new folder, which is removed afterwards.
-    private func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory
-            .appendingPathComponent("files-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try body(folder)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -120,7 +121,7 @@ struct PredictionFileTests {
                 reason: "the file cannot be read: No such file or directory"
             )
         ) { try [Prediction](contentsOf: absent) }
-        #expect(throws: JSONLinesError.self) { try [Prediction]().write(to: absent) }
+        #expect(throws: FileError.self) { try [Prediction]().write(to: absent) }
     }
 
     @Test("An unsound prediction is not written")

@@ -127,15 +127,73 @@ struct PosteriorTests {
             try rewrite("method", "magic")
             #expect(message(parameters).contains("method: expected one of ivon, mc-dropout"))
             try rewrite("temperature", "0")
-            #expect(message(parameters).contains("temperature: expected a number of at least"))
-            let hot = IVONPosterior(
-                hessian: .full([parameters.count], 1),
-                effectiveSampleSize: -1,
+            #expect(message(parameters).contains("temperature: expected a positive number"))
+        }
+    }
+
+    @Test("Numbers that no posterior has are refused by tensor or key", arguments: Kinds.names)
+    func strayNumbers(_ name: String) throws {
+        let notNegative = ["hessian", "variance", "fisher", "output_values", "input_values"]
+        let positive = ["effective_sample_size", "prior_precision", "dropout"]
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent(PosteriorFile.name)
+            let kind = try #require(Kinds.make(name, parameters))
+            try PosteriorFile(kind, model: "m", mean: "n").write(for: parameters, to: file)
+            let whole = try Safetensors(contentsOf: file)
+            let tensors = try whole.names.map { name in
+                let bytes = try whole.bytes(of: name).withBytes { Data($0) }
+                let shape = whole.entries[name]?.shape ?? []
+                return TensorToWrite(name: name, elementType: .float32, shape: shape, bytes: bytes)
+            }
+            func expectRefusal(_ key: String, _ found: String) {
+                let error = #expect(throws: PosteriorFileError.self, "\(key) \(found)") {
+                    try PosteriorFile(contentsOf: file, for: parameters)
+                }
+                let sentence = error?.description ?? ""
+                #expect(sentence.hasPrefix("\(file.path): \(key): expected "), "\(sentence)")
+                #expect(sentence.hasSuffix("found \(found)"), "\(sentence)")
+            }
+            for (index, tensor) in tensors.enumerated() {
+                let isBounded = notNegative.contains { tensor.name.hasPrefix($0) }
+                for stray in [Float.nan, .infinity] + (isBounded ? [-1] : []) {
+                    var changed = tensors
+                    changed[index].bytes.replaceSubrange(
+                        4..<8,
+                        with: withUnsafeBytes(of: stray) { Data($0) }
+                    )
+                    try Safetensors.write(changed, metadata: whole.metadata, to: file)
+                    expectRefusal(tensor.name, "\(stray)")
+                }
+            }
+            let keys = Set(whole.metadata.keys).subtracting([
+                "format", "version", "method", "predictive", "model", "mean",
+            ])
+            for key in keys.sorted() {
+                let strays = ["nan", "inf", "-1", "x"]
+                for stray in strays + (positive.contains(key) ? ["0", "0.0"] : []) {
+                    let changed = whole.metadata.merging([key: stray]) { $1 }
+                    try Safetensors.write(tensors, metadata: changed, to: file)
+                    expectRefusal(key, stray)
+                }
+            }
+        }
+    }
+
+    @Test("An IVON posterior of infinite variance is refused")
+    func infiniteVariance() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent(PosteriorFile.name)
+            let kind = IVONPosterior(
+                hessian: .zeros(like: parameters.values),
+                effectiveSampleSize: 10,
                 weightDecay: 0,
                 hessianInitialization: 1
             )
-            try write(hot)
-            #expect(message(parameters).contains("effective_sample_size: expected a number of"))
+            try PosteriorFile(kind, model: "m", mean: "n").write(for: parameters, to: file)
+            let error = #expect(throws: PosteriorFileError.self) {
+                try PosteriorFile(contentsOf: file, for: parameters)
+            }
+            #expect(error?.description.contains("hessian: expected numbers that give") == true)
         }
     }
 }

@@ -319,6 +319,38 @@ extension BadInput {
             says: ["--resume", "new"]
         ),
     ]
+
+    /// Values of flags, each with the words of its reason.
+    static let flags: [BadInput] = [
+        ("train", "steps", "-1", "from 1"), ("train", "seed", "-1", "from 0"),
+        ("train", "alpha", "-1", "a positive number"), ("train", "rank", "x", "from 1"),
+        ("train", "learning-rate", "-0.1", "a positive number"),
+        ("train", "method", "-x", "ivon, adamw"), ("train", "debias", "-1", "true or false"),
+        ("train", "rank-timeout", "-1", "from 1 to 1000000"),
+        ("compare", "seeds", "-1", "numbers from 0"), ("compare", "swag-rate", "-1", "from 1e-6"),
+        ("compare", "steps", "-1", "from 1"), ("estimate", "steps", "-1", "from 1"),
+        ("evaluate", "draws", "x", "from 1"), ("evaluate", "draws", "-1", "from 1"),
+        ("evaluate", "variance-scale", "-1", "at least 0"), ("evaluate", "limit", "1.5", "from 1"),
+        ("evaluate", "threads", "-1", "from 1 to 1024"), ("evaluate", "seed", "-1", "from 0"),
+        ("evaluate", "max-length", "-1", "from 2"), ("evaluate", "split", "-1", "validation"),
+        ("evaluate", "base-precision", "-1", "int8"),
+        ("predict", "draws", "x", "from 1"), ("predict", "variance-scale", "-1", "at least 0"),
+        ("demo", "seed", "-1", "from 0"),
+    ]
+    .map { command, flag, value, expected in
+        let others = [
+            "train": ["--model", "model", "--task", "task", "--output", "new"],
+            "compare": ["--model", "model", "--task", "task", "--output", "new"],
+            "estimate": ["--model", "model", "--task", "task"], "evaluate": ["run"],
+            "predict": ["run", "--input", "i", "--output", "o"],
+        ]
+        return BadInput(
+            "\(command) --\(flag) \(value)",
+            [command] + (others[command] ?? []) + ["--\(flag)", value],
+            exitCode: 64,
+            says: ["--\(flag)", expected, value]
+        )
+    }
 }
 
 @Suite("Bad input")
@@ -328,6 +360,9 @@ struct BadInputTests {
 
     @Test("One sentence, the right exit code, no output of", arguments: BadInput.settings)
     func setting(_ input: BadInput) throws { try input.check() }
+
+    @Test("A reason, and not the usage, for", arguments: BadInput.flags)
+    func flag(_ input: BadInput) throws { try input.check() }
 }
 
 extension BadInput {
@@ -340,6 +375,7 @@ extension BadInput {
             #expect(outcome.exitCode == exitCode)
             #expect(outcome.output.isEmpty)
             #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+            #expect(!outcome.errors.contains("Usage:"))
             for text in says {
                 #expect(outcome.errorLines.first?.contains(text) == true, "\(outcome.errors)")
             }

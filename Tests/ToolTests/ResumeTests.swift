@@ -34,23 +34,6 @@ struct ResumeTests {
         }
     }
 
-    @Test("SIGINT saves the step, says how to go on, and loses nothing")
-    func interrupted() throws {
-        try withTool { tool in
-            let arguments = ["train"] + Self.settings
-            #expect(try tool.run(arguments + ["--output", "whole"]).exitCode == 0)
-            let run = tool.folder.appendingPathComponent("stopped")
-            let process = try tool.start(arguments + ["--output", "stopped"])
-            process.wait { lastCheckpoint(of: run) >= 3 }
-            process.send(SIGINT)
-            let outcome = try process.wait()
-            #expect(outcome.exitCode == 1 && !outcome.isKilled)
-            #expect(outcome.errors.contains("go on with: varlora train --resume --output stopped"))
-            #expect(try tool.run(["train", "--resume", "--output", "stopped"]).exitCode == 0)
-            #expect(try files(of: run) == files(of: tool.folder.appendingPathComponent("whole")))
-        }
-    }
-
     @Test("A run in use is left to its process")
     func busy() throws {
         try withTool { tool in

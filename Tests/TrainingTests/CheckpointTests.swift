@@ -33,7 +33,7 @@ struct CheckpointTests {
     /// The checkpoint's file of a run stopped after its second step.
     private func stopped(_ tiny: TinyRun) throws -> URL {
         var taken = 0
-        try tiny.train("run", force: tiny.run("run").holdsRun) {
+        try tiny.train("run", force: try tiny.run("run").holdsRun) {
             if case .trained(let step, _) = $0 { taken = step }
         } shouldStop: {
             taken == 2

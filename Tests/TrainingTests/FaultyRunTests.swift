@@ -192,6 +192,98 @@ struct FaultyRunTests {
         }
     }
 
+    @Test("The lock holds whatever becomes of the files in the folder")
+    func lockHolds() throws {
+        try withTinyRun { tiny in
+            var messages: [String] = []
+            try tiny.train("run") { event in
+                guard case .trained(let step, _) = event, step == 2 || step == 4 else { return }
+                try? AtomicFile.write(Data(tiny.recipe.yaml.utf8), to: tiny.run("run").recipe)
+                messages.append(
+                    sentence { try tiny.train("run", resume: step == 2, force: step == 4) }
+                )
+            }
+            #expect(messages.count == 2)
+            for text in messages { #expect(text.contains("another process is training this run")) }
+        }
+    }
+
+    @Test("Checkpoints that cannot be listed are not taken for none")
+    func unreadableCheckpoints() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run", shouldStop: { true })
+            let run = tiny.run("run")
+            let before = try Data(contentsOf: run.history)
+            let checkpoints = run.checkpoints
+            try FileManager.default.moveItem(at: checkpoints, to: tiny.run("kept").url)
+            // Links in a circle: nobody can list them, not even root.
+            try FileManager.default.createSymbolicLink(
+                at: checkpoints,
+                withDestinationURL: checkpoints
+            )
+            let text = sentence { try tiny.train("run", resume: true) }
+            #expect(text.contains("checkpoints: cannot be listed: Too many levels"), "\(text)")
+            #expect(try Data(contentsOf: run.history) == before)
+        }
+    }
+
+    @Test("A file of a checkpoint that is not numbers is refused by its tensor")
+    func strayCheckpoint() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run", shouldStop: { true })
+            let folder = try #require(try Checkpoint.last(in: tiny.run("run")))
+            let file = Checkpoint.file(in: folder)
+            let whole = try Safetensors(contentsOf: file)
+            let tensors = try whole.names.map { name in
+                var bytes = try whole.bytes(of: name).withBytes { Data($0) }
+                if name == "momentum" {
+                    bytes.replaceSubrange(0..<4, with: withUnsafeBytes(of: Float.nan) { Data($0) })
+                }
+                let shape = whole.entries[name]?.shape ?? []
+                return TensorToWrite(name: name, elementType: .float32, shape: shape, bytes: bytes)
+            }
+            try Safetensors.write(tensors, metadata: whole.metadata, to: file)
+            let text = sentence { try tiny.train("run", resume: true) }
+            #expect(text == "\(file.path): momentum: expected finite numbers, found nan")
+        }
+    }
+
+    @Test("A checkpoint that cannot be removed is a warning")
+    func warning() throws {
+        try withTinyRun {
+            $0.saveEvery = 1
+        } _: { tiny in
+            let first = Checkpoint.folder(of: 1, in: tiny.run("run"))
+            // A name that is no UTF-8, which no text can ask for.
+            let stray = Array(first.path.utf8CString.dropLast()) + [0x2F, -1, 0]
+            defer { unlink(stray) }
+            var warnings: [String] = []
+            try tiny.train("run") { event in
+                if case .saved(1) = event { close(creat(stray, 0o600)) }
+                if case .warned(let text) = event { warnings.append(text) }
+            }
+            #expect(warnings.count == 5)
+            #expect(warnings.first == "\(first.path): cannot be removed: Directory not empty")
+        }
+    }
+
+    @Test("An adapter that is not numbers is refused by its tensor")
+    func strayAdapter() throws {
+        try withTinyRun { tiny in
+            try tiny.train("run")
+            let file = tiny.run("run").url.appendingPathComponent("adapter_model.safetensors")
+            var bytes = try Data(contentsOf: file)
+            bytes.replaceSubrange(
+                bytes.count - 4..<bytes.count,
+                with: withUnsafeBytes(of: Float.nan) { Data($0) }
+            )
+            try bytes.write(to: file)
+            let text = sentence { _ = try TrainedRun(tiny.run("run"), model: try tiny.model()) }
+            #expect(text.hasPrefix("\(file.path): base_model.model.model.layers."), "\(text)")
+            #expect(text.hasSuffix("expected finite numbers, found nan"))
+        }
+    }
+
     @Test(
         "A full disk stops the run with the file's name, and the run can go on later",
         .enabled(if: SmallDisk.canBeMade, "this process may not mount a file system")

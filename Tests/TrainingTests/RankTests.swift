@@ -267,7 +267,7 @@ struct RankTests {
                 #expect(text.hasPrefix(try #require(starts[difference])), "\(text)")
                 #expect(text.isEmpty == (difference == .none))
             }
-            #expect(tiny.run("run").holdsRun == (difference == .none))
+            #expect(try tiny.run("run").holdsRun == (difference == .none))
         }
     }
 

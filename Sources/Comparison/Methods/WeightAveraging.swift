@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Posteriors
 import Torch
@@ -43,7 +44,11 @@ extension Method {
         }
         parameters.values.copyInPlace(moments.mean)
         try study.finish(TrainedRun(source, trainer.adapted, posterior: kind))
-        try? FileManager.default.removeItem(at: branch.url)
+        do {
+            try FileSystem.remove(branch.url)
+        } catch {
+            study.observer(.warned("\(error)"))
+        }
     }
 
     /// SWA: the mean of SWAG's iterates, which its run has evaluated already.

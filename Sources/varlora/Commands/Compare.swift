@@ -29,7 +29,7 @@ struct Compare: ParsableCommand {
 
     @OptionGroup var options: RecipeOptions
     @OptionGroup var comparison: ComparisonOptions
-    @Option(help: "The folder of the comparison.")
+    @Option("The folder of the comparison.")
     var output: String
     @Flag(help: "Go on with the comparison in the output folder.")
     var resume = false
@@ -56,7 +56,7 @@ struct Compare: ParsableCommand {
             throw RecipeError("compare: expected one process, found a launch of \(ranks) ranks")
         }
         let folder = URL(fileURLWithPath: output)
-        if Comparison.exists(in: folder), !resume {
+        if try Comparison.exists(in: folder), !resume {
             throw ComparisonError.exists(output)
         }
         let run = ComparisonRun(plan, in: folder)

@@ -13,22 +13,22 @@ struct Demo: ParsableCommand {
             """
     )
 
-    @Option(help: "The folder for the comparison.")
+    @Option("The folder for the comparison.")
     var output = "runs/demo"
-    @Option(help: "Seed of order, adapters, dropout and draws (default: 21).")
-    var seed: Int?
+    @Option("Seed of order, adapters, dropout and draws (default: 21).")
+    var seed: String?
     @Flag(help: "Replace the comparison in the folder.")
     var force = false
     @Flag(help: "Print the results as JSON.")
     var json = false
 
     func validate() throws {
-        try check("seed", seed)
+        _ = try value("seed", seed, \.seed)
     }
 
     func run() throws {
         var recipe = try ComparisonRecipe(named: "sentiment-demo")
-        if let seed { recipe.seeds = [seed] }
+        if let seed = try value("seed", seed, \.seed) { recipe.seeds = [seed] }
         let plan = try recipe.plan(place: "sentiment-demo")
         if let model = plan.tasks.first?.recipes.adamw.model,
             !FileManager.default.fileExists(atPath: model)
@@ -36,7 +36,7 @@ struct Demo: ParsableCommand {
             throw RecipeError("\(model): no such file; make demo fetches model and data")
         }
         let folder = URL(fileURLWithPath: output)
-        if force, Comparison.exists(in: folder) { try FileManager.default.removeItem(at: folder) }
+        if try force && Comparison.exists(in: folder) { try Comparison.remove(folder) }
         let run = ComparisonRun(plan, in: folder)
         let results = try run.results(toGoOn: "varlora demo")
         _ = try run.writeTables()

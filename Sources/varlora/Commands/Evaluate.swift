@@ -24,15 +24,15 @@ struct Evaluate: ParsableCommand {
     @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
     var runFolder: String?
     @OptionGroup var subject: SubjectOptions
-    @Option(help: "The part of the data (default: test; with --curves validation).")
+    @Option("The part of the data (default: test; with --curves validation).")
     var split: Split?
-    @Option(help: "Draws of the posterior (default: the run's).")
-    var draws: Int?
-    @Option(help: "Factor of the posterior's variance; 0 is the mean (default: the run's).")
-    var varianceScale: Double?
-    @Option(help: "Use the first N examples.")
-    var limit: Int?
-    @Option(help: "Write a line of probabilities for each example to this file.")
+    @Option("Draws of the posterior (default: the run's).")
+    var draws: String?
+    @Option("Factor of the posterior's variance; 0 is the mean (default: the run's).")
+    var varianceScale: String?
+    @Option("Use the first N examples.")
+    var limit: String?
+    @Option("Write a line of probabilities for each example to this file.")
     var predictions: String?
     @Flag(
         help: """
@@ -48,9 +48,9 @@ struct Evaluate: ParsableCommand {
     func validate() throws {
         try subject.validate(run: runFolder)
         if runFolder == nil && subject.task == nil { throw ValidationError("--task is missing") }
-        try check("draws", draws)
-        try check("variance-scale", varianceScale)
-        try check("limit", limit, as: "limit-test")
+        _ = try value("draws", draws, \.draws)
+        _ = try value("variance-scale", varianceScale, \.varianceScale)
+        _ = try limitValue
         if runFolder == nil, draws != nil || varianceScale != nil {
             throw ValidationError("--draws, --variance-scale: a base model has no posterior")
         }
@@ -66,16 +66,20 @@ struct Evaluate: ParsableCommand {
         }
     }
 
+    private var limitValue: Int? {
+        get throws { try value("limit", limit, \.limitTest, as: "limit-test") ?? nil }
+    }
+
     func run() throws { try ranks.join(curves ? measureCurves : evaluate) }
 
     private func evaluate(with group: ProcessGroup?) throws {
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
         let split = split ?? .test
-        let part = try subject.encode(subject.load(split, limit: limit))
+        let part = try subject.encode(subject.load(split, limit: limitValue))
         let predictive = try subject.predictive(
-            draws: draws,
-            varianceScale: varianceScale,
+            draws: try value("draws", draws, \.draws),
+            varianceScale: try value("variance-scale", varianceScale, \.varianceScale),
             group: group
         )
         let start = ContinuousClock.now
@@ -126,7 +130,7 @@ struct Evaluate: ParsableCommand {
             Split.validation: subject.recipe.limitValidation, .test: subject.recipe.limitTest,
         ]
         let part = try subject.encode(
-            subject.load(split, limit: limit ?? limits[split] ?? nil)
+            subject.load(split, limit: limitValue ?? limits[split] ?? nil)
         )
         let folder = RunFolder(URL(fileURLWithPath: runFolder))
         let curves = try RunCurves(
@@ -134,7 +138,7 @@ struct Evaluate: ParsableCommand {
             folder: folder,
             part,
             split: split,
-            draws: draws,
+            draws: try value("draws", draws, \.draws),
             group: group
         ) {
             Console.bar("evaluating, batch \($0)/\($1)")

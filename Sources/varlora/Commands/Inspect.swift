@@ -23,7 +23,7 @@ struct Inspect: ParsableCommand {
     func run() throws {
         let url = URL(fileURLWithPath: path)
         let run = RunFolder(url)
-        if run.holdsRun {
+        if try run.holdsRun {
             try show(try RunSummary(run)) { $0.lines }
         } else if PEFTFolder.isAdapter(url) {
             try show(try AdapterSummary(url)) { $0.lines }

@@ -24,21 +24,21 @@ struct Predict: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A run folder.", valueName: "run"))
     var runFolder: String
-    @Option(help: "Questions, one a line.")
+    @Option("Questions, one a line.")
     var input: String
-    @Option(help: "The file to write, one line for each question.")
+    @Option("The file to write, one line for each question.")
     var output: String
-    @Option(help: "Draws of the posterior (default: the run's).")
-    var draws: Int?
-    @Option(help: "Factor of the posterior's variance; 0 is the mean (default: the run's).")
-    var varianceScale: Double?
+    @Option("Draws of the posterior (default: the run's).")
+    var draws: String?
+    @Option("Factor of the posterior's variance; 0 is the mean (default: the run's).")
+    var varianceScale: String?
     @OptionGroup var subject: SubjectOptions
     @OptionGroup var ranks: RankOptions
 
     func validate() throws {
         try subject.validate(run: runFolder)
-        try check("draws", draws)
-        try check("variance-scale", varianceScale)
+        _ = try value("draws", draws, \.draws)
+        _ = try value("variance-scale", varianceScale, \.varianceScale)
     }
 
     func run() throws { try ranks.join(predict) }
@@ -50,8 +50,8 @@ struct Predict: ParsableCommand {
             task: subject.recipe.task
         )
         let predictive = try subject.predictive(
-            draws: draws,
-            varianceScale: varianceScale,
+            draws: try value("draws", draws, \.draws),
+            varianceScale: try value("variance-scale", varianceScale, \.varianceScale),
             group: group
         )
         let predictions = try predictive.predictions(

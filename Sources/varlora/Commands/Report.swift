@@ -21,9 +21,9 @@ struct Report: ParsableCommand {
 
     @Argument(help: "The folder of a run or a comparison.")
     var folder: String
-    @Option(help: "The page (default: report.html in the folder).")
+    @Option("The page (default: report.html in the folder).")
     var output: String?
-    @Option(help: "Write each figure as an SVG file into this folder, too.")
+    @Option("Write each figure as an SVG file into this folder, too.")
     var figures: String?
 
     func run() throws {
@@ -34,7 +34,7 @@ struct Report: ParsableCommand {
             let summary = try ComparisonSummary(record)
             let report = try ComparisonReport(record, summary, name: folder.lastPathComponent)
             try write(report.html, report.figures, beside: run)
-        } else if run.holdsRun {
+        } else if try run.holdsRun {
             _ = try OwnFolder(folder).file(run.recipe)
             let report = try RunReport(Self.record(of: run))
             try write(report.html, report.figures, beside: run)
@@ -61,11 +61,7 @@ struct Report: ParsableCommand {
         Console.print(page.relativePath)
         guard let figures else { return }
         let folder = URL(fileURLWithPath: figures)
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw TrainingError.fileSystem(path: figures, reason: "the folder cannot be made")
-        }
+        try FileSystem.makeFolder(folder)
         for figure in drawn {
             let file = folder.appendingPathComponent("\(figure.name).svg")
             try AtomicFile.write(Data(figure.svg.utf8), to: file)

@@ -15,9 +15,9 @@ struct Tokenize: ParsableCommand {
             """
     )
 
-    @Option(help: "A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache.")
+    @Option("A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache.")
     var model: String
-    @Option(help: "Texts, one a line (default: standard input).")
+    @Option("Texts, one a line (default: standard input).")
     var input: String?
     @Flag(help: "Leave out the special tokens that the tokenizer's template adds.")
     var noSpecialTokens = false

@@ -18,11 +18,14 @@ struct Train: ParsableCommand {
             A folder of JSON Lines holds train.jsonl and, if you have them, validation.jsonl and
             test.jsonl, with lines such as
               {"prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
+
+            SIGINT (Ctrl-C), SIGTERM and SIGHUP save the step and stop with 128 + the signal's
+            number; --resume goes on. A second one ends at once.
             """
     )
 
     @OptionGroup var options: RecipeOptions
-    @Option(help: "The run folder to write.")
+    @Option("The run folder to write.")
     var output: String
     @Flag(help: "Go on after the last checkpoint of the run in the output folder.")
     var resume = false
@@ -38,7 +41,9 @@ struct Train: ParsableCommand {
         if resume && force { throw ValidationError("--resume and --force exclude each other") }
         // Rank 0 has the run's folder, and gives the others the recipe of a run to go on with.
         if let launch = try? RankOptions.launch(), !launch.isFirst { return }
-        let stored = resume && RunFolder(URL(fileURLWithPath: output)).holdsRun
+        // What cannot be told now is told when the run is read.
+        let run = RunFolder(URL(fileURLWithPath: output))
+        let stored = resume && (try? run.holdsRun) ?? true
         if options.recipe == nil && !stored {
             if resume && options.flags.isEmpty && options.settings.isEmpty {
                 throw ValidationError("--resume: \(output) holds no run to go on with")
@@ -86,24 +91,14 @@ struct Train: ParsableCommand {
             group: group,
             launcher: launch.launcher
         )
-        StopRequest.listen()
-        let progress = ConsoleProgress()
-        let outcome = try trainer.run { event in
-            progress.show(event)
-            if case .evaluating = event, progress.isTrained, StopRequest.isMade {
-                // Training is saved, and files are written as a whole: nothing is lost here.
-                Console.note("stopped before the results; \(goOn)")
-                Foundation.exit(EXIT_FAILURE)
-            }
-        } shouldStop: {
-            StopRequest.isMade
-        }
+        StopRequest.say("stopped before the results; \(goOn)")
+        let outcome = try trainer.run(observer: ConsoleProgress().show) { StopRequest.isMade }
         if profile { try show(trainer.profile, recipe, model) }
         switch outcome {
         case .finished(let metrics): try show(metrics)
         case .stopped(let step):
             Console.note("stopped and saved after step \(step); \(goOn)")
-            throw ExitCode.failure
+            throw StopRequest.exitCode
         }
     }
 
@@ -113,7 +108,7 @@ struct Train: ParsableCommand {
         var isFinished = false
 
         init(of run: RunFolder, goesOn: Bool) throws {
-            guard goesOn, run.holdsRun else { return }
+            guard try goesOn && run.holdsRun else { return }
             recipe = try run.readRecipe().yaml
             isFinished = try run.readMetrics() != nil
         }

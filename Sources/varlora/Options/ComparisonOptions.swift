@@ -5,25 +5,27 @@ import Training
 
 /// What a comparison has beside the keys of a recipe.
 struct ComparisonOptions: ParsableArguments {
-    @Option(help: .of("methods")) var methods: String?
-    @Option(help: .of("seeds")) var seeds: String?
-    @Option(help: .of("ood")) var ood: String?
-    @Option(help: .of("limit-ood")) var limitOod: String?
+    @Option(of: "methods") var methods: String?
+    @Option(of: "seeds") var seeds: String?
+    @Option(of: "ood") var ood: String?
+    @Option(of: "limit-ood") var limitOod: String?
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Set a key for AdamW's runs; may be repeated.", valueName: "key=value")
     )
     var adamw: [String] = []
     @Option(
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Set a key for IVON's runs; may be repeated.", valueName: "key=value")
     )
     var ivon: [String] = []
-    @Option(help: .of("ensemble-members")) var ensembleMembers: String?
-    @Option(help: .of("swag-start")) var swagStart: String?
-    @Option(help: .of("swag-rate")) var swagRate: String?
-    @Option(help: .of("swag-rank")) var swagRank: String?
-    @Option(help: .of("laplace-prior")) var laplacePrior: String?
-    @Option(help: .of("laplace-predictive")) var laplacePredictive: String?
-    @Option(help: .of("variance-scales")) var varianceScales: String?
+    @Option(of: "ensemble-members") var ensembleMembers: String?
+    @Option(of: "swag-start") var swagStart: String?
+    @Option(of: "swag-rate") var swagRate: String?
+    @Option(of: "swag-rank") var swagRank: String?
+    @Option(of: "laplace-prior") var laplacePrior: String?
+    @Option(of: "laplace-predictive") var laplacePredictive: String?
+    @Option(of: "variance-scales") var varianceScales: String?
 
     /// Checks the flags without reading any file, so that mistakes are wrong usage.
     func validate() throws {

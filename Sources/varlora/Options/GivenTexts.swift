@@ -15,15 +15,22 @@ extension ParsableArguments {
         }
     }
 
-    /// Checks the value of a flag as that of a recipe's key, by default the one called so.
-    func check(_ flag: String, _ value: (some Any)?, as key: String? = nil) throws {
-        guard let value else { return }
+    /// The value of a flag, read and checked as that of a recipe's key, by default the one called
+    /// so; nil where the flag was not given.
+    func value<Value>(
+        _ flag: String,
+        _ text: String?,
+        _ path: KeyPath<Recipe, Value>,
+        as key: String? = nil
+    ) throws -> Value? {
+        guard let text else { return nil }
         var recipe = Recipe()
         do {
-            try recipe.set(key ?? flag, to: "\(value)", place: "--\(flag)")
+            try recipe.set(key ?? flag, to: text, place: "--\(flag)")
         } catch {
             throw ValidationError("\(error)")
         }
+        return recipe[keyPath: path]
     }
 }
 

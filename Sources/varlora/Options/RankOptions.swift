@@ -4,13 +4,17 @@ import Torch
 
 /// This process as one of several that `torchrun` launched.
 struct RankOptions: ParsableArguments {
-    @Option(help: "Seconds that the ranks of one launch wait for each other.")
-    var rankTimeout = 300
+    @Option("Seconds that the ranks of one launch wait for each other.")
+    var rankTimeout = "300"
 
-    func validate() throws {
-        guard (1...1_000_000).contains(rankTimeout) else {
-            throw ValidationError("--rank-timeout: expected 1 to 1000000")
+    func validate() throws { _ = try seconds() }
+
+    private func seconds() throws -> Double {
+        guard let seconds = Int(rankTimeout), (1...1_000_000).contains(seconds) else {
+            let found = "expected an integer from 1 to 1000000, found \"\(rankTimeout)\""
+            throw ValidationError("--rank-timeout: \(found)")
         }
+        return Double(seconds)
     }
 
     /// Runs `body` as a rank of the launch, or with no group where there is one process only.
@@ -20,7 +24,7 @@ struct RankOptions: ParsableArguments {
         let launch = try Self.launch()
         guard launch.size > 1 else { return try body(nil) }
         do {
-            let group = try ProcessGroup(launch, timeout: Double(rankTimeout))
+            let group = try ProcessGroup(launch, timeout: seconds())
             do {
                 try body(group)
                 try group.barrier()

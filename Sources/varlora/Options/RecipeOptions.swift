@@ -6,60 +6,61 @@ import Training
 ///
 /// Values are texts here: the recipe's own table reads and checks them, in one place.
 struct RecipeOptions: ParsableArguments {
-    @Option(help: "A recipe: a shipped one's name (see recipes list) or a YAML file.")
+    @Option("A recipe: a shipped one's name (see recipes list) or a YAML file.")
     var recipe: String?
     @Option(
         name: .customLong("set"),
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp("Set any key of the recipe; may be repeated.", valueName: "key=value")
     )
     var settings: [String] = []
 
-    @Option(help: .of("model")) var model: String?
-    @Option(help: .of("task")) var task: String?
-    @Option(help: .of("data")) var data: String?
-    @Option(help: .of("base-precision")) var basePrecision: String?
-    @Option(help: .of("method")) var method: String?
+    @Option(of: "model") var model: String?
+    @Option(of: "task") var task: String?
+    @Option(of: "data") var data: String?
+    @Option(of: "base-precision") var basePrecision: String?
+    @Option(of: "method") var method: String?
 
-    @Option(help: .of("steps")) var steps: String?
-    @Option(help: .of("batch-size")) var batchSize: String?
-    @Option(help: .of("micro-batch-size")) var microBatchSize: String?
-    @Option(help: .of("gradient-checkpointing")) var gradientCheckpointing: String?
-    @Option(help: .of("max-length")) var maxLength: String?
-    @Option(help: .of("learning-rate")) var learningRate: String?
-    @Option(help: .of("schedule")) var schedule: String?
-    @Option(help: .of("warmup-steps")) var warmupSteps: String?
-    @Option(help: .of("weight-decay")) var weightDecay: String?
-    @Option(help: .of("beta1")) var beta1: String?
-    @Option(help: .of("beta2")) var beta2: String?
+    @Option(of: "steps") var steps: String?
+    @Option(of: "batch-size") var batchSize: String?
+    @Option(of: "micro-batch-size") var microBatchSize: String?
+    @Option(of: "gradient-checkpointing") var gradientCheckpointing: String?
+    @Option(of: "max-length") var maxLength: String?
+    @Option(of: "learning-rate") var learningRate: String?
+    @Option(of: "schedule") var schedule: String?
+    @Option(of: "warmup-steps") var warmupSteps: String?
+    @Option(of: "weight-decay") var weightDecay: String?
+    @Option(of: "beta1") var beta1: String?
+    @Option(of: "beta2") var beta2: String?
 
-    @Option(help: .of("ess")) var ess: String?
-    @Option(help: .of("hess-init")) var hessInit: String?
-    @Option(help: .of("clip-radius")) var clipRadius: String?
-    @Option(help: .of("train-draws")) var trainDraws: String?
-    @Option(help: .of("debias")) var debias: String?
-    @Option(help: .of("rescale-lr")) var rescaleLr: String?
+    @Option(of: "ess") var ess: String?
+    @Option(of: "hess-init") var hessInit: String?
+    @Option(of: "clip-radius") var clipRadius: String?
+    @Option(of: "train-draws") var trainDraws: String?
+    @Option(of: "debias") var debias: String?
+    @Option(of: "rescale-lr") var rescaleLr: String?
 
-    @Option(help: .of("rank")) var rank: String?
-    @Option(help: .of("alpha")) var alpha: String?
-    @Option(help: .of("dropout")) var dropout: String?
-    @Option(help: .of("target-modules")) var targetModules: String?
-    @Option(help: .of("rslora")) var rslora: String?
+    @Option(of: "rank") var rank: String?
+    @Option(of: "alpha") var alpha: String?
+    @Option(of: "dropout") var dropout: String?
+    @Option(of: "target-modules") var targetModules: String?
+    @Option(of: "rslora") var rslora: String?
 
-    @Option(help: .of("draws")) var draws: String?
-    @Option(help: .of("variance-scale")) var varianceScale: String?
+    @Option(of: "draws") var draws: String?
+    @Option(of: "variance-scale") var varianceScale: String?
 
-    @Option(help: .of("seed")) var seed: String?
-    @Option(help: .of("split-seed")) var splitSeed: String?
-    @Option(help: .of("eval-every")) var evalEvery: String?
-    @Option(help: .of("save-every")) var saveEvery: String?
-    @Option(help: .of("keep-step")) var keepStep: String?
-    @Option(help: .of("log-every")) var logEvery: String?
-    @Option(help: .of("eval-tokens")) var evalTokens: String?
-    @Option(help: .of("limit-train")) var limitTrain: String?
-    @Option(help: .of("limit-validation")) var limitValidation: String?
-    @Option(help: .of("limit-test")) var limitTest: String?
-    @Option(help: .of("device")) var device: String?
-    @Option(help: .of("threads")) var threads: String?
+    @Option(of: "seed") var seed: String?
+    @Option(of: "split-seed") var splitSeed: String?
+    @Option(of: "eval-every") var evalEvery: String?
+    @Option(of: "save-every") var saveEvery: String?
+    @Option(of: "keep-step") var keepStep: String?
+    @Option(of: "log-every") var logEvery: String?
+    @Option(of: "eval-tokens") var evalTokens: String?
+    @Option(of: "limit-train") var limitTrain: String?
+    @Option(of: "limit-validation") var limitValidation: String?
+    @Option(of: "limit-test") var limitTest: String?
+    @Option(of: "device") var device: String?
+    @Option(of: "threads") var threads: String?
 
     /// The flags that were given, as keys and values of a recipe.
     var flags: [(key: String, value: String)] { givenTexts.filter { $0.key != "recipe" } }

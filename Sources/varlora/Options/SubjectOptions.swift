@@ -8,24 +8,24 @@ import Training
 
 /// What is evaluated: a run, or a base model; and on which task.
 struct SubjectOptions: ParsableArguments {
-    @Option(help: "The base model: instead of a run, or where the run's base lies now.")
+    @Option("The base model: instead of a run, or where the run's base lies now.")
     var model: String?
-    @Option(help: "The task (default: the run's).")
+    @Option("The task (default: the run's).")
     var task: String?
-    @Option(help: "The folder of the named data set (default: the run's, or below $VARLORA_DATA).")
+    @Option("The folder of the named data set (default: the run's, or below $VARLORA_DATA).")
     var data: String?
-    @Option(help: "Tokens of the longest prompt (default: the run's, or 320).")
-    var maxLength: Int?
-    @Option(help: "How a Laplace approximation answers (default: the run's).")
+    @Option("Tokens of the longest prompt (default: the run's, or 320).")
+    var maxLength: String?
+    @Option("How a Laplace approximation answers (default: the run's).")
     var predictive: LaplacePredictive?
-    @Option(help: "Seed of the draws, and without a run of the split (default: the run's, or 21).")
-    var seed: Int?
-    @Option(help: "cpu, cuda, cuda:N or mps.")
+    @Option("Seed of the draws, and without a run of the split (default: the run's, or 21).")
+    var seed: String?
+    @Option("cpu, cuda, cuda:N or mps.")
     var device = "cpu"
-    @Option(help: "Precision of the linear layers (default: the run's, or float32).")
+    @Option("Precision of the linear layers (default: the run's, or float32).")
     var basePrecision: WeightFormat?
-    @Option(help: "Threads of an operation on the CPU (default: one a core).")
-    var threads: Int?
+    @Option("Threads of an operation on the CPU (default: one a core).")
+    var threads: String?
 
     func validate(run: String?) throws {
         if run == nil && model == nil {
@@ -34,14 +34,14 @@ struct SubjectOptions: ParsableArguments {
         if run == nil, predictive != nil {
             throw ValidationError("--predictive: a base model has no posterior")
         }
-        try check("threads", threads)
-        try check("max-length", maxLength)
-        try check("seed", seed)
+        _ = try value("threads", threads, \.threads)
+        _ = try value("max-length", maxLength, \.maxLength)
+        _ = try value("seed", seed, \.seed)
     }
 
     /// Loads the run, or the base model alone.
     func load(run: String?) throws -> Subject {
-        if let threads { Engine.threads = threads }
+        if let count = try value("threads", threads, \.threads) ?? nil { Engine.threads = count }
         let folder = run.map { RunFolder(URL(fileURLWithPath: $0)) }
         var recipe = try folder?.readRecipe() ?? Recipe()
         if let model { recipe.model = model }
@@ -50,8 +50,8 @@ struct SubjectOptions: ParsableArguments {
             recipe.data = nil
         }
         if let data { recipe.data = data }
-        if let maxLength { recipe.maxLength = maxLength }
-        if let seed {
+        recipe.maxLength = try value("max-length", maxLength, \.maxLength) ?? recipe.maxLength
+        if let seed = try value("seed", seed, \.seed) {
             // The draws move; what the run was trained on does not.
             if folder != nil { recipe.splitSeed = recipe.splitSeed ?? recipe.seed }
             recipe.seed = seed
