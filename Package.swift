@@ -102,7 +102,7 @@ let package = Package(
         library("TextTasks", ["JSON", "Randomness", "Tokenization"]),
         library("Metrics", ["JSON", "Randomness"]),
         library("RunFiles", ["JSON", "Metrics", "TextTasks"]),
-        library("Reporting", ["JSON", "Metrics", "RunFiles"]),
+        library("Reporting", ["Files", "JSON", "Metrics", "RunFiles"]),
 
         // With it, each above those that it names.
         library("Torch", ["CTorch"]),
@@ -185,7 +185,7 @@ let package = Package(
         tests("Tokenization", ["JSON"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["JSON", "Randomness"]),
-        tests("Reporting", ["JSON", "Metrics", "RunFiles"]),
+        tests("Reporting", ["JSON", "Metrics", "Randomness", "RunFiles"]),
         tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),

@@ -10,8 +10,8 @@ MOST_COLUMNS = 100
 MOST_LINES = 500
 ENDINGS = {".swift", ".cpp", ".h", ".py", ".sh"}
 
-# Its texts are test data that line breaks would change.
-LONG_LINES = "Tests/References/make_tokenizers.py"
+# Their texts are test data that line breaks would change.
+LONG_LINES = ["Tests/References/make_tokenizers.py", "Tests/References/make_tokenizer_stages.py"]
 
 # Libraries never print and never exit. The tool may print, and misuse of a tensor traps here:
 TOOL = "Sources/varlora/"
@@ -42,7 +42,7 @@ def faults(path):
     name = path.as_posix()
     library = path.suffix == ".swift" and name.startswith("Sources/") and not name.startswith(TOOL)
     for number, line in enumerate(lines, 1):
-        if len(line) > MOST_COLUMNS and name != LONG_LINES:
+        if len(line) > MOST_COLUMNS and name not in LONG_LINES:
             yield number, f"the line has {len(line)} columns, at most {MOST_COLUMNS} are allowed"
         call = FORBIDDEN.search(line) if library else None
         if call and not line.lstrip().startswith("//"):

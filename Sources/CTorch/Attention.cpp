@@ -18,13 +18,14 @@ namespace {
 struct Attention : Function<Attention> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &query,
                             const at::Tensor &key, const at::Tensor &value, Spans spans,
-                            double scale) {
+                            double scale, double cap) {
     variable_list saved{query.contiguous(), key.contiguous(), value.contiguous()};
-    auto [out, kept] = packed_attention(saved[0], saved[1], saved[2], spans, scale);
+    auto [out, kept] = packed_attention(saved[0], saved[1], saved[2], spans, scale, cap);
     saved.insert(saved.end(), kept.begin(), kept.end());
     context->save_for_backward(saved);
     context->saved_data["spans"] = c10::IValue::make_capsule(spans);
     context->saved_data["scale"] = scale;
+    context->saved_data["cap"] = cap;
     return out;
   }
 
@@ -34,8 +35,8 @@ struct Attention : Function<Attention> {
         context->saved_data["spans"].toCapsule());
     auto [query, key, value] = packed_attention_backward(
         grads[0], saved[0], saved[1], saved[2], spans, context->saved_data["scale"].toDouble(),
-        at::TensorList(saved).slice(3));
-    return {query, key, value, at::Tensor(), at::Tensor()};
+        context->saved_data["cap"].toDouble(), at::TensorList(saved).slice(3));
+    return {query, key, value, at::Tensor(), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -58,12 +59,14 @@ bool are_apart(const std::vector<AttentionSpan> &sequences, int64_t prefix_keys)
 
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
                          const int64_t *query_lengths, const int64_t *key_lengths,
-                         const int64_t *first_keys, int32_t count, ctorch_spans *out) {
+                         const int64_t *first_keys, int32_t count, int64_t window,
+                         ctorch_spans *out) {
   *out = nullptr;
   return guarded([&] {
     at::IntArrayRef queries = sizes(query_lengths, count), keys = sizes(key_lengths, count);
     at::IntArrayRef first = sizes(first_keys, count);
     TORCH_CHECK(count > 0, "attention spans of no sequences");
+    TORCH_CHECK(window >= 0, "expected a window of at least one key, or 0; found ", window);
     TORCH_CHECK(0 <= prefix_queries && prefix_queries <= prefix_keys, "expected at most ",
                 prefix_keys, " queries of the prefix, as it has keys; found ", prefix_queries);
     auto spans = c10::make_intrusive<AttentionSpans>();
@@ -73,13 +76,13 @@ int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
     for (size_t i = 0; i < queries.size(); i++) {
       TORCH_CHECK(0 < queries[i] && queries[i] <= keys[i], "query lengths ", queries,
                   " do not fit key lengths ", keys);
-      spans->all.push_back({prefix_keys, spans->queries, queries[i], first[i], keys[i]});
+      spans->all.push_back({prefix_keys, spans->queries, queries[i], first[i], keys[i], window});
       spans->queries += queries[i];
       spans->keys = std::max(spans->keys, first[i] + keys[i]);
     }
     TORCH_CHECK(are_apart(spans->all, prefix_keys), "keys of lengths ", keys, " from rows ", first,
                 " lie over each other, or over a prefix of ", prefix_keys, " keys");
-    if (prefix_queries > 0) spans->all.push_back({0, 0, prefix_queries, 0, prefix_keys});
+    if (prefix_queries > 0) spans->all.push_back({0, 0, prefix_queries, 0, prefix_keys, window});
     *out = reinterpret_cast<ctorch_spans>(new Spans(std::move(spans)));
   });
 }
@@ -87,8 +90,10 @@ int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
 void ctorch_spans_release(ctorch_spans spans) { delete reinterpret_cast<Spans *>(spans); }
 
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
-                                ctorch_spans spans, double scale, ctorch_tensor *out) {
+                                ctorch_spans spans, double scale, double cap,
+                                ctorch_tensor *out) {
   return guarded_result(out, [&] {
-    return Attention::apply(unwrap(query), unwrap(key), unwrap(value), owned<Spans>(spans), scale);
+    return Attention::apply(unwrap(query), unwrap(key), unwrap(value), owned<Spans>(spans), scale,
+                            cap);
   });
 }

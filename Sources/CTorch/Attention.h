@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/ivalue.h>
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -22,9 +23,21 @@ struct AttentionSpan {
   int64_t queries;
   int64_t first_key;  // packed row
   int64_t keys;       // own ones
+  int64_t window;     // the most keys that a query sees, its own among them; or 0
 
-  /// Keys that query j sees: the prefix, and its own sequence up to itself.
+  /// Query j sees the keys from `first(j)` up to `visible(j)`: those of the prefix and of its own
+  /// sequence up to itself, or the last of them.
   int64_t visible(int64_t j) const { return prefix + keys - queries + j + 1; }
+  int64_t first(int64_t j) const {
+    return window > 0 ? std::max<int64_t>(0, visible(j) - window) : 0;
+  }
+};
+
+/// How scores are made of products of queries and keys: scale * product, or, where there is a cap,
+/// cap * tanh(scale * product / cap).
+struct AttentionScores {
+  double scale;
+  double cap;  // or 0
 };
 
 /// Query, key and value, or their gradients.
@@ -40,10 +53,10 @@ class PaddedAttention {
                   c10::Device device);
 
   /// The result, and the attention weights of each part.
-  std::vector<at::Tensor> forward(const AttentionTensors &x, double scale) const;
+  std::vector<at::Tensor> forward(const AttentionTensors &x, AttentionScores scores) const;
 
-  AttentionTensors backward(const AttentionTensors &x, double scale, const at::Tensor *weights,
-                            const at::Tensor &grad_out) const;
+  AttentionTensors backward(const AttentionTensors &x, AttentionScores scores,
+                            const at::Tensor *weights, const at::Tensor &grad_out) const;
 
   /// Where the tokens of sequences are, packed and padded.
   struct Part {

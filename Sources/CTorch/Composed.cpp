@@ -16,6 +16,10 @@ std::pair<at::Tensor, at::Tensor> halves(const at::Tensor &x) {
   return {parts[0], parts[1]};
 }
 
+at::Tensor opened(const at::Tensor &gate, bool gelu) {
+  return gelu ? at::gelu(gate, "tanh") : at::silu(gate);
+}
+
 }  // namespace
 
 std::tuple<at::Tensor, at::Tensor> composed::rms_norm(const at::Tensor &given,
@@ -32,23 +36,27 @@ at::Tensor composed::rms_norm_backward(const at::Tensor &grad, const at::Tensor 
   return ((weighted - along * x) * factors).to(x.scalar_type());
 }
 
-at::Tensor composed::swiglu(const at::Tensor &gate_up) {
+at::Tensor composed::gated(const at::Tensor &gate_up, bool gelu) {
   auto [gate, up] = halves(gate_up);
-  return (at::silu(gate) * up).to(gate_up.scalar_type());
+  return (opened(gate, gelu) * up).to(gate_up.scalar_type());
 }
 
-at::Tensor composed::swiglu_backward(const at::Tensor &given, const at::Tensor &gate_up) {
+at::Tensor composed::gated_backward(const at::Tensor &given, const at::Tensor &gate_up,
+                                    bool gelu) {
   auto [gate, up] = halves(gate_up);
   at::Tensor grad = widened(given);
-  return at::cat({at::silu_backward(grad * up, gate), at::silu(gate) * grad}, -1)
-      .to(gate_up.scalar_type());
+  at::Tensor grad_gate = gelu ? at::gelu_backward(grad * up, gate, "tanh")
+                              : at::silu_backward(grad * up, gate);
+  return at::cat({grad_gate, opened(gate, gelu) * grad}, -1).to(gate_up.scalar_type());
 }
 
 at::Tensor composed::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::Tensor &sine,
                             bool back) {
   at::Tensor c = cosine.unsqueeze(1), s = sine.unsqueeze(1) * (back ? -1 : 1);
-  auto [first, second] = halves(x);
-  return at::cat({first * c - second * s, second * c + first * s}, -1).to(x.scalar_type());
+  int64_t rotated = 2 * cosine.size(1);
+  auto [first, second] = halves(x.narrow(-1, 0, rotated));
+  at::Tensor rest = widened(x.narrow(-1, rotated, x.size(-1) - rotated));
+  return at::cat({first * c - second * s, second * c + first * s, rest}, -1).to(x.scalar_type());
 }
 
 at::Tensor composed::dropout(const at::Tensor &x, double probability, int64_t seed) {

@@ -31,17 +31,57 @@ CTORCH_VECTORIZED void rms_norm_gradient_row(const float *grad, const float *x,
   for (int64_t i = 0; i < width; i++) out[i] = factor * (grad[i] * weight[i] - along * x[i]);
 }
 
-CTORCH_VECTORIZED void swiglu_row(const float *gate, const float *up, int64_t width, float *out) {
-  for (int64_t i = 0; i < width; i++) out[i] = gate[i] * up[i] / (1 + exponential(-gate[i]));
+/// Both gates are x * sigmoid(inner(x)): SiLU with x inside, GELU's tanh form with a cubic.
+template <bool gelu>
+struct Gate {
+  // Of GELU: sqrt(8 / pi) and its cubic's coefficient (arXiv 1606.08415).
+  static constexpr float linear = 1.595769122f, cubic = 0.044715f;
+
+  float inner, slope;
+
+  CTORCH_INLINE explicit Gate(float x) : inner(x), slope(1) {
+    if constexpr (gelu) {
+      // At 20 the sigmoid is 0 or 1, and squares of larger numbers may be infinite.
+      x = x < -20 ? -20 : x > 20 ? 20 : x;
+      inner = linear * x * (1 + cubic * x * x);
+      slope = linear * (1 + 3 * cubic * x * x);
+    }
+  }
+
+  CTORCH_INLINE float sigmoid() const { return 1 / (1 + exponential(-inner)); }
+};
+
+template <bool gelu>
+CTORCH_INLINE void gated_row(const float *gate, const float *up, int64_t width, float *out) {
+  for (int64_t i = 0; i < width; i++) {
+    out[i] = gate[i] * up[i] / (1 + exponential(-Gate<gelu>(gate[i]).inner));
+  }
 }
 
-CTORCH_VECTORIZED void swiglu_gradient_row(const float *grad, const float *gate, const float *up,
-                                           int64_t width, float *grad_gate, float *grad_up) {
+template <bool gelu>
+CTORCH_INLINE void gated_gradient_row(const float *grad, const float *gate, const float *up,
+                                      int64_t width, float *grad_gate, float *grad_up) {
   for (int64_t i = 0; i < width; i++) {
-    float sigmoid = 1 / (1 + exponential(-gate[i]));
-    grad_gate[i] = grad[i] * up[i] * sigmoid * (1 + gate[i] * (1 - sigmoid));
+    Gate<gelu> of(gate[i]);
+    float sigmoid = of.sigmoid();
+    grad_gate[i] = grad[i] * up[i] * sigmoid * (1 + gate[i] * of.slope * (1 - sigmoid));
     grad_up[i] = grad[i] * gate[i] * sigmoid;
   }
+}
+
+CTORCH_VECTORIZED void silu_row(const float *gate, const float *up, int64_t width, float *out) {
+  gated_row<false>(gate, up, width, out);
+}
+CTORCH_VECTORIZED void gelu_row(const float *gate, const float *up, int64_t width, float *out) {
+  gated_row<true>(gate, up, width, out);
+}
+CTORCH_VECTORIZED void silu_gradient_row(const float *grad, const float *gate, const float *up,
+                                         int64_t width, float *grad_gate, float *grad_up) {
+  gated_gradient_row<false>(grad, gate, up, width, grad_gate, grad_up);
+}
+CTORCH_VECTORIZED void gelu_gradient_row(const float *grad, const float *gate, const float *up,
+                                         int64_t width, float *grad_gate, float *grad_up) {
+  gated_gradient_row<true>(grad, gate, up, width, grad_gate, grad_up);
 }
 
 CTORCH_VECTORIZED void rotate_head(const float *x, const float *cosine, const float *sine,
@@ -125,19 +165,22 @@ at::Tensor cpu::rms_norm_backward(const at::Tensor &given_grad, const at::Tensor
   return out;
 }
 
-at::Tensor cpu::swiglu(const at::Tensor &gate_up) {
+at::Tensor cpu::gated(const at::Tensor &gate_up, bool gelu) {
+  auto one_row = gelu ? gelu_row : silu_row;
   int64_t width = gate_up.size(-1) / 2;
   at::Tensor out = at::empty(shape_with_last(gate_up, width), gate_up.options());
   const float *from = data(gate_up);
   float *to = target(out);
   over_rows(row_count(gate_up), [=](int64_t row) {
     const float *gate = from + 2 * row * width;
-    swiglu_row(gate, gate + width, width, to + row * width);
+    one_row(gate, gate + width, width, to + row * width);
   });
   return out;
 }
 
-at::Tensor cpu::swiglu_backward(const at::Tensor &given_grad, const at::Tensor &gate_up) {
+at::Tensor cpu::gated_backward(const at::Tensor &given_grad, const at::Tensor &gate_up,
+                               bool gelu) {
+  auto one_row = gelu ? gelu_gradient_row : silu_gradient_row;
   int64_t width = gate_up.size(-1) / 2;
   at::Tensor out = at::empty_like(gate_up);
   const float *grad = data(given_grad), *from = data(gate_up);
@@ -145,8 +188,7 @@ at::Tensor cpu::swiglu_backward(const at::Tensor &given_grad, const at::Tensor &
   over_rows(row_count(gate_up), [=](int64_t row) {
     const float *gate = from + 2 * row * width;
     float *gradients = to + 2 * row * width;
-    swiglu_gradient_row(grad + row * width, gate, gate + width, width, gradients,
-                        gradients + width);
+    one_row(grad + row * width, gate, gate + width, width, gradients, gradients + width);
   });
   return out;
 }
@@ -156,11 +198,12 @@ at::Tensor cpu::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::
   at::Tensor out = at::empty_like(x);
   const float *from = data(x), *c = data(cosine), *s = data(sine);
   float *to = target(out);
-  int64_t heads = x.size(1), pairs = cosine.size(1);
+  int64_t heads = x.size(1), size = x.size(2), pairs = cosine.size(1);
   over_rows(x.size(0), [=](int64_t row) {
     for (int64_t head = 0; head < heads; head++) {
-      int64_t place = (row * heads + head) * 2 * pairs;
+      int64_t place = (row * heads + head) * size;
       rotate_head(from + place, c + row * pairs, s + row * pairs, back ? -1 : 1, pairs, to + place);
+      std::copy(from + place + 2 * pairs, from + place + size, to + place + 2 * pairs);
     }
   });
   return out;

@@ -57,14 +57,16 @@ struct RMSNorm : Function<RMSNorm> {
   }
 };
 
-struct SwiGLU : Function<SwiGLU> {
-  static at::Tensor forward(AutogradContext *context, const at::Tensor &gate_up) {
+struct Gated : Function<Gated> {
+  static at::Tensor forward(AutogradContext *context, const at::Tensor &gate_up, bool gelu) {
     context->save_for_backward({gate_up});
-    return swiglu(gate_up);
+    context->saved_data["gelu"] = gelu;
+    return gated(gate_up, gelu);
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
-    return {swiglu_backward(grads[0], context->get_saved_variables()[0])};
+    bool gelu = context->saved_data["gelu"].toBool();
+    return {gated_backward(grads[0], context->get_saved_variables()[0], gelu), at::Tensor()};
   }
 };
 
@@ -196,8 +198,8 @@ int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon,
   return guarded_result(out, [&] { return RMSNorm::apply(unwrap(x), unwrap(weight), epsilon); });
 }
 
-int32_t ctorch_swiglu(ctorch_tensor gate_up, ctorch_tensor *out) {
-  return guarded_result(out, [&] { return SwiGLU::apply(unwrap(gate_up)); });
+int32_t ctorch_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return Gated::apply(unwrap(gate_up), gelu); });
 }
 
 int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine,

@@ -60,6 +60,7 @@ int32_t ctorch_gather(ctorch_tensor a, int64_t dim, ctorch_tensor index, ctorch_
   }
 CTORCH_OF_ONE(sqrt)
 CTORCH_OF_ONE(exp)
+CTORCH_OF_ONE(tanh)
 CTORCH_OF_ONE(log)
 CTORCH_OF_ONE(abs)
 CTORCH_OF_ONE(sum)

@@ -31,8 +31,8 @@ TORCH_LIBRARY(varlora, library) {
   library.class_<AttentionSpans>("AttentionSpans");
   library.def("rms_norm(Tensor x, Tensor weight, float epsilon) -> (Tensor, Tensor)");
   library.def("rms_norm_backward(Tensor grad, Tensor x, Tensor weight, Tensor factors) -> Tensor");
-  library.def("swiglu(Tensor gate_up) -> Tensor");
-  library.def("swiglu_backward(Tensor grad, Tensor gate_up) -> Tensor");
+  library.def("gated(Tensor gate_up, bool gelu) -> Tensor");
+  library.def("gated_backward(Tensor grad, Tensor gate_up, bool gelu) -> Tensor");
   library.def("rotate(Tensor x, Tensor cosine, Tensor sine, bool back) -> Tensor");
   library.def("dropout(Tensor x, float probability, int seed) -> Tensor");
   library.def("product(Tensor x, Tensor weight) -> Tensor");
@@ -42,10 +42,12 @@ TORCH_LIBRARY(varlora, library) {
   library.def("quantized_product_backward(Tensor grad, Tensor codes, Tensor scales) -> Tensor");
   library.def(
       "packed_attention(Tensor query, Tensor key, Tensor value,"
-      " __torch__.torch.classes.varlora.AttentionSpans spans, float scale) -> (Tensor, Tensor[])");
+      " __torch__.torch.classes.varlora.AttentionSpans spans, float scale, float cap)"
+      " -> (Tensor, Tensor[])");
   library.def(
       "packed_attention_backward(Tensor grad, Tensor query, Tensor key, Tensor value,"
-      " __torch__.torch.classes.varlora.AttentionSpans spans, float scale, Tensor[] kept)"
+      " __torch__.torch.classes.varlora.AttentionSpans spans, float scale, float cap,"
+      " Tensor[] kept)"
       " -> (Tensor, Tensor, Tensor)");
 }
 
@@ -112,27 +114,27 @@ at::Tensor ctorch::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x
   return operation(grad.contiguous(), x.contiguous(), as(wide_type(x), weight), factors);
 }
 
-at::Tensor ctorch::swiglu(const at::Tensor &gate_up) {
-  static const Operation<signature::swiglu> operation("varlora::swiglu");
+at::Tensor ctorch::gated(const at::Tensor &gate_up, bool gelu) {
+  static const Operation<signature::gated> operation("varlora::gated");
   expect(are_floating(gate_up) && gate_up.dim() > 0 && gate_up.size(-1) % 2 == 0,
          "gate and up [..., 2 n]", gate_up);
-  return operation(gate_up.contiguous());
+  return operation(gate_up.contiguous(), gelu);
 }
 
-at::Tensor ctorch::swiglu_backward(const at::Tensor &grad, const at::Tensor &gate_up) {
-  static const Operation<signature::swiglu_backward> operation("varlora::swiglu_backward");
+at::Tensor ctorch::gated_backward(const at::Tensor &grad, const at::Tensor &gate_up, bool gelu) {
+  static const Operation<signature::gated_backward> operation("varlora::gated_backward");
   expect(grad.scalar_type() == gate_up.scalar_type() && grad.numel() * 2 == gate_up.numel(),
-         "the gradient of silu(gate) * up, and gate and up", grad, gate_up);
-  return operation(grad.contiguous(), gate_up.contiguous());
+         "the gradient of the gated half, and gate and up", grad, gate_up);
+  return operation(grad.contiguous(), gate_up.contiguous(), gelu);
 }
 
 at::Tensor ctorch::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::Tensor &sine,
                           bool back) {
   static const Operation<signature::rotate> operation("varlora::rotate");
   expect(are_floating(x, cosine, sine) && x.dim() == 3 && cosine.dim() == 2 &&
-             cosine.size(0) == x.size(0) && 2 * cosine.size(1) == x.size(2) &&
+             cosine.size(0) == x.size(0) && 2 * cosine.size(1) <= x.size(2) &&
              sine.sizes() == cosine.sizes(),
-         "x [tokens, heads, size], cosine and sine [tokens, size / 2]", x, cosine, sine);
+         "x [tokens, heads, size], cosine and sine [tokens, at most size / 2]", x, cosine, sine);
   return operation(x.contiguous(), as(wide_type(x), cosine), as(wide_type(x), sine), back);
 }
 
@@ -182,7 +184,7 @@ at::Tensor ctorch::quantized_product_backward(const at::Tensor &grad, const at::
 
 std::tuple<at::Tensor, std::vector<at::Tensor>> ctorch::packed_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale) {
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap) {
   static const Operation<signature::packed_attention> operation("varlora::packed_attention");
   expect(are_floating(query, key, value) && query.scalar_type() == key.scalar_type() &&
              key.scalar_type() == value.scalar_type() && query.dim() == 3 && key.dim() == 3 &&
@@ -194,17 +196,18 @@ std::tuple<at::Tensor, std::vector<at::Tensor>> ctorch::packed_attention(
   TORCH_CHECK(query.size(0) == spans->queries && key.size(0) >= spans->keys, "expected ",
               spans->queries, " queries and at least ", spans->keys, " keys, by the spans; found ",
               described(query), ", ", described(key));
-  return operation(query.contiguous(), key.contiguous(), value.contiguous(), spans, scale);
+  return operation(query.contiguous(), key.contiguous(), value.contiguous(), spans, scale, cap);
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> ctorch::packed_attention_backward(
     const at::Tensor &grad, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, at::TensorList kept) {
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap,
+    at::TensorList kept) {
   static const Operation<signature::packed_attention_backward> operation(
       "varlora::packed_attention_backward");
   expect(grad.sizes() == query.sizes() && grad.scalar_type() == query.scalar_type(),
          "the gradient of the result, and the query", grad, query);
-  return operation(grad.contiguous(), query, key, value, spans, scale, kept);
+  return operation(grad.contiguous(), query, key, value, spans, scale, cap, kept);
 }
 
 std::string ctorch::described(const at::Tensor &x) {

@@ -15,7 +15,7 @@
 
 // Those for which the CPU has loops of ours, and all.
 #define CTORCH_KERNELS(each)                                                            \
-  each(rms_norm) each(rms_norm_backward) each(swiglu) each(swiglu_backward)             \
+  each(rms_norm) each(rms_norm_backward) each(gated) each(gated_backward)               \
   each(rotate) each(dropout) each(product) each(quantize_rows) each(rounded_product)    \
   each(packed_attention) each(packed_attention_backward)
 #define CTORCH_OPERATIONS(each) \
@@ -33,11 +33,12 @@ using rms_norm = std::tuple<Tensor, Tensor>(const Tensor &x, const Tensor &weigh
 using rms_norm_backward = Tensor(const Tensor &grad, const Tensor &x, const Tensor &weight,
                                  const Tensor &factors);
 
-/// silu(gate) * up of gate and up side by side [..., 2 n].
-using swiglu = Tensor(const Tensor &gate_up);
-using swiglu_backward = Tensor(const Tensor &grad, const Tensor &gate_up);
+/// silu(gate) * up, or with GELU in its tanh form, of gate and up side by side [..., 2 n].
+using gated = Tensor(const Tensor &gate_up, bool gelu);
+using gated_backward = Tensor(const Tensor &grad, const Tensor &gate_up, bool gelu);
 
-/// x [tokens, heads, size] rotated by the angles of each token [tokens, size / 2], or back.
+/// x [tokens, heads, size] rotated by the angles of each token [tokens, pairs], or back; what lies
+/// behind the first 2 pairs of a head stays.
 using rotate = Tensor(const Tensor &x, const Tensor &cosine, const Tensor &sine, bool back);
 
 /// x with elements set to zero with the given probability and the others divided by 1 - it.
@@ -60,10 +61,11 @@ using quantized_product_backward = quantized_product;
 /// The result, as the query, and what the composition keeps for the backward pass.
 using packed_attention = std::tuple<Tensor, std::vector<Tensor>>(
     const Tensor &query, const Tensor &key, const Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale);
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap);
 using packed_attention_backward = std::tuple<Tensor, Tensor, Tensor>(
     const Tensor &grad, const Tensor &query, const Tensor &key, const Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, at::TensorList kept);
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap,
+    at::TensorList kept);
 
 }  // namespace signature
 

@@ -41,7 +41,7 @@ struct Task {
   int64_t query_row, key_row;        // elements from one packed row to the next
   int64_t group, size;               // query heads a key head, width of a head
   AttentionSpan span;
-  float scale;
+  float scale, cap;
 
   int64_t keys() const { return span.prefix + span.keys; }
   int64_t padded_keys() const { return (keys() + lanes - 1) / lanes * lanes; }
@@ -67,15 +67,29 @@ CTORCH_INLINE void gather_transposed(const Task &t, const float *source, float *
   }
 }
 
+/// Bends scores below the cap, and notes the slope of the bend at each where that is asked for.
+CTORCH_INLINE void bend(const Task &t, int64_t count, float *scores, float *slopes) {
+  float inner = 2 * t.scale / t.cap, outer = t.cap / t.scale;
+  for (int64_t j = 0; j < count; j++) {
+    float tangent = 1 - 2 / (1 + exponential(inner * scores[j]));
+    scores[j] = outer * tangent;
+    if (slopes) slopes[j] = 1 - tangent * tangent;
+  }
+}
+
 /// Attention weights of the queries first ..< first + rows, given the first of them and transposed
 /// keys: [rows, width], where `width` columns are enough for the last query and unseen keys have 0.
+/// Where scores are capped and it is asked for, also the slope of the cap at each score.
 CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys, int64_t first,
-                           int64_t rows, int64_t width, float *p) {
+                           int64_t rows, int64_t width, float *p, float *slopes) {
   small_product({query, t.query_row, 1}, keys, t.padded_keys(), p, width, rows, t.size, width,
                 false);
   for (int64_t i = 0; i < rows; i++) {
     float *row = p + i * width;
-    std::fill(row + t.span.visible(first + i), row + width, -INFINITY);
+    int64_t begin = t.span.first(first + i), end = t.span.visible(first + i);
+    if (t.cap > 0) bend(t, width, row, slopes ? slopes + i * width : nullptr);
+    std::fill(row, row + begin, -INFINITY);
+    std::fill(row + end, row + width, -INFINITY);
     float top[lanes], sums[lanes] = {};
     std::copy_n(row, lanes, top);
     for (int64_t j = lanes; j < width; j += lanes) {
@@ -92,7 +106,8 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
     }
     float factor = 1 / std::accumulate(sums, sums + lanes, 0.0f);
     for (int64_t j = 0; j < width; j++) row[j] *= factor;
-    std::fill(row + t.span.visible(first + i), row + width, 0.0f);
+    std::fill(row, row + begin, 0.0f);
+    std::fill(row + end, row + width, 0.0f);
   }
 }
 
@@ -116,7 +131,7 @@ CTORCH_VECTORIZED void forward_task(const Task &t, float *out, float *keys, floa
   for (int64_t head = 0; head < t.group; head++) {
     for (int64_t first = 0; first < t.span.queries; first += block_queries) {
       Block b = block_from(t, head, first);
-      weights(t, t.query + b.offset, keys, first, b.rows, b.width, p);
+      weights(t, t.query + b.offset, keys, first, b.rows, b.width, p, nullptr);
       small_product({p, b.width, 1}, values, t.size, out + b.offset, t.query_row, b.rows, b.seen,
                     t.size, false);
     }
@@ -128,9 +143,10 @@ struct Gradients {
   float *query, *keys, *values;
 };
 
-/// Buffers of a backward task: keys, and keys and values transposed; weights and their gradient.
+/// Buffers of a backward task: keys, and keys and values transposed; weights and their gradient;
+/// the slopes of capped scores, or none.
 struct Buffers {
-  float *keys, *keys_t, *values_t, *p, *grad_p;
+  float *keys, *keys_t, *values_t, *p, *grad_p, *slopes;
 };
 
 CTORCH_VECTORIZED void backward_task(const Task &t, const float *grad_out, const Gradients &grads,
@@ -142,7 +158,7 @@ CTORCH_VECTORIZED void backward_task(const Task &t, const float *grad_out, const
     for (int64_t first = 0; first < t.span.queries; first += block_queries) {
       Block b = block_from(t, head, first);
       const float *query = t.query + b.offset, *grad = grad_out + b.offset;
-      weights(t, query, x.keys_t, first, b.rows, b.width, x.p);
+      weights(t, query, x.keys_t, first, b.rows, b.width, x.p, x.slopes);
       small_product({grad, t.query_row, 1}, x.values_t, t.padded_keys(), x.grad_p, b.width, b.rows,
                     t.size, b.width, false);
       for (int64_t i = 0; i < b.rows; i++) {
@@ -153,6 +169,10 @@ CTORCH_VECTORIZED void backward_task(const Task &t, const float *grad_out, const
         float along = std::accumulate(sums, sums + lanes, 0.0f);
         for (int64_t j = 0; j < b.width; j++) {
           grad_row[j] = t.scale * row[j] * (grad_row[j] - along);
+        }
+        if (x.slopes) {
+          const float *slopes = x.slopes + i * b.width;
+          for (int64_t j = 0; j < b.width; j++) grad_row[j] *= slopes[j];
         }
       }
       small_product({x.grad_p, b.width, 1}, x.keys, t.size, grads.query + b.offset, t.query_row,
@@ -167,8 +187,8 @@ CTORCH_VECTORIZED void backward_task(const Task &t, const float *grad_out, const
 
 /// All tasks of a batch: the longest sequences first, so that threads end together.
 template <typename Body>
-void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &spans, double scale,
-               Body body) {
+void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &spans,
+               AttentionScores scores, Body body) {
   int64_t heads = x.query.size(1), key_heads = x.key.size(1), size = x.query.size(2);
   int64_t group = heads / key_heads;
   std::vector<size_t> order(spans.size());
@@ -182,7 +202,8 @@ void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &span
     size_t sequence = order[static_cast<size_t>(i / key_heads)];
     int64_t head = i % key_heads;
     Task task{query + head * group * size, key + head * size, value + head * size, heads * size,
-              key_heads * size, group, size, spans[sequence], static_cast<float>(scale)};
+              key_heads * size, group, size, spans[sequence], static_cast<float>(scores.scale),
+              static_cast<float>(scores.cap)};
     body(task, sequence, head);
   });
 }
@@ -191,21 +212,22 @@ void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &span
 
 std::tuple<at::Tensor, std::vector<at::Tensor>> cpu::packed_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale) {
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap) {
   at::Tensor out = at::empty_like(query);
   float *data = out.mutable_data_ptr<float>();
-  for_tasks({query, key, value}, spans->all, scale, [&](const Task &t, size_t, int64_t head) {
+  auto each = [&](const Task &t, size_t, int64_t head) {
     thread_local Buffer keys, values, p;
     forward_task(t, data + head * t.group * t.size, keys.zeros(t.size * t.padded_keys()),
                  values.space(t.keys() * t.size), p.space(block_queries * t.padded_keys()));
-  });
+  };
+  for_tasks({query, key, value}, spans->all, {scale, cap}, each);
   return {out, {}};
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
     const at::Tensor &grad_out, const at::Tensor &query, const at::Tensor &key,
     const at::Tensor &value, const c10::intrusive_ptr<AttentionSpans> &given, double scale,
-    at::TensorList) {
+    double cap, at::TensorList) {
   const std::vector<AttentionSpan> &spans = given->all;
   AttentionTensors grads{at::empty_like(query), at::zeros_like(key), at::zeros_like(value)};
   int64_t shared = spans[0].prefix, size = query.size(2);
@@ -219,15 +241,16 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
   float *own[] = {grads.key.mutable_data_ptr<float>(), grads.value.mutable_data_ptr<float>()};
   float *shares[] = {prefix_keys.mutable_data_ptr<float>(),
                      prefix_values.mutable_data_ptr<float>()};
-  for_tasks({query, key, value}, spans, scale, [&](const Task &t, size_t sequence, int64_t head) {
-    thread_local Buffer keys, keys_t, values_t, p, grad_p, grad_keys, grad_values;
+  auto each = [&](const Task &t, size_t sequence, int64_t head) {
+    thread_local Buffer keys, keys_t, values_t, p, grad_p, slopes, grad_keys, grad_values;
+    int64_t weights = block_queries * t.padded_keys();
     int64_t first = head * t.group * size;
     Gradients out{grad_query + first, grad_keys.zeros(t.keys() * size),
                   grad_values.zeros(t.keys() * size)};
     backward_task(t, grad + first, out,
                   {keys.space(t.keys() * size), keys_t.zeros(size * t.padded_keys()),
-                   values_t.zeros(size * t.padded_keys()), p.space(block_queries * t.padded_keys()),
-                   grad_p.space(block_queries * t.padded_keys())});
+                   values_t.zeros(size * t.padded_keys()), p.space(weights),
+                   grad_p.space(weights), t.cap > 0 ? slopes.space(weights) : nullptr});
     for (int64_t j = 0; j < t.keys(); j++) {
       bool is_shared = j < t.span.prefix;
       int64_t row = is_shared ? static_cast<int64_t>(sequence) * shared + j : t.row(j);
@@ -235,7 +258,8 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
       std::copy_n(out.keys + j * size, size, (is_shared ? shares : own)[0] + place);
       std::copy_n(out.values + j * size, size, (is_shared ? shares : own)[1] + place);
     }
-  });
+  };
+  for_tasks({query, key, value}, spans, {scale, cap}, each);
   if (shared > 0) {
     grads.key.narrow(0, 0, shared).add_(prefix_keys.sum(0));
     grads.value.narrow(0, 0, shared).add_(prefix_values.sum(0));

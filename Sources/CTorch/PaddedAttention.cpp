@@ -49,7 +49,8 @@ Padding padding(const std::vector<AttentionSpan> &spans, c10::Device device) {
         is_query[place] = 1;
       }
       // A padded query may see the first key.
-      std::fill_n(mask.begin() + place * p.keys, real ? span.visible(j) : 1, 0.0f);
+      auto row = mask.begin() + place * p.keys;
+      std::fill(row + (real ? span.first(j) : 0), row + (real ? span.visible(j) : 1), 0.0f);
     }
   }
   p.query_rows = integers(query_rows, device);
@@ -102,9 +103,16 @@ void add_keys(const at::Tensor &rows, const Padding &p, at::Tensor &target) {
   target.index_add_(0, p.own_rows, own);
 }
 
+/// What the hyperbolic tangent of capped scores is: [count * key_heads, group * queries, keys].
+at::Tensor bent(const at::Tensor &q, const at::Tensor &k, AttentionScores how) {
+  return at::bmm(q, k.transpose(1, 2)).mul_(how.scale / how.cap).tanh_();
+}
+
 /// Attention weights: [count * key_heads, group * queries, keys].
-at::Tensor weights(const at::Tensor &q, const at::Tensor &k, const Padding &p, double scale) {
-  at::Tensor scores = at::bmm(q, k.transpose(1, 2)).mul_(scale);
+at::Tensor weights(const at::Tensor &q, const at::Tensor &k, const Padding &p,
+                   AttentionScores how) {
+  at::Tensor scores = how.cap > 0 ? bent(q, k, how).mul_(how.cap)
+                                  : at::bmm(q, k.transpose(1, 2)).mul_(how.scale);
   scores.view({p.count, -1, p.queries, p.keys}).add_(p.mask);
   return at::softmax(scores, -1);
 }
@@ -124,18 +132,19 @@ PaddedAttention::PaddedAttention(const std::vector<AttentionSpan> &spans, bool h
   if (has_prefix_queries) parts.push_back(padding({spans.back()}, device));
 }
 
-std::vector<at::Tensor> PaddedAttention::forward(const AttentionTensors &x, double scale) const {
+std::vector<at::Tensor> PaddedAttention::forward(const AttentionTensors &x,
+                                                 AttentionScores scores) const {
   std::vector<at::Tensor> results{at::zeros_like(x.query)};
   for (const Padding &part : parts) {
     at::Tensor q = padded_queries(x.query, part, x.key.size(1));
-    at::Tensor p = weights(q, padded_keys(x.key, part), part, scale);
+    at::Tensor p = weights(q, padded_keys(x.key, part), part, scores);
     add_queries(at::bmm(p, padded_keys(x.value, part)), part, results[0]);
     results.push_back(p);
   }
   return results;
 }
 
-AttentionTensors PaddedAttention::backward(const AttentionTensors &x, double scale,
+AttentionTensors PaddedAttention::backward(const AttentionTensors &x, AttentionScores scores,
                                            const at::Tensor *weights,
                                            const at::Tensor &grad_out) const {
   AttentionTensors grads{at::zeros_like(x.query), at::zeros_like(x.key), at::zeros_like(x.value)};
@@ -146,8 +155,10 @@ AttentionTensors PaddedAttention::backward(const AttentionTensors &x, double sca
     add_keys(at::bmm(p.transpose(1, 2), grad), part, grads.value);
     at::Tensor grad_p = at::bmm(grad, padded_keys(x.value, part).transpose(1, 2));
     at::Tensor grad_scores = at::_softmax_backward_data(grad_p, p, -1, p.scalar_type());
-    grad_scores.mul_(scale);
-    add_queries(at::bmm(grad_scores, padded_keys(x.key, part)), part, grads.query);
+    at::Tensor k = padded_keys(x.key, part);
+    grad_scores.mul_(scores.scale);
+    if (scores.cap > 0) grad_scores.mul_(1 - bent(q, k, scores).square_());
+    add_queries(at::bmm(grad_scores, k), part, grads.query);
     add_keys(at::bmm(grad_scores.transpose(1, 2), q), part, grads.key);
   }
   return grads;
@@ -165,9 +176,9 @@ AttentionTensors widened_all(const at::Tensor &query, const at::Tensor &key,
 
 std::tuple<at::Tensor, std::vector<at::Tensor>> composed::packed_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale) {
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap) {
   std::vector<at::Tensor> results =
-      spans->padded(query.device()).forward(widened_all(query, key, value), scale);
+      spans->padded(query.device()).forward(widened_all(query, key, value), {scale, cap});
   at::Tensor out = results[0].to(query.scalar_type());
   results.erase(results.begin());
   return {out, results};
@@ -175,10 +186,11 @@ std::tuple<at::Tensor, std::vector<at::Tensor>> composed::packed_attention(
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> composed::packed_attention_backward(
     const at::Tensor &grad, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
-    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, at::TensorList kept) {
+    const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap,
+    at::TensorList kept) {
   AttentionTensors grads =
       spans->padded(query.device())
-          .backward(widened_all(query, key, value), scale, kept.data(), widened(grad));
+          .backward(widened_all(query, key, value), {scale, cap}, kept.data(), widened(grad));
   at::ScalarType type = query.scalar_type();
   return {grads.query.to(type), grads.key.to(type), grads.value.to(type)};
 }

@@ -11,6 +11,8 @@ import Training
 public enum ComparisonEvent {
     /// A method's run begins; `number` counts from 1.
     case started(task: String, seed: Int, method: String, number: Int, of: Int)
+    /// Something is unusual about the data; each sentence comes once.
+    case warned(String)
     /// Something happens in it.
     case progress(TrainingEvent)
 }
@@ -51,12 +53,16 @@ public struct Comparison {
         let methods = Method.withSources(plan.methods)
         let total = plan.tasks.count * plan.seeds.count * methods.count
         var (number, material): (Int, Material?) = (0, nil)
+        var warned: Set<String> = []
         for task in plan.tasks {
             for seed in plan.seeds {
                 let current = try Material(plan, task, seed: seed, reusing: material)
                 // Written once something can be computed, so that a mistake leaves no comparison.
                 if number == 0 { try writePlan() }
                 material = current
+                for warning in current.data.warnings where warned.insert(warning).inserted {
+                    observer(.warned(warning))
+                }
                 for method in methods {
                     number += 1
                     observer(
@@ -145,7 +151,7 @@ private struct Material {
             )
         self.model = model
         data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        try AnswerObjective(recipe, data: data).check(fits: model.sizes)
+        try AnswerObjective(recipe, data: data).check(fits: model)
         shifts = try plan.shifts.map {
             try Shift($0, limit: plan.settings.shiftLimit, recipe: recipe, model: model)
         }

@@ -11,10 +11,7 @@ extension ComparisonPlan {
     ///
     /// - Throws: `RecipeError` when `file` is broken, ``ComparisonError`` at a difference.
     func check(isOf file: URL) throws {
-        guard let yaml = try? String(contentsOf: file, encoding: .utf8) else {
-            throw ComparisonError("\(file.path): not a readable text file")
-        }
-        let saved = try ComparisonRecipe(yaml: yaml, place: file.path)
+        let saved = try ComparisonRecipe(contentsOf: file)
         func fail(_ key: String, _ saved: String, _ asked: String) -> ComparisonError {
             ComparisonError(
                 "\(file.path): the comparison was started with \(key) \(saved), "
@@ -61,11 +58,13 @@ extension ComparisonPlan {
         for task in tasks {
             let recipe = recipes(task, seed: seeds[0]).adamw
             _ = try ModelLocation(recipe.model)
-            for part in [Split.train, .validation] {
-                _ = try recipe.textTask().load(part, seed: recipe.seedOfSplit)
+            func check(_ recipe: Recipe, _ part: Split, _ limit: Int?) throws {
+                _ = try recipe.textTask().load(part, seed: recipe.seedOfSplit, limit: limit)
             }
+            try check(recipe, .train, recipe.limitTrain)
+            try check(recipe, .validation, recipe.limitValidation)
             for shift in shifts {
-                _ = try recipe.shifted(to: shift).textTask().load(.test, seed: recipe.seedOfSplit)
+                try check(recipe.shifted(to: shift), .test, settings.shiftLimit)
             }
         }
     }

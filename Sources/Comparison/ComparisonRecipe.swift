@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TextTasks
 import Training
@@ -59,12 +60,23 @@ public struct ComparisonRecipe: Equatable, Sendable {
             try self.init(yaml: try ShippedRecipes.yaml(of: name), place: name)
             return
         }
-        guard let yaml = try? String(contentsOfFile: name, encoding: .utf8) else {
+        guard FileManager.default.fileExists(atPath: name) else {
             throw RecipeError(
-                "\(name): neither a readable file nor shipped (\(names.joined(separator: ", ")))"
+                "\(name): neither a file nor shipped (\(names.joined(separator: ", ")))"
             )
         }
-        try self.init(yaml: yaml, place: name)
+        try self.init(contentsOf: URL(fileURLWithPath: name))
+    }
+
+    /// Reads a file.
+    ///
+    /// - Throws: `RecipeError`, also when the file cannot be read.
+    init(contentsOf file: URL) throws {
+        do {
+            try self.init(yaml: RegularFile.readText(file), place: file.relativePath)
+        } catch let error as FileError {
+            throw RecipeError("\(error)")
+        }
     }
 
     /// Sets a key from its text, as a flag does; lists have commas between.
@@ -79,11 +91,10 @@ public struct ComparisonRecipe: Equatable, Sendable {
     ///
     /// - Throws: `RecipeError` for another form, an unknown key or a value out of range.
     public mutating func set(_ text: String, of trajectory: String, place: String) throws {
-        let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else {
+        guard let (key, value) = text.keyAndValue else {
             throw RecipeError("\(place): expected key=value, found \"\(text)\"")
         }
-        let setting = try Self.ownSetting(parts[0], Node(parts[1]), place: place)
+        let setting = try Self.ownSetting(key, Node(value), place: place)
         if trajectory == "adamw" { adamw.append(setting) } else { ivon.append(setting) }
     }
 

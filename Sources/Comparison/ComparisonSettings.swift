@@ -10,14 +10,6 @@ public struct ComparisonSettings: Equatable, Sendable {
         case validation
     }
 
-    /// How a Laplace approximation answers.
-    public enum LaplacePredictive: String, CaseIterable, Sendable {
-        /// Through the model linearised at the mean.
-        case linearised
-        /// Averaged over draws of the parameters.
-        case draws
-    }
-
     /// Examples used of each task that is not trained on, the first ones; by default all.
     public var shiftLimit: Int?
     /// Members of the ensemble, the AdamW run among them.

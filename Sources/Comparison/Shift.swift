@@ -17,12 +17,11 @@ struct Shift {
         let recipe = recipe.shifted(to: task)
         name = ComparisonPlan.name(of: task)
         part = try EncodedPart(
-            try recipe.textTask().load(.test, seed: recipe.seedOfSplit),
-            limit: limit,
+            try recipe.textTask().load(.test, seed: recipe.seedOfSplit, limit: limit),
             recipe: recipe,
             tokenizer: model.tokenizer
         )
-        try part.check(fits: model.sizes)
+        try part.check(fits: model)
     }
 
     /// Whether every example, here and in `part`, has the same answers in the same order.

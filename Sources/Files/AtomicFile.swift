@@ -16,7 +16,11 @@ public enum AtomicFile {
     /// As ``write(_:to:)``, of several pieces one after another, so that none need be joined.
     package static func write(_ pieces: [Data], to url: URL) throws {
         guard url.isFileURL else {
-            throw FileError(file: url.absoluteString, reason: "it is not the URL of a local file")
+            throw FileError(
+                url,
+                "cannot be written",
+                reason: "it is not the URL of a local file"
+            )
         }
         let folder = url.deletingLastPathComponent()
         let temporary = folder.appendingPathComponent(".\(UUID().uuidString).partial").path
@@ -73,20 +77,6 @@ public enum AtomicFile {
     }
 
     private static func unwritable(_ url: URL, _ code: Int32) -> FileError {
-        FileError(file: url.path, reason: systemMessage(code))
+        FileError(url, "cannot be written", code: code)
     }
 }
-
-/// A file that cannot be written; nothing was left behind.
-public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file's path.
-    public let file: String
-    /// What the operating system said, or what the place is.
-    public let reason: String
-
-    /// One sentence: file and reason.
-    public var description: String { "\(file): cannot be written: \(reason)" }
-}
-
-/// What the operating system calls an error.
-package func systemMessage(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// JSON Lines files: one JSON value a line, UTF-8.
@@ -17,34 +18,11 @@ public enum JSONLines {
     ///
     /// Throws ``JSONLinesError`` where the file cannot be read, or a line is not UTF-8, not JSON or
     /// not a `Row`.
-    public static func read<Row: Decodable>(_: Row.Type, from url: URL) throws -> [Line<Row>] {
-        let data: Data
-        do {
-            // `Data(contentsOf:)` cannot read a pipe by the name /dev/stdin.
-            data =
-                isRegularOrNew(url)
-                ? try Data(contentsOf: url)
-                : try FileHandle(forReadingFrom: url).readToEnd() ?? Data()
-        } catch {
-            throw failure(url, "read", error)
-        }
-        let decoder = JSONDecoder()
+    public static func read<Row: Decodable>(_ type: Row.Type, from url: URL) throws -> [Line<Row>] {
+        var reader = try LineReader(url)
         var rows: [Line<Row>] = []
-        for (index, bytes) in lines(of: data).enumerated() {
-            func failure(_ reason: String) -> JSONLinesError {
-                JSONLinesError(file: url.path, line: index + 1, reason: reason)
-            }
-            guard let text = String(data: bytes, encoding: .utf8) else {
-                throw failure("the text is not valid UTF-8")
-            }
-            if text.allSatisfy(\.isWhitespace) { continue }
-            do {
-                rows.append(Line(number: index + 1, row: try decoder.decode(Row.self, from: bytes)))
-            } catch let error as DecodingError {
-                throw failure(sentence(for: error))
-            } catch {
-                throw failure(String(describing: error))
-            }
+        while let line = try reader.next() {
+            rows.append(Line(number: line.number, row: try line.read { try $0.decode(type) }))
         }
         return rows
     }
@@ -82,7 +60,8 @@ public enum JSONLines {
     public static func line(_ row: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(row) + Data("\n".utf8)
+        let text = String(decoding: try encoder.encode(row), as: UTF8.self)
+        return Data((text.printableJSON + "\n").utf8)
     }
 
     /// What the operating system said, after what could not be done.
@@ -99,14 +78,5 @@ public enum JSONLines {
     private static func isRegularOrNew(_ url: URL) -> Bool {
         var status = stat()
         return lstat(url.path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
-    }
-
-    private static func lines(of data: Data) -> [Data] {
-        let mark = Data([0xEF, 0xBB, 0xBF])
-        let body = data.starts(with: mark) ? data.dropFirst(mark.count) : data
-        return body.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map {
-            // A copy, so that indices start at 0.
-            Data($0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0)
-        }
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A JSON value with the file and key it stands at, read with checks.
@@ -9,21 +10,21 @@ public struct JSONNode: Sendable {
     /// The path from the root, such as `model.vocab`; empty for the root.
     public let key: String
 
-    /// The root of the JSON document in `bytes`, strictly as RFC 8259 has it.
+    /// The root of the JSON document in `bytes`, strictly as RFC 8259 has it; an object with a key
+    /// twice is refused.
     ///
     /// - Parameters:
     ///   - bytes: The document in UTF-8, without a byte order mark.
     ///   - file: What errors call the document.
-    ///   - hasUniqueKeys: Whether to refuse an object in which a key comes twice. Canonically
-    ///     equivalent keys are the same here, as they are in a `Dictionary`. Without this check,
-    ///     ``member(_:)`` finds the last member of a name.
-    /// - Throws: ``JSONError/malformed(file:offset:expected:found:)``.
+    ///   - maximumValues: How many values the document may have, those in lists and objects
+    ///     included: each takes some 40 bytes of memory and may take two of the text.
+    /// - Throws: ``JSONError/malformed(file:line:column:expected:found:)``.
     public init(
         parsing bytes: some Sequence<UInt8>,
         file: String,
-        hasUniqueKeys: Bool = false
+        maximumValues: Int = .max
     ) throws {
-        value = try JSONParser.parse(Array(bytes), file: file, hasUniqueKeys: hasUniqueKeys)
+        value = try JSONParser.parse(Array(bytes), file: file, maximumValues: maximumValues)
         self.file = file
         key = ""
     }
@@ -36,9 +37,9 @@ public struct JSONNode: Sendable {
     /// The bytes of a file; throws ``JSONError`` when it cannot be read.
     static func bytes(of url: URL) throws -> Data {
         do {
-            return try Data(contentsOf: url)
-        } catch {
-            throw JSONError.unreadable(file: url.path, reason: readingProblem(url))
+            return try RegularFile.read(url)
+        } catch let error as FileError {
+            throw JSONError.unreadable(file: error.file, reason: error.reason)
         }
     }
 
@@ -62,11 +63,22 @@ public struct JSONNode: Sendable {
 
     /// The member called `name`, scalar for scalar; nil when it is missing or null.
     public func member(_ name: String) throws -> JSONNode? {
-        let child = key.isEmpty ? name : "\(key).\(name)"
-        let member = try members().last { $0.key.utf8.elementsEqual(name.utf8) }
-        guard let member, member.value != .null else { return nil }
-        return JSONNode(value: member.value, file: file, key: child)
+        try child(name).flatMap { $0.value == .null ? nil : $0 }
     }
+
+    /// The member called `name`, be it null; nil when it is missing.
+    func child(_ name: String) throws -> JSONNode? {
+        guard let member = try members().first(where: { $0.key.utf8.elementsEqual(name.utf8) })
+        else { return nil }
+        return JSONNode(value: member.value, file: file, key: path(to: name))
+    }
+
+    /// Null at the place where a member called `name` would be.
+    func absent(_ name: String) -> JSONNode {
+        JSONNode(value: .null, file: file, key: path(to: name))
+    }
+
+    private func path(to name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
 
     /// The member called `name`, which must be there.
     public func required(_ name: String) throws -> JSONNode {
@@ -82,11 +94,11 @@ public struct JSONNode: Sendable {
         return members
     }
 
-    /// The members of an object by name, in the order of the file; null ones among them.
+    /// The members of an object, each with its place.
     public func children() throws -> [(name: String, node: JSONNode)] {
-        let place = key.isEmpty ? "" : "\(key)."
-        return try members().map {
-            ($0.key, JSONNode(value: $0.value, file: file, key: place + $0.key))
+        try members().map { member in
+            let child = key.isEmpty ? member.key : "\(key).\(member.key)"
+            return (member.key, JSONNode(value: member.value, file: file, key: child))
         }
     }
 
@@ -95,20 +107,6 @@ public struct JSONNode: Sendable {
         guard case .array(let elements) = value else { throw invalid(expected: "an array") }
         return elements.enumerated().map {
             JSONNode(value: $1, file: file, key: "\(key)[\($0)]")
-        }
-    }
-
-    /// The value at a decoder's path; null where there is none.
-    func value(at path: [any CodingKey]) -> JSONNode {
-        path.reduce(self) { node, key in
-            if let index = key.intValue {
-                let elements = (try? node.elements()) ?? []
-                if elements.indices.contains(index) { return elements[index] }
-                return JSONNode(value: .null, file: file, key: "\(node.key)[\(index)]")
-            }
-            let place = node.key.isEmpty ? key.stringValue : "\(node.key).\(key.stringValue)"
-            return (try? node.member(key.stringValue))
-                ?? JSONNode(value: .null, file: file, key: place)
         }
     }
 
@@ -149,9 +147,4 @@ public struct JSONNode: Sendable {
         }
         return scalar
     }
-}
-
-/// Why a file that should be readable is not, in words.
-private func readingProblem(_ url: URL) -> String {
-    FileManager.default.fileExists(atPath: url.path) ? "it is not a readable file" : "no such file"
 }

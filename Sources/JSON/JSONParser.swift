@@ -1,3 +1,5 @@
+import Foundation
+
 /// A strict JSON reader (RFC 8259).
 ///
 /// Foundation's reader joins strings that are canonically equivalent, such as "é" in one and in
@@ -6,15 +8,16 @@
 struct JSONParser {
     private let bytes: [UInt8]
     private let file: String
-    private let hasUniqueKeys: Bool
+    private let maximumValues: Int
+    private var valueCount = 0
     private var index = 0
 
     // Files nest a few levels; the bound keeps recursion off the end of the stack.
     private static let maximumDepth = 64
 
-    /// Parses a whole document; with `hasUniqueKeys`, no object may have a key twice.
-    static func parse(_ bytes: [UInt8], file: String, hasUniqueKeys: Bool) throws -> JSONValue {
-        var parser = JSONParser(bytes: bytes, file: file, hasUniqueKeys: hasUniqueKeys)
+    /// Parses a whole document; no object may have a key twice.
+    static func parse(_ bytes: [UInt8], file: String, maximumValues: Int) throws -> JSONValue {
+        var parser = JSONParser(bytes: bytes, file: file, maximumValues: maximumValues)
         guard String(validating: bytes, as: UTF8.self) != nil else {
             let repaired = String(decoding: bytes, as: UTF8.self)
             parser.index = zip(repaired.utf8, bytes).prefix { $0 == $1 }.count
@@ -26,21 +29,34 @@ struct JSONParser {
         return value
     }
 
-    private init(bytes: [UInt8], file: String, hasUniqueKeys: Bool) {
+    private init(bytes: [UInt8], file: String, maximumValues: Int) {
         self.bytes = bytes
         self.file = file
-        self.hasUniqueKeys = hasUniqueKeys
+        self.maximumValues = maximumValues
     }
 
     private func failure(_ expected: String, found: String? = nil) -> JSONError {
-        .malformed(file: file, offset: index, expected: expected, found: found ?? next)
+        let before = bytes[..<index]
+        let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+        return .malformed(
+            file: file,
+            line: before.reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 },
+            column: String(decoding: before[start...], as: UTF8.self).unicodeScalars.count + 1,
+            expected: expected,
+            found: found ?? next
+        )
     }
 
-    /// What comes next, for messages.
+    /// What comes next, for messages: a word, a character, or the code of one that may not show.
     private var next: String {
-        guard let byte = current else { return "the end of the text" }
-        guard (0x21..<0x7f).contains(byte) else { return "byte \(byte)" }
-        return "'\(Character(Unicode.Scalar(byte)))'"
+        let rest = String(decoding: bytes[index...].prefix(80), as: UTF8.self).unicodeScalars
+        guard let scalar = rest.first else { return "the end of the text" }
+        if scalar == "\u{FEFF}" { return "a byte order mark" }
+        guard ("!"..."~").contains(scalar) else {
+            return "U+" + String(format: "%04X", scalar.value)
+        }
+        let word = rest.prefix(20).prefix { $0.isASCII && $0.properties.isAlphabetic }
+        return word.isEmpty ? "'\(scalar)'" : "'\(String(word))'"
     }
 
     private mutating func skipWhitespace() {
@@ -64,6 +80,10 @@ struct JSONParser {
 
     private mutating func value(depth: Int) throws -> JSONValue {
         skipWhitespace()
+        valueCount += 1
+        guard valueCount <= maximumValues else {
+            throw failure("at most \(maximumValues) values in a text of \(bytes.count) bytes")
+        }
         switch current {
         case UInt8(ascii: "{"): return .object(try members(depth: depth))
         case UInt8(ascii: "["): return .array(try elements(depth: depth))
@@ -93,22 +113,33 @@ struct JSONParser {
         index += 1
     }
 
+    /// Passes over the comma between two elements; false where there is none.
+    private mutating func goesOn(before close: Unicode.Scalar) throws -> Bool {
+        guard consume(",") else { return false }
+        skipWhitespace()
+        guard current != UInt8(ascii: close) else {
+            throw failure("another element", found: "'\(close)' after a comma")
+        }
+        return true
+    }
+
     private mutating func members(depth: Int) throws -> [JSONValue.Member] {
         try open(depth: depth)
         var members: [JSONValue.Member] = []
         if consume("}") { return members }
-        var keys: Set<String> = []
+        var keys: Set<Key> = []
         repeat {
             skipWhitespace()
             let start = index
+            guard current == UInt8(ascii: "\"") else { throw failure("a key in double quotes") }
             let key = try string()
-            if hasUniqueKeys, !keys.insert(key).inserted {
+            guard keys.insert(Key(text: key)).inserted else {
                 index = start
                 throw failure("distinct keys", found: "\(key.quoted) once more")
             }
             guard consume(":") else { throw failure("':'") }
             members.append(.init(key: key, value: try value(depth: depth + 1)))
-        } while consume(",")
+        } while try goesOn(before: "}")
         guard consume("}") else { throw failure("',' or '}'") }
         return members
     }
@@ -117,7 +148,9 @@ struct JSONParser {
         try open(depth: depth)
         var elements: [JSONValue] = []
         if consume("]") { return elements }
-        repeat { elements.append(try value(depth: depth + 1)) } while consume(",")
+        repeat {
+            elements.append(try value(depth: depth + 1))
+        } while try goesOn(before: "]")
         guard consume("]") else { throw failure("',' or ']'") }
         return elements
     }
@@ -216,19 +249,21 @@ struct JSONParser {
     }
 
     private mutating func unicodeEscape() throws -> Unicode.Scalar {
+        let start = index - 2
         let first = try hexadecimal()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        guard UTF16.isLeadSurrogate(UInt16(first)), current == UInt8(ascii: "\\") else {
-            throw failure("a pair of surrogates")
+        if UTF16.isLeadSurrogate(UInt16(first)), bytes[index...].starts(with: #"\u"#.utf8) {
+            index += 2
+            let second = try hexadecimal()
+            if UTF16.isTrailSurrogate(UInt16(second)),
+                let scalar = Unicode.Scalar(0x1_0000 + ((first & 0x3ff) << 10 | second & 0x3ff))
+            {
+                return scalar
+            }
         }
-        index += 1
-        guard current == UInt8(ascii: "u") else { throw failure("a pair of surrogates") }
-        index += 1
-        let second = try hexadecimal()
-        guard UTF16.isTrailSurrogate(UInt16(second)),
-            let scalar = Unicode.Scalar(0x1_0000 + ((first & 0x3ff) << 10 | second & 0x3ff))
-        else { throw failure("a pair of surrogates") }
-        return scalar
+        let half = String(decoding: bytes[start..<start + 6], as: UTF8.self)
+        index = start
+        throw failure("a pair of surrogates", found: "\(half) alone")
     }
 
     private mutating func hexadecimal() throws -> UInt32 {
@@ -241,5 +276,17 @@ struct JSONParser {
             index += 1
         }
         return value
+    }
+}
+
+/// A key, equal to another where every byte is, as canonically equivalent strings are not.
+private struct Key: Hashable {
+    let text: String
+
+    static func == (a: Key, b: Key) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        var text = text
+        text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -6,6 +6,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case configuration(file: String, key: String, expected: String, found: String)
     /// The family or a feature is not one that this package computes.
     case unsupported(file: String, key: String, found: String, supported: String)
+    /// The weights are quantised, as `evidence` shows, in a way that this package does not read.
+    case quantized(file: String, evidence: String)
+    /// Two tensors of the checkpoint are the same one of the model.
+    case storedTwice(file: String, tensor: String, other: String)
     /// The configuration asks for a tensor that the checkpoint lacks.
     case missingTensor(file: String, tensor: String)
     /// The checkpoint holds tensors the model does not use.
@@ -21,6 +25,12 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(file): \(key) should be \(expected), found \(found)"
         case .unsupported(let file, let key, let found, let supported):
             "\(file): \(key) is \(found), which is not supported (supported: \(supported))"
+        case .quantized(let file, let evidence):
+            "\(file): the weights are quantised (\(evidence)); expected the checkpoint that they"
+                + " were made from, which --base-precision int8 keeps in 8 bits,"
+                + " or a GGUF file of it"
+        case .storedTwice(let file, let tensor, let other):
+            "\(file): \(tensor) and \(other) are the same tensor of the model, expected one of them"
         case .missingTensor(let file, let tensor):
             "\(file): tensor \(tensor) is missing, which the configuration asks for"
         case .surplusTensors(let file, let first, let count):

@@ -4,27 +4,57 @@ import TensorFiles
 /// The model families: a row for each.
 enum ModelFamily {
     static let all: [any ModelConfiguration.Type] = [
+        Gemma2Configuration.self,
+        Gemma3Configuration.self,
         GraniteConfiguration.self,
         LlamaConfiguration.self,
+        Ministral3Configuration.self,
+        Olmo2Configuration.self,
+        Phi3Configuration.self,
         Qwen2Configuration.self,
         Qwen3Configuration.self,
         SmolLM3Configuration.self,
     ]
 
-    /// The settings that a `config.json` has.
-    static func configuration(_ root: JSONNode) throws -> any ModelConfiguration {
-        let type = try root.required("model_type")
-        let name = try type.string()
-        guard let family = all.first(where: { $0.modelTypes.contains(name) }) else {
-            throw type.unsupported(name, all.flatMap { $0.modelTypes }.sorted())
+    /// The model type that a `config.json` names; without one, that of its first architecture, such
+    /// as `LlamaForCausalLM`.
+    static func modelType(_ root: JSONNode) throws -> String {
+        let classes = try root.member("architectures")?.elements()
+        guard try root.member("model_type") == nil, let first = try classes?.first?.string() else {
+            return try root.required("model_type").string()
         }
-        return try family.init(CheckpointSettings(root))
+        return first.split(separator: "For").first.map { $0.lowercased() } ?? first
+    }
+
+    /// Types of models that see images, too, and have the settings of a language model inside.
+    private static let wrappers = ["gemma3", "mistral3"]
+
+    /// The settings of the language model, which may be a part of a larger model.
+    static func languageModel(_ root: JSONNode) throws -> JSONNode {
+        let isWrapper = try wrappers.contains(modelType(root))
+        return try isWrapper ? root.required("text_config") : root
+    }
+
+    /// The settings that a `config.json` has.
+    static func configuration(_ whole: JSONNode) throws -> any ModelConfiguration {
+        try Quantization.refuse(whole)
+        let root = try languageModel(whole)
+        let name = try modelType(root)
+        guard let family = all.first(where: { $0.modelTypes.contains(name) }) else {
+            let node = try root.member("model_type") ?? root.required("architectures")
+            throw node.unsupported(name, all.flatMap { $0.modelTypes }.sorted())
+        }
+        if let layers = try root.member("per_layer_config"), !(try layers.members().isEmpty) {
+            throw layers.invalid(expected: "none: all blocks are alike here")
+        }
+        return try family.init(CheckpointSettings(root, modelType: name))
     }
 
     /// The settings and the weights that a GGUF file has.
     static func configuration(
         _ archive: GGUF
     ) throws -> (any ModelConfiguration, any WeightSource) {
+        try refusePart(archive)
         let key = "general.architecture"
         let name = try archive.string(key)
         guard let family = all.first(where: { $0.gguf.architecture == name }) else {
@@ -36,7 +66,30 @@ enum ModelFamily {
             )
         }
         let weights = GGUFWeights(archive, family.gguf)
-        return (try family.init(CheckpointSettings(weights)), weights)
+        return (try family.init(CheckpointSettings(weights, modelType: name)), weights)
+    }
+}
+
+extension ModelFamily {
+    /// Refuses files that are not a whole model.
+    private static func refusePart(_ archive: GGUF) throws {
+        if let parts = try archive.integerIfPresent("split.count"), parts > 1 {
+            throw ModelError.unsupported(
+                file: archive.url.path,
+                key: "split.count",
+                found: "\(parts)",
+                supported: "1: a whole model, as llama-gguf-split --merge makes of its parts"
+            )
+        }
+        let kind = try archive.stringIfPresent("general.type") ?? "model"
+        guard kind == "model" else {
+            throw ModelError.unsupported(
+                file: archive.url.path,
+                key: "general.type",
+                found: kind,
+                supported: "model"
+            )
+        }
     }
 }
 

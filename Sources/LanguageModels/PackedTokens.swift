@@ -104,8 +104,8 @@ public struct PackedTokens: Equatable, Sendable {
     }
 
     /// Spans with a query for each row, and keys of all tokens, held ones in front of each
-    /// sequence's own.
-    func spans(of rows: OutputRows) -> AttentionSpans {
+    /// sequence's own; a query sees at most `window` keys, the last ones up to its own.
+    func spans(of rows: OutputRows, window: Int? = nil) -> AttentionSpans {
         let (prefixQueries, queryLengths) =
             switch rows {
             case .all: (prefixRows, lengths)
@@ -120,7 +120,8 @@ public struct PackedTokens: Equatable, Sendable {
             prefixQueries: prefixQueries,
             prefixKeys: prefixLength,
             queryLengths: queryLengths,
-            keyLengths: keyLengths
+            keyLengths: keyLengths,
+            window: window
         )
     }
 }

@@ -1,4 +1,4 @@
-/// A metric with its 95% bootstrap interval.
+/// A metric with its 95% bootstrap interval: over examples, or over seeds and examples.
 ///
 /// JSON has no infinity: an infinite number (an unclamped NLL) is written as the string `"inf"`,
 /// which `float()` in Python and `Double()` in Swift understand.

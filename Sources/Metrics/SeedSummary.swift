@@ -7,11 +7,16 @@ public struct SeedSummary: Codable, Equatable, Sendable {
     public var standardError: Double?
     /// Number of seeds.
     public var seeds: Int
+    /// The ends of the mean's 95% interval over seeds and examples together, see
+    /// ``PairedBootstrap``; nil where it was not computed.
+    public var interval: ClosedRange<Double>?
 
     private enum CodingKeys: String, CodingKey {
         case mean
         case standardError = "standard_error"
         case seeds
+        case lower
+        case upper
     }
 
     /// The summary of one number for each seed; nil if there is none.
@@ -32,6 +37,17 @@ public struct SeedSummary: Codable, Equatable, Sendable {
         mean = try container.number(forKey: .mean)
         standardError = try container.decodeIfPresent(Double.self, forKey: .standardError)
         seeds = try container.decode(Int.self, forKey: .seeds)
+        guard container.contains(.lower) else { return }
+        let lower = try container.number(forKey: .lower)
+        let upper = try container.number(forKey: .upper)
+        guard lower <= upper else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .upper,
+                in: container,
+                debugDescription: "expected at least \(lower), found \(upper)"
+            )
+        }
+        interval = lower...upper
     }
 
     /// Writes numbers, and `"inf"` for an infinite mean.
@@ -40,5 +56,8 @@ public struct SeedSummary: Codable, Equatable, Sendable {
         try container.encode(number: mean, forKey: .mean)
         try container.encodeIfPresent(standardError, forKey: .standardError)
         try container.encode(seeds, forKey: .seeds)
+        guard let interval else { return }
+        try container.encode(number: interval.lowerBound, forKey: .lower)
+        try container.encode(number: interval.upperBound, forKey: .upper)
     }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -26,25 +27,27 @@ public struct RunRecord: Sendable {
     ///   - run: The run folder.
     ///   - name: The name of the run in the report.
     ///   - settings: Every setting with its value, in the order of the report.
-    /// - Throws: `JSONError` or `JSONLinesError` when a file cannot be used.
+    /// - Throws: `JSONError` or `JSONLinesError` when a file cannot be used, `FileError` when it is
+    ///   a link out of the folder or too large.
     public init(
         _ run: RunFolder,
         name: String,
         settings: [(key: String, value: String)]
     ) throws {
-        func present(_ file: URL) -> URL? {
-            FileManager.default.fileExists(atPath: file.path) ? file : nil
+        let folder = OwnFolder(run.url)
+        func value<Value: Decodable>(_ file: URL) throws -> Value? {
+            try folder.file(file).map { try JSONFile.read(Value.self, from: $0) }
         }
         func lines<Row: Decodable>(_ file: URL) throws -> [Row] {
-            try present(file).map { try JSONLines.read(Row.self, from: $0).map(\.row) } ?? []
+            try folder.file(file).map { try JSONLines.read(Row.self, from: $0).map(\.row) } ?? []
         }
         self.name = name
         self.settings = settings
-        results = try present(run.metrics).map { try JSONFile.read(RunMetrics.self, from: $0) }
-        curves = try present(run.curves).map { try JSONFile.read(RunCurves.self, from: $0) }
+        results = try value(run.metrics)
+        curves = try value(run.curves)
         history = try lines(run.history)
         timings = try lines(run.timings)
-        test = try present(run.predictions("test")).map { try [Prediction](contentsOf: $0) } ?? []
+        test = try folder.file(run.predictions("test")).map(Array.init(contentsOf:)) ?? []
     }
 }
 

@@ -43,7 +43,11 @@ public struct RunReport: Sendable {
         let text =
             "\(method), \(results.steps) steps, seed \(results.seed). Task: \(results.task). "
             + "Model: \(results.model)."
-        return Markup.element("p", ["class": "muted"], text.escaped)
+        let warnings = (results.warnings ?? []).map {
+            Markup.element("p", ["class": "note"], "Warning: \($0).".escaped)
+        }
+        return ([Markup.element("p", ["class": "muted"], text.escaped)] + warnings)
+            .joined(separator: "\n")
     }
 
     private var metrics: String {

@@ -72,6 +72,8 @@ public struct RunMetrics: Codable, Equatable, Sendable {
     public var test: Part?
     /// The validation metrics that the variance scale was chosen by, where it was.
     public var varianceScaleCurve: [CurvePoint]?
+    /// Signs that the training has gone astray, a sentence each; absent where there are none.
+    public var warnings: [String]?
 
     /// The results of a run.
     package init(
@@ -112,6 +114,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case method, model, task, seed, steps, parameters, ranks, posterior, train, validation, test
+        case warnings
         case fingerprint = "model_fingerprint"
         case posteriorKind = "posterior_kind"
         case drawCount = "draws"

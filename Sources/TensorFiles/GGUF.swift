@@ -30,6 +30,8 @@ public struct GGUF: Sendable {
     public let names: [String]
 
     private let file: InputFile
+    /// Bytes of a tensor that are decoded at a time: they stay in the cache.
+    private static let pieceLength = 1 << 16
 
     /// Opens the file at `url`, reads its metadata and checks where its tensors lie.
     ///
@@ -61,42 +63,37 @@ public struct GGUF: Sendable {
         try file.array(tensor(name).byteRange.prefix(limit))
     }
 
-    /// Writes the weights of a tensor, row-major, to `output`, which must hold exactly as many.
+    /// The weights of a tensor in float32, row-major.
     ///
     /// Weights equal those of `gguf.quants.dequantize` (gguf-py 0.19) bit for bit.
     ///
     /// - Throws: what ``bytes(of:)`` throws, and
     ///   ``TensorFileError/unsupported(file:feature:)`` for types other than F32, F16, BF16, Q4_0,
     ///   Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K and Q6_K.
-    public func dequantize(
-        _ name: String,
-        into output: UnsafeMutableBufferPointer<Float>
-    ) throws {
+    public func dequantized(_ name: String) throws -> FileBytes {
         let tensor = try tensor(name)
-        precondition(
-            output.count == tensor.elementCount,
-            "the output holds \(output.count) weights, tensor \(name) has shape \(tensor.shape)"
-        )
-        guard let decode = BlockFormats.decoders[tensor.type.name] else {
+        let type = tensor.type
+        guard let decode = BlockFormats.decoders[type.name] else {
             throw TensorFileError.unsupported(
                 file: url.path,
-                feature: "type \(tensor.type.name) of tensor \"\(name)\""
+                feature: "type \(type.name) of tensor \"\(name)\""
             )
         }
-        let stored = try bytes(of: name)
-        stored.withBytes {
-            guard let weights = output.baseAddress, let blocks = $0.baseAddress else { return }
-            decode(blocks, weights, tensor.elementCount / tensor.type.blockWeights)
+        // No overflow: the file holds the blocks, which are not that much smaller.
+        let length = tensor.elementCount * MemoryLayout<Float>.size
+        let result = try FileBytes(count: length, for: url)
+        let weights = result.memory.bindMemory(to: Float.self).baseAddress
+        let blockCount = tensor.elementCount / type.blockWeights
+        let step = max(1, Self.pieceLength / type.blockBytes)
+        for first in stride(from: 0, to: blockCount, by: step) {
+            let count = min(step, blockCount - first)
+            let start = tensor.byteRange.lowerBound + first * type.blockBytes
+            try file.read(start..<start + count * type.blockBytes).withBytes {
+                guard let weights, let blocks = $0.baseAddress else { return }
+                decode(blocks, weights + first * type.blockWeights, count)
+            }
         }
-    }
-
-    /// The weights of a tensor, row-major; as ``dequantize(_:into:)``, into a new array.
-    public func dequantized(_ name: String) throws -> [Float] {
-        let count = try tensor(name).elementCount
-        return try [Float](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-            try dequantize(name, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
-            initializedCount = count
-        }
+        return result
     }
 
     private func tensor(_ name: String) throws -> GGUFTensor {

@@ -20,23 +20,22 @@ public final class InputFile: Sendable {
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the file is missing, is a folder
     ///   or a device, or may not be read.
     public init(contentsOf url: URL) throws {
-        guard url.isFileURL else {
-            throw TensorFileError.unreadable(
-                file: url.absoluteString,
-                reason: "it is not the URL of a local file"
-            )
-        }
-        let path = url.path
-        // Without O_NONBLOCK, opening a named pipe would wait for a writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
+        let opened: (descriptor: Int32, size: Int?)
         do {
-            (count, modified) = try Self.status(of: descriptor, path)
+            opened = try RegularFile.open(url)
+        } catch let error as FileError {
+            throw TensorFileError.unreadable(file: error.file, reason: error.reason)
+        }
+        do {
+            guard opened.size != nil else {
+                throw TensorFileError.unreadable(file: url.path, reason: "it is a pipe")
+            }
+            (count, modified) = try Self.status(of: opened.descriptor, url.path)
         } catch {
-            close(descriptor)
+            close(opened.descriptor)
             throw error
         }
-        self.descriptor = descriptor
+        descriptor = opened.descriptor
         self.url = url
     }
 
@@ -49,11 +48,6 @@ public final class InputFile: Sendable {
     ) throws -> (count: Int, modified: Int) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw unreadable(path, errno) }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw TensorFileError.unreadable(file: path, reason: "it is a folder")
-        default: throw TensorFileError.unreadable(file: path, reason: "it is not a regular file")
-        }
         #if os(Linux)
         let time = status.st_mtim
         #else
@@ -68,9 +62,7 @@ public final class InputFile: Sendable {
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the system cannot read them or
     ///   has no memory for them, or when the file is no longer what it was when it was opened.
     public func read(_ range: Range<Int>) throws -> FileBytes {
-        guard let bytes = FileBytes(count: range.count) else {
-            throw Self.unreadable(url.path, ENOMEM)
-        }
+        let bytes = try FileBytes(count: range.count, for: url)
         try read(range, into: bytes.memory)
         return bytes
     }
@@ -104,16 +96,16 @@ public final class InputFile: Sendable {
         }
     }
 
-    private static func unreadable(_ path: String, _ code: Int32) -> TensorFileError {
+    fileprivate static func unreadable(_ path: String, _ code: Int32) -> TensorFileError {
         .unreadable(file: path, reason: systemMessage(code))
     }
 }
 
-/// Part of a file in memory of its own, which lives as long as this object.
+/// Part of a file, or what was decoded from it, in memory that lives as long as this object.
 public final class FileBytes: @unchecked Sendable {
     // Sendable: the memory is written before anyone else has the object.
 
-    fileprivate let memory: UnsafeMutableRawBufferPointer
+    let memory: UnsafeMutableRawBufferPointer
 
     /// Runs `body` with the bytes, which are aligned for vectors; who keeps them keeps this object.
     public func withBytes<Result>(
@@ -122,10 +114,12 @@ public final class FileBytes: @unchecked Sendable {
         try withExtendedLifetime(self) { try body(UnsafeRawBufferPointer(memory)) }
     }
 
-    /// Memory for so many bytes; nil where there is none.
-    fileprivate init?(count: Int) {
+    /// Memory for so many bytes of a file; throws where there is none.
+    init(count: Int, for file: URL) throws {
         var address: UnsafeMutableRawPointer?
-        guard posix_memalign(&address, 64, max(count, 1)) == 0, let address else { return nil }
+        guard posix_memalign(&address, 64, max(count, 1)) == 0, let address else {
+            throw InputFile.unreadable(file.path, ENOMEM)
+        }
         memory = UnsafeMutableRawBufferPointer(start: address, count: count)
     }
 

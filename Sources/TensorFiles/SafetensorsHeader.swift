@@ -7,6 +7,9 @@ struct SafetensorsHeader {
     static let lengthBytes = 8
     static let metadataKey = "__metadata__"
 
+    /// Values that tensors can have in a text of so many bytes: some 8 in 60 bytes each.
+    static func maximumValues(_ length: Int) -> Int { 1024 + length / 4 }
+
     private(set) var metadata: [String: String] = [:]
     private(set) var entries: [TensorEntry] = []
 
@@ -20,7 +23,12 @@ struct SafetensorsHeader {
         let length = try Self.length(in: file)
         dataStart = Self.lengthBytes + length
         let text = try file.array(Self.lengthBytes..<dataStart)
+        // Keys that differ in bytes may be canonically equivalent, and so equal as strings.
+        var names: Set<String> = []
         for member in try Self.members(of: text, path: path) {
+            guard names.insert(member.key).inserted else {
+                throw malformed("two tensors are named \"\(member.key)\"")
+            }
             if member.key == Self.metadataKey {
                 metadata = try decodeMetadata(member.value)
             } else {
@@ -42,7 +50,9 @@ struct SafetensorsHeader {
         guard !start.starts(with: "version https://git-lfs".utf8) else {
             throw malformed("it is a Git LFS pointer, the weights themselves were not downloaded")
         }
-        let length = start.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+        let length = start.withUnsafeBytes {
+            UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+        }
         guard length <= maximumLength else {
             throw malformed("the header's length is \(length), the limit is \(maximumLength)")
         }
@@ -61,7 +71,12 @@ struct SafetensorsHeader {
         path: String
     ) throws -> [JSONValue.Member] {
         do {
-            return try JSONNode(parsing: text, file: path, hasUniqueKeys: true).members()
+            return try JSONNode(
+                parsing: text,
+                file: path,
+                maximumValues: maximumValues(text.count)
+            )
+            .members()
         } catch let error as JSONError {
             throw TensorFileError.malformed(file: path, problem: "header: \(error.problem)")
         }

@@ -21,12 +21,13 @@ public struct ShardedCheckpoint: Sendable {
 
     /// Opens every weight file of the folder and checks it against the index.
     ///
-    /// Tensors of a shard that the index does not give to this shard are left out.
+    /// Tensors of a shard that the index does not name are left out.
     ///
     /// - Throws: ``TensorFileError/unreadable(file:reason:)`` when the folder has no such weights
     ///   or a shard is missing; ``TensorFileError/malformed(file:problem:)`` when the index is not
-    ///   valid or gives a path out of the folder; ``TensorFileError/missingTensor(file:tensor:)``
-    ///   when a shard lacks a tensor of the index; what ``Safetensors/init(contentsOf:)`` throws.
+    ///   valid or gives a path out of the folder, or a tensor is in two shards;
+    ///   ``TensorFileError/missingTensor(file:tensor:)`` when a shard lacks a tensor of the index;
+    ///   what ``Safetensors/init(contentsOf:)`` throws.
     public init(contentsOf folder: URL) throws {
         url = folder
         let single = folder.appendingPathComponent(Self.singleName)
@@ -99,7 +100,7 @@ public struct ShardedCheckpoint: Sendable {
             let root = try JSONNode(
                 parsing: file.array(0..<file.count),
                 file: index.path,
-                hasUniqueKeys: true
+                maximumValues: SafetensorsHeader.maximumValues(file.count)
             )
             pairs = try root.required("weight_map").members()
         } catch let error as JSONError {
@@ -145,6 +146,16 @@ public struct ShardedCheckpoint: Sendable {
             }
             entries[tensor] = entry
             shards[tensor] = shard
+        }
+        // Readers differ in which of two they take.
+        for shard in opened.values {
+            for name in shard.names {
+                guard let other = shards[name]?.url, other != shard.url else { continue }
+                throw TensorFileError.malformed(
+                    file: shard.url.path,
+                    problem: "tensor \"\(name)\" is in \(other.lastPathComponent), too"
+                )
+            }
         }
         return (entries, shards)
     }

@@ -1,78 +1,74 @@
 import Foundation
 import JSON
 
-/// The examples of one data file.
+/// The examples of one data file, or of some of its lines.
 struct ParsedFile {
     let path: String
     private(set) var examples: [ParsedExample] = []
     /// Number of lines the data set's protocol leaves out.
     private(set) var leftOut = 0
 
-    init(_ file: URL, rows: any ExampleRow.Type, requiringLabels: Bool) throws {
-        path = file.path
-        try read(rows, from: file, requiringLabels: requiringLabels)
-        if examples.isEmpty { throw TextTaskError.noExamples(file: path, leftOut: leftOut) }
-    }
-
-    private mutating func read<Row: ExampleRow>(
-        _: Row.Type,
-        from file: URL,
-        requiringLabels: Bool
+    /// Reads the lines that `chosen` counts, from 0 without blank ones, and nothing behind them.
+    init(
+        _ file: URL,
+        rows: any ExampleRow.Type,
+        requiringLabels: Bool,
+        only chosen: some Sequence<Int> = 0...
     ) throws {
-        var sources: [String: String] = [:]
-        for line in try JSONLines.read(Row.self, from: file) {
+        path = file.path
+        var reader = try LineReader(file)
+        var lines: [String: Int] = [:]
+        var (rest, count) = (chosen.makeIterator(), 0)
+        var wanted = rest.next()
+        while let index = wanted, let line = try reader.next() {
+            defer { count += 1 }
+            guard count == index else { continue }
+            wanted = rest.next()
             let place = RowPlace(
                 path: file.path,
                 fileName: file.lastPathComponent,
                 line: line.number
             )
-            guard let parsed = try line.row.example(at: place) else {
+            let isFirst = examples.isEmpty
+            guard let parsed = try Self.example(line, at: place, as: rows, isFirst: isFirst) else {
                 leftOut += 1
                 continue
             }
             if requiringLabels, parsed.example.label == nil {
                 throw place.failure("the line does not say which answer is right")
             }
-            if let earlier = sources.updateValue(place.source, forKey: parsed.example.id) {
-                throw place.failure("the id \(quoted(parsed.example.id)) is that of \(earlier) too")
+            if let earlier = lines.updateValue(line.number, forKey: parsed.example.id) {
+                throw place.failure(
+                    "the id \(quoted(parsed.example.id)) is that of \(path):\(earlier) too"
+                )
             }
             examples.append(parsed)
         }
+        if examples.isEmpty { throw TextTaskError.noExamples(file: path, leftOut: leftOut) }
     }
 
-    /// Train or validation examples of a train file without a validation file beside it.
-    func trainFilePart(_ part: Split, seed: UInt64) throws -> [Int] {
-        let size = RandomSplit.validationSize(of: examples.count)
-        let split = RandomSplit(groups: examples.map(\.group), sizes: [size], seed: seed)
-        try requireExamples(in: split, needed: 2)
-        return part == .train ? split.rest : split.parts[0]
-    }
-
-    /// A part of a single file that holds all three.
-    func singleFilePart(_ part: Split, seed: UInt64) throws -> [Int] {
-        let size = RandomSplit.singleFilePartSize(of: examples.count)
-        let split = RandomSplit(groups: examples.map(\.group), sizes: [size, size], seed: seed)
-        try requireExamples(in: split, needed: 3)
-        switch part {
-        case .train: return split.rest
-        case .validation: return split.parts[0]
-        case .test: return split.parts[1]
+    private static func example(
+        _ line: LineReader.Line,
+        at place: RowPlace,
+        as rows: any ExampleRow.Type,
+        isFirst: Bool
+    ) throws -> ParsedExample? {
+        do {
+            return try line.read { try rows.example($0, at: place) }
+        } catch let error as JSONLinesError {
+            guard isFirst, let form = FileForm(of: place.path) else { throw error }
+            throw TextTaskError.form(file: place.path, form)
         }
     }
 
-    private func requireExamples(in split: RandomSplit, needed: Int) throws {
-        if split.rest.isEmpty || split.parts.contains(where: \.isEmpty) {
-            throw TextTaskError.tooFewExamples(file: path, count: examples.count, needed: needed)
-        }
-    }
-
-    /// The chosen examples, or all.
-    func loaded(_ chosen: [Int]?) -> LoadedExamples {
-        LoadedExamples(
-            examples: (chosen?.map { examples[$0] } ?? examples).map(\.example),
+    /// The examples at `chosen`, or all, but no more than `limit`.
+    func loaded(_ chosen: [Int]? = nil, isShare: Bool, limit: Int? = nil) -> LoadedExamples {
+        let all = (chosen?.map { examples[$0] } ?? examples).map(\.example)
+        return LoadedExamples(
+            examples: limit.map { Array(all.prefix($0)) } ?? all,
             file: path,
             leftOut: leftOut,
-            isShare: chosen != nil
+            isShare: isShare
         )
     }
 }

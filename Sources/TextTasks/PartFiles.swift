@@ -35,9 +35,32 @@ struct PartFiles {
 
     private func file(_ names: [String], of part: Split) throws -> URL {
         guard let file = try existingFile(names, of: part) else {
-            throw TextTaskError.noFile(part: part, folder: folder.path, names: names)
+            throw TextTaskError.noFile(
+                part: part,
+                folder: folder.path,
+                names: names,
+                others: strangers
+            )
         }
         return file
+    }
+
+    /// Names of files that are no part of the data; what is hidden or explains is left out.
+    var strangers: [String] {
+        var known = layout.train + layout.test
+        switch layout.validation {
+        case .file(let names), .fileOrSplitOff(let names): known += names
+        case .splitOff: break
+        }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.sorted().filter { name in
+            var isFolder: ObjCBool = false
+            let path = folder.appendingPathComponent(name).path
+            return !known.contains(name) && !name.hasPrefix(".")
+                && !["README", "LICENSE"].contains { name.uppercased().hasPrefix($0) }
+                && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+                && !isFolder.boolValue
+        }
     }
 
     private func existingFile(_ names: [String], of part: Split) throws -> URL? {

@@ -40,14 +40,45 @@ struct RandomSplit {
         self.parts = parts.map { $0.sorted() }
         self.rest = rest.sorted()
     }
+}
+
+/// A file that serves several parts, and how it is divided.
+enum SharedFile {
+    /// A train file without a validation file beside it.
+    case train
+    /// A single file for all parts.
+    case single
+
+    /// The examples of a part, by their places in the file.
+    ///
+    /// Throws ``TextTaskError`` where some part would be empty.
+    func share(
+        of part: Split,
+        groups: [String?],
+        seed: UInt64,
+        file: String
+    ) throws -> [Int] {
+        let sizes: [Int]
+        switch self {
+        case .train: sizes = [Self.validationSize(of: groups.count)]
+        case .single:
+            let size = max(groups.count / 10, 1)
+            sizes = [size, size]
+        }
+        let split = RandomSplit(groups: groups, sizes: sizes, seed: seed)
+        if split.rest.isEmpty || split.parts.contains(where: \.isEmpty) {
+            let needed = sizes.count + 1
+            throw TextTaskError.tooFewExamples(file: file, count: groups.count, needed: needed)
+        }
+        switch part {
+        case .train: return split.rest
+        case .validation: return split.parts[0]
+        case .test: return split.parts[sizes.count - 1]
+        }
+    }
 
     /// Size of a validation part split off `count` train examples: a tenth, within 1...1000.
     static func validationSize(of count: Int) -> Int {
         min(max(count / 10, 1), 1000)
-    }
-
-    /// Size of the validation and of the test part of a single file: a tenth each, at least 1.
-    static func singleFilePartSize(of count: Int) -> Int {
-        max(count / 10, 1)
     }
 }

@@ -7,11 +7,12 @@ import JSON
 /// | --- | --- | --- | --- |
 /// | arc-easy, arc-challenge, openbookqa | train file | dev file | test file |
 /// | winogrande-s, winogrande-m, boolq | rest of the train file | share of it | dev file |
-/// | a folder of the user's | train.jsonl | validation.jsonl or dev.jsonl | test.jsonl |
+/// | a folder of the user's | train.jsonl | validation.jsonl | test.jsonl |
 /// | a folder without validation file | rest of train.jsonl | share of it | test.jsonl |
 /// | a single file of the user's | 80% | 10% | 10% |
 ///
-/// The share is a tenth, at most 1000 examples, chosen by the seed; twin sentences of WinoGrande
+/// The validation file may be called valid, val, eval, dev or development.jsonl, too. The share is
+/// a tenth, at most 1000 examples, chosen by the seed; twin sentences of WinoGrande
 /// stay together. The published test parts of WinoGrande and BoolQ have no labels. Lines may be in
 /// the official layout or in the Hugging Face one; the user's own are in either of these forms:
 ///
@@ -65,9 +66,17 @@ public struct TextTask: Sendable {
         rows = UserRow.self
     }
 
+    /// Names of the files of one's own data folder that are no part of the data.
+    var strangers: [String] {
+        guard case .folder(let folder, let layout) = source, rows == UserRow.self else { return [] }
+        return PartFiles(folder: folder, layout: layout).strangers
+    }
+
     private static let userLayout = FileLayout(
         train: ["train.jsonl"],
-        validation: .fileOrSplitOff(["validation.jsonl", "dev.jsonl"]),
+        validation: .fileOrSplitOff(
+            ["validation", "valid", "val", "eval", "dev", "development"].map { "\($0).jsonl" }
+        ),
         test: ["test.jsonl"]
     )
 
@@ -93,28 +102,48 @@ public struct TextTask: Sendable {
         return folder
     }
 
-    /// Loads a part of the task; the same seed always gives the same parts.
+    /// Loads a part of the task, or its first `limit` examples; the same seed always gives the same
+    /// parts.
+    ///
+    /// With a limit no more of one's own file is parsed than is needed, so that faults in what
+    /// follows are not found.
     ///
     /// Throws ``TextTaskError`` or `JSONLinesError` where a file is missing, ambiguous, empty or
     /// not readable, or a line is malformed or, with `requiringLabels`, has no label.
     public func load(
         _ part: Split,
         seed: UInt64,
-        requiringLabels: Bool = true
+        requiringLabels: Bool = true,
+        limit: Int? = nil
     ) throws -> LoadedExamples {
-        let parsed: ParsedFile
-        let chosen: [Int]?
-        switch source {
-        case .file(let file):
-            parsed = try ParsedFile(file, rows: rows, requiringLabels: requiringLabels)
-            chosen = try parsed.singleFilePart(part, seed: seed)
-        case .folder(let folder, let layout):
-            let files = PartFiles(folder: folder, layout: layout)
-            let location = try files.location(of: part)
-            parsed = try ParsedFile(location.file, rows: rows, requiringLabels: requiringLabels)
-            chosen = location.isShare ? try parsed.trainFilePart(part, seed: seed) : nil
+        let (file, shared) = try location(of: part)
+        func parsed(only lines: some Sequence<Int>) throws -> ParsedFile {
+            try ParsedFile(file, rows: rows, requiringLabels: requiringLabels, only: lines)
         }
-        return parsed.loaded(chosen)
+        func share(_ groups: [String?]) throws -> [Int]? {
+            try shared?.share(of: part, groups: groups, seed: seed, file: file.path)
+        }
+        if let limit, rows.standsAlone {
+            if shared == nil { return try parsed(only: 0..<limit).loaded(isShare: false) }
+            // Lines of a pipe could not be counted before they are read.
+            let count = try LineReader.count(of: file) ?? 0
+            if count > 0, let lines = try share([String?](repeating: nil, count: count)) {
+                return try parsed(only: lines.prefix(limit)).loaded(isShare: true)
+            }
+        }
+        let all = try parsed(only: 0...)
+        let chosen = try share(all.examples.map(\.group))
+        return all.loaded(chosen, isShare: shared != nil, limit: limit)
+    }
+
+    /// The file of a part, and how it is divided where it serves several.
+    private func location(of part: Split) throws -> (file: URL, shared: SharedFile?) {
+        switch source {
+        case .file(let file): return (file, .single)
+        case .folder(let folder, let layout):
+            let location = try PartFiles(folder: folder, layout: layout).location(of: part)
+            return (location.file, location.isShare ? .train : nil)
+        }
     }
 
     /// Loads all lines of any one file for prediction, labelled or not; the data set itself is not
@@ -125,7 +154,8 @@ public struct TextTask: Sendable {
     /// Throws as ``load(_:seed:requiringLabels:)`` does.
     public static func load(file: URL, task: String) throws -> LoadedExamples {
         func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
-            try ParsedFile(file, rows: rows, requiringLabels: false).loaded(nil)
+            try ParsedFile(file, rows: rows, requiringLabels: false)
+                .loaded(isShare: false)
         }
         guard let set = PublishedDataSet.all.first(where: { $0.name == task }) else {
             return try parsed(UserRow.self)

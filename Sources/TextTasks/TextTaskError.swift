@@ -10,8 +10,10 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
     case folderForPath(task: String)
     /// The data set's folder is not known or not there; `home` says where the files come from.
     case noData(task: String, looked: String, home: String)
-    /// A part of the data has no file in the folder.
-    case noFile(part: Split, folder: String, names: [String])
+    /// A file that is no JSON Lines, but something else that is known.
+    case form(file: String, FileForm)
+    /// A part of the data has no file in the folder; `others` are files that are no part's.
+    case noFile(part: Split, folder: String, names: [String], others: [String] = [])
     /// A part of the data has several files in the folder.
     case severalFiles(part: Split, folder: String, names: [String])
     /// A file without a usable example.
@@ -37,9 +39,11 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
             "a data folder can be given for a named task only, and \"\(task)\" is a path"
         case .noData(let task, let looked, let home):
             "the data of \(task) was not found \(looked); the official files come from \(home)"
-        case .noFile(let part, let folder, let names):
+        case .form(let file, let form):
+            "\(file): expected a JSON object a line, found \(form.name): \(form.advice)"
+        case .noFile(let part, let folder, let names, let others):
             "\(folder): the \(part.rawValue) part needs \(names.joined(separator: " or ")), "
-                + "which is not there"
+                + "which is not there" + Self.listed(others, in: folder)
         case .severalFiles(let part, let folder, let names):
             "\(folder): the \(part.rawValue) part should be one file and may be any of "
                 + names.joined(separator: ", ")
@@ -57,6 +61,14 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
             source == id || source.hasSuffix("/\(id)")
                 ? "\(source): \(reason)" : "\(source) (\(id)): \(reason)"
         }
+    }
+
+    /// What there is instead, and what it looks like.
+    private static func listed(_ others: [String], in folder: String) -> String {
+        guard !others.isEmpty else { return "" }
+        let form = others.lazy.compactMap { FileForm(of: "\(folder)/\($0)") }.first
+        let names = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
+        return "; there is \(names)" + (form.map { " (\($0.name)): \($0.advice)" } ?? "")
     }
 
     /// The same as ``description``.

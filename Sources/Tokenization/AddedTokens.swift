@@ -22,7 +22,12 @@ struct AddedToken: Sendable {
     }
 
     init(_ node: JSONNode) throws {
-        id = try node.required("id").integer()
+        try self.init(node, id: node.required("id").integer())
+    }
+
+    /// A token whose id stands elsewhere.
+    init(_ node: JSONNode, id: Int) throws {
+        self.id = id
         content = try node.required("content").string()
         isSpecial = try node.required("special").boolean()
         stripsLeft = try node.required("lstrip").boolean()
@@ -70,12 +75,14 @@ struct AddedTokenMatcher: Sendable {
     }
 
     /// Cuts a text at the added tokens in it.
-    func parts(of text: [UInt8]) -> [Part] {
+    func parts(of text: [UInt8], _ allowance: inout Allowance) throws -> [Part] {
         var parts: [Part] = []
         var partStart = 0
         var index = 0
         while index < text.count {
-            guard starts[Int(text[index])], let match = longestMatch(text, at: index) else {
+            guard starts[Int(text[index])],
+                let match = try longestMatch(text, at: index, &allowance)
+            else {
                 index += 1
                 continue
             }
@@ -89,17 +96,24 @@ struct AddedTokenMatcher: Sendable {
             }
             if token.stripsRight { end = Whitespace.end(of: text, from: end) }
             if partStart < start { parts.append(Part(range: partStart..<start, id: nil)) }
-            parts.append(Part(range: min(start, end)..<end, id: token.id))
+            // Empty where the token before has taken this one's white space in. One that does not
+            // strip stands all the same, as in the Hugging Face library.
+            if start < end { parts.append(Part(range: start..<end, id: token.id)) }
             partStart = end
         }
         if partStart < text.count { parts.append(Part(range: partStart..<text.count, id: nil)) }
         return parts
     }
 
-    private func longestMatch(_ text: [UInt8], at start: Int) -> (token: Int, end: Int)? {
+    private func longestMatch(
+        _ text: [UInt8],
+        at start: Int,
+        _ allowance: inout Allowance
+    ) throws -> (token: Int, end: Int)? {
         var node = 0
         var longest: (token: Int, end: Int)?
         for index in start..<text.count {
+            try allowance.spend(steps: 1, on: "added_tokens")
             guard let child = children[node << 8 | Int(text[index])] else { break }
             node = child
             if let token = ends[node] { longest = (token, index + 1) }

@@ -9,9 +9,12 @@ enum Decoder: Sendable {
     case strip(Unicode.Scalar, start: Int, stop: Int)
     case replace(TextPattern, with: [UInt8])
     case metaspace(Metaspace)
+    /// The end of a word as tokens spell it.
+    case words(suffix: TextPattern)
 
     static let supported = [
         "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Strip", "Replace", "Metaspace",
+        "BPEDecoder",
     ]
 
     init(_ node: JSONNode) throws {
@@ -34,13 +37,16 @@ enum Decoder: Sendable {
                 with: Array(try node.required("content").string().utf8)
             )
         case "Metaspace": self = .metaspace(try Metaspace(node))
+        case "BPEDecoder": self = .words(suffix: try TextPattern(literal: node.required("suffix")))
         default: throw node.unsupported(type, Self.supported)
         }
     }
 
-    func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    func decode(_ tokens: [[UInt8]], _ allowance: inout Allowance) throws -> [[UInt8]] {
+        try allowance.start("decoder", bytes: tokens.reduce(0) { $0 + $1.count })
         switch self {
-        case .sequence(let stages): return stages.reduce(tokens) { $1.decode($0) }
+        case .sequence(let stages):
+            return try stages.reduce(tokens) { try $1.decode($0, &allowance) }
         case .byteLevel:
             let bytes = tokens.flatMap { ByteAlphabet.bytes(of: $0) ?? $0 }
             // Bytes that are not UTF-8 become U+FFFD.
@@ -50,8 +56,15 @@ enum Decoder: Sendable {
         case .strip(let content, let start, let stop):
             return tokens.map { Self.strip($0, Array(String(content).utf8), start, stop) }
         case .replace(let pattern, let content):
-            return tokens.map { pattern.replaceMatches(in: $0, with: content) }
-        case .metaspace(let metaspace): return metaspace.decode(tokens)
+            return try tokens.map {
+                try pattern.replaceMatches(in: $0, with: content, &allowance)
+            }
+        case .metaspace(let metaspace): return try metaspace.decode(tokens, &allowance)
+        case .words(let suffix):
+            return try tokens.enumerated().map { index, token in
+                let space: [UInt8] = index == tokens.count - 1 ? [] : [0x20]
+                return try suffix.replaceMatches(in: token, with: space, &allowance)
+            }
         }
     }
 

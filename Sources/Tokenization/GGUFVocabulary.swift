@@ -88,6 +88,7 @@ extension Tokenizer {
         let reader = GGUFVocabularyReader(source: vocabulary)
         try reader.checkLengths()
         let table = try reader.vocabulary()
+        file = vocabulary.file
         switch vocabulary.model {
         case "gpt2":
             let words = try reader.words()

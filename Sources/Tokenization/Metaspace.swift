@@ -40,10 +40,10 @@ struct Metaspace: Sendable {
         self.scheme = scheme
     }
 
-    func apply(to pieces: inout Pieces) {
+    func apply(to pieces: inout Pieces, _ allowance: inout Allowance) throws {
         let startsText = pieces.startsText
         pieces.rewrite { text, range, result in
-            let isFirst = startsText && result.isEmpty
+            let isFirst = startsText && range.lowerBound == 0
             if scheme == .always || scheme == .first && isFirst {
                 let startsWithSpace =
                     text[range.lowerBound] == 0x20 || text[range].starts(with: replacement)
@@ -55,9 +55,9 @@ struct Metaspace: Sendable {
         }
         guard splits else { return }
         let pattern = TextPattern.literal(replacement)
-        pieces.split { text, range, parts in
+        try pieces.split { text, range, parts in
             parts += SplitBehavior.mergedWithNext.parts(
-                pattern.matches(text, range),
+                try pattern.matches(text, range, &allowance),
                 in: range,
                 inverted: false
             )
@@ -65,11 +65,11 @@ struct Metaspace: Sendable {
     }
 
     /// Turns replacements back to spaces; those of the first token go, unless none was put there.
-    func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+    func decode(_ tokens: [[UInt8]], _ allowance: inout Allowance) throws -> [[UInt8]] {
         let pattern = TextPattern.literal(replacement)
-        return tokens.enumerated().map { index, token in
+        return try tokens.enumerated().map { index, token in
             let content: [UInt8] = index == 0 && scheme != .never ? [] : [0x20]
-            return pattern.replaceMatches(in: token, with: content)
+            return try pattern.replaceMatches(in: token, with: content, &allowance)
         }
     }
 }

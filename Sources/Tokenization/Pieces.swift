@@ -4,7 +4,7 @@ struct Pieces {
     private(set) var text: [UInt8]
     /// Where the pieces lie, in order; none is empty.
     private(set) var ranges: [Range<Int>]
-    /// Whether the first piece starts the whole text.
+    /// Whether `text` starts the whole text.
     let startsText: Bool
 
     init(_ text: [UInt8], startsText: Bool) {
@@ -14,10 +14,12 @@ struct Pieces {
     }
 
     /// Cuts each piece further: `cut` gets the bounds of a piece and appends those of its parts.
-    mutating func split(_ cut: ([UInt8], Range<Int>, inout [Range<Int>]) -> Void) {
+    mutating func split(
+        _ cut: ([UInt8], Range<Int>, inout [Range<Int>]) throws -> Void
+    ) rethrows {
         var parts: [Range<Int>] = []
         parts.reserveCapacity(max(ranges.count, text.count / 4))
-        for range in ranges { cut(text, range, &parts) }
+        for range in ranges { try cut(text, range, &parts) }
         ranges = parts
     }
 

@@ -5,7 +5,9 @@ struct PostProcessor: Sendable {
     private(set) var prefix: [Int] = []
     private(set) var suffix: [Int] = []
 
-    static let supported = ["Sequence", "ByteLevel", "TemplateProcessing"]
+    static let supported = [
+        "Sequence", "ByteLevel", "TemplateProcessing", "RobertaProcessing", "BertProcessing",
+    ]
 
     private var addsTokens: Bool { !prefix.isEmpty || !suffix.isEmpty }
 
@@ -27,8 +29,18 @@ struct PostProcessor: Sendable {
                 if inner.addsTokens { self = inner }
             }
         case "TemplateProcessing": try readTemplate(node)
+        case "RobertaProcessing", "BertProcessing":
+            prefix = [try Self.id(node.required("cls"))]
+            suffix = [try Self.id(node.required("sep"))]
         default: throw node.unsupported(type, Self.supported)
         }
+    }
+
+    /// The id in a pair of a token and its id.
+    private static func id(_ node: JSONNode) throws -> Int {
+        let pair = try node.elements()
+        guard pair.count == 2 else { throw node.invalid(expected: "a token and its id") }
+        return try pair[1].integer()
     }
 
     private mutating func readTemplate(_ node: JSONNode) throws {
@@ -41,6 +53,11 @@ struct PostProcessor: Sendable {
                 let ids = try special.required(name).required("ids").elements()
                     .map { try $0.integer() }
                 if seesSequence { suffix += ids } else { prefix += ids }
+                // Names that stand for long lists of ids would make gigabytes of a small file.
+                let count = prefix.count + suffix.count
+                guard count <= 1000 else {
+                    throw template.invalid(expected: "at most 1000 special ids", found: "\(count)")
+                }
             } else if let sequence = try piece.member("Sequence") {
                 guard try sequence.required("id").string() == "A", !seesSequence else {
                     throw sequence.invalid(expected: "the sequence \"A\" once")

@@ -1,3 +1,5 @@
+import JSON
+
 /// What becomes of the matches of a `Split`.
 enum SplitBehavior: String, CaseIterable, Sendable {
     case removed = "Removed"
@@ -5,6 +7,14 @@ enum SplitBehavior: String, CaseIterable, Sendable {
     case mergedWithPrevious = "MergedWithPrevious"
     case mergedWithNext = "MergedWithNext"
     case contiguous = "Contiguous"
+
+    init(_ node: JSONNode) throws {
+        let name = try node.string()
+        guard let value = Self(rawValue: name) else {
+            throw node.unsupported(name, Self.allCases.map(\.rawValue))
+        }
+        self = value
+    }
 
     /// A stretch of text between or at matches.
     private struct Part {

@@ -1,27 +1,20 @@
-import Foundation
 import JSON
 
 /// What `Split` and `Replace` look for: a fixed string or a regular expression.
 enum TextPattern: Sendable {
     case literal([UInt8])
     case words(WordScanner)
-    case regularExpression(NSRegularExpression)
+    /// Each character of a set.
+    case characters(PatternProgram.Characters)
+    /// With the value that it was read from.
+    case expression(PatternProgram, JSONNode)
 
     /// Reads `{"String": ...}` or `{"Regex": ...}`.
     init(_ node: JSONNode) throws {
         if let literal = try node.member("String") {
-            let bytes = Array(try literal.string().utf8)
-            guard !bytes.isEmpty else { throw literal.invalid(expected: "a string of some length") }
-            self = .literal(bytes)
+            try self.init(literal: literal)
         } else if let pattern = try node.member("Regex") {
-            let text = try pattern.string()
-            if let scanner = WordScanner(pattern: text) {
-                self = .words(scanner)
-            } else if let expression = try? NSRegularExpression(pattern: text) {
-                self = .regularExpression(expression)
-            } else {
-                throw pattern.invalid(expected: "a regular expression")
-            }
+            self = try Self.expression(pattern)
         } else {
             throw node.unsupported(
                 node.value.kind,
@@ -30,16 +23,49 @@ enum TextPattern: Sendable {
         }
     }
 
+    init(literal node: JSONNode) throws {
+        let bytes = Array(try node.string().utf8)
+        guard !bytes.isEmpty else { throw node.invalid(expected: "a string of some length") }
+        self = .literal(bytes)
+    }
+
+    private static func expression(_ node: JSONNode) throws -> Self {
+        let text = try node.string()
+        if let scanner = WordScanner(pattern: text) { return .words(scanner) }
+        do {
+            return .expression(try PatternProgram(text), node)
+        } catch PatternFault.unsupported(let part) {
+            throw node.unsupported(part, PatternParser.supported)
+        } catch PatternFault.malformed {
+            throw node.invalid(expected: "a regular expression")
+        }
+    }
+
     /// The matches in `text[range]`, in order, none overlapping.
-    func matches(_ text: [UInt8], _ range: Range<Int>) -> [Range<Int>] {
+    func matches(
+        _ text: [UInt8],
+        _ range: Range<Int>,
+        _ allowance: inout Allowance
+    ) throws -> [Range<Int>] {
+        // Patterns of nothing do not match there, as in the Hugging Face library.
+        if range.isEmpty { return [] }
         switch self {
         case .literal(let literal): return Self.find(literal, text, range)
         case .words(let scanner):
             var words: [Range<Int>] = []
             scanner.cut(text, range, &words)
             return words
-        case .regularExpression(let expression):
-            return Self.find(expression, text, range)
+        case .characters(let characters):
+            return Self.find(characters, text, range)
+        case .expression(let program, let source):
+            var matcher = PatternMatcher(program, text, range, steps: allowance.steps)
+            do {
+                let matches = try matcher.matches()
+                allowance.steps = matcher.steps
+                return matches
+            } catch is PatternMatcher.Exhausted {
+                throw source.invalid(expected: "a pattern that takes fewer steps on this text")
+            }
         }
     }
 
@@ -64,31 +90,31 @@ enum TextPattern: Sendable {
     }
 
     private static func find(
-        _ expression: NSRegularExpression,
+        _ characters: PatternProgram.Characters,
         _ text: [UInt8],
         _ range: Range<Int>
     ) -> [Range<Int>] {
-        let string = String(decoding: text[range], as: UTF8.self)
-        // Byte offset of each UTF-16 offset.
-        var offsets: [Int] = []
-        var offset = range.lowerBound
-        for scalar in string.unicodeScalars {
-            offsets.append(contentsOf: repeatElement(offset, count: UTF16.width(scalar)))
-            offset += UTF8.width(scalar)
+        var matches: [Range<Int>] = []
+        var index = range.lowerBound
+        while index < range.upperBound {
+            let start = index
+            if characters.contains(UTF8Reader.next(text, &index)) { matches.append(start..<index) }
         }
-        offsets.append(offset)
-        let whole = NSRange(location: 0, length: offsets.count - 1)
-        return expression.matches(in: string, range: whole).map {
-            offsets[$0.range.location]..<offsets[$0.range.location + $0.range.length]
-        }
+        return matches
     }
 
     /// Replaces every match in `text`.
-    func replaceMatches(in text: [UInt8], with content: [UInt8]) -> [UInt8] {
-        let matches = matches(text, 0..<text.count)
+    func replaceMatches(
+        in text: [UInt8],
+        with content: [UInt8],
+        _ allowance: inout Allowance
+    ) throws -> [UInt8] {
+        let matches = try matches(text, 0..<text.count, &allowance)
         if matches.isEmpty { return text }
+        let count = text.count + matches.reduce(0) { $0 + content.count - $1.count }
+        try allowance.check(bytes: count, in: "Replace")
         var result: [UInt8] = []
-        result.reserveCapacity(text.count + matches.count * content.count)
+        result.reserveCapacity(count)
         var end = 0
         for match in matches {
             result += text[end..<match.lowerBound]

@@ -7,6 +7,8 @@ import Foundation
 /// tokens are put around the result. The ids equal those of the Hugging Face `tokenizers` library.
 /// Settings for truncation and padding in the file are left aside.
 public struct Tokenizer: Sendable {
+    /// What errors call the file.
+    let file: String
     let normalizer: Normalizer?
     let preTokenizer: PreTokenizer?
     let model: BytePairEncoding
@@ -26,16 +28,20 @@ public struct Tokenizer: Sendable {
     ///   - addSpecialTokens: Whether to add the tokens that the tokenizer puts around each text,
     ///     such as a beginning-of-sequence token.
     /// - Returns: The ids, in the order of the text.
-    public func encode(_ text: String, addSpecialTokens: Bool = true) -> [Int] {
+    /// - Throws: `JSONError` or ``TokenizationError`` when the file's stages would take too long on
+    ///   this text, or make too long a text of it.
+    public func encode(_ text: String, addSpecialTokens: Bool = true) throws -> [Int] {
         var ids: [Int] = addSpecialTokens ? postProcessor.prefix : []
         var work = BytePairEncoding.Work()
         let bytes = Array(text.utf8)
-        for part in added.matcher.parts(of: bytes) {
+        var allowance = Allowance(bytes.count, file: file)
+        for part in try added.matcher.parts(of: bytes, &allowance) {
             if let id = part.id {
                 ids.append(id)
             } else {
                 let startsText = part.range.lowerBound == 0
-                encode(Array(bytes[part.range]), startsText: startsText, using: &work, to: &ids)
+                let piece = Array(bytes[part.range])
+                try encode(piece, startsText: startsText, &allowance, using: &work, to: &ids)
             }
         }
         if addSpecialTokens { ids += postProcessor.suffix }
@@ -46,11 +52,12 @@ public struct Tokenizer: Sendable {
     private func encode(
         _ text: [UInt8],
         startsText: Bool,
+        _ allowance: inout Allowance,
         using work: inout BytePairEncoding.Work,
         to ids: inout [Int]
-    ) {
-        let normalized = normalizer?.normalize(text) ?? text
-        for part in added.normalizedMatcher.parts(of: normalized) {
+    ) throws {
+        let normalized = try normalizer?.normalize(text, &allowance) ?? text
+        for part in try added.normalizedMatcher.parts(of: normalized, &allowance) {
             if let id = part.id {
                 ids.append(id)
                 continue
@@ -59,7 +66,8 @@ public struct Tokenizer: Sendable {
                 Array(normalized[part.range]),
                 startsText: startsText && part.range.lowerBound == 0
             )
-            preTokenizer?.apply(to: &pieces)
+            try preTokenizer?.apply(to: &pieces, &allowance)
+            try allowance.keep(bytes: pieces.text.count)
             for range in pieces.ranges { model.encode(pieces.text, range, using: &work, to: &ids) }
         }
     }
@@ -70,14 +78,17 @@ public struct Tokenizer: Sendable {
     ///   - ids: Token ids; those that stand for no token are left out.
     ///   - skipSpecialTokens: Whether to leave out special tokens.
     /// - Returns: The text; bytes that are not UTF-8 become U+FFFD.
-    public func decode(_ ids: [Int], skipSpecialTokens: Bool = true) -> String {
+    /// - Throws: As ``encode(_:addSpecialTokens:)`` does.
+    public func decode(_ ids: [Int], skipSpecialTokens: Bool = true) throws -> String {
         let tokens = ids.compactMap { id in
             skipSpecialTokens && added.isSpecial(id) ? nil : spelling(of: id)
         }
         guard let decoder else {
             return String(decoding: Array(tokens.joined(separator: [0x20])), as: UTF8.self)
         }
-        return String(decoding: Array(decoder.decode(tokens).joined()), as: UTF8.self)
+        var allowance = Allowance(tokens.reduce(0) { $0 + $1.count }, file: file)
+        let text = try decoder.decode(tokens, &allowance).joined()
+        return String(decoding: Array(text), as: UTF8.self)
     }
 
     private func spelling(of id: Int) -> [UInt8]? {

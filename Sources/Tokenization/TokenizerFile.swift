@@ -5,8 +5,8 @@ extension Tokenizer {
     /// Loads a `tokenizer.json`.
     ///
     /// A `tokenizer_config.json` beside it, if there is one, names the tokens that begin and end a
-    /// sequence; where it has `add_bos_token` or `add_eos_token`, these decide which of the two
-    /// `encode` adds, as in Hugging Face Transformers.
+    /// sequence. Its `add_bos_token` and `add_eos_token` say nothing: which tokens `encode` adds is
+    /// in the `tokenizer.json`, as for Hugging Face Transformers 5.
     ///
     /// - Parameter url: The file.
     /// - Throws: `JSONError` when a file cannot be read, is not JSON, or a value in it is missing,
@@ -17,7 +17,10 @@ extension Tokenizer {
         let configuration = url.deletingLastPathComponent()
             .appendingPathComponent("tokenizer_config.json")
         if FileManager.default.fileExists(atPath: configuration.path) {
-            try apply(configuration: JSONNode(contentsOf: configuration))
+            let node = try JSONNode(contentsOf: configuration)
+            beginningOfSequence = try id(named: "bos_token", in: node)
+            endOfSequence = try id(named: "eos_token", in: node)
+            try checkAddedTokens(of: node)
         }
     }
 
@@ -35,8 +38,15 @@ extension Tokenizer {
         if let version = try root.member("version"), try version.string() != "1.0" {
             throw version.unsupported(try version.string(), ["1.0"])
         }
+        file = root.file
         normalizer = try root.member("normalizer").map { try Normalizer($0) }
         preTokenizer = try root.member("pre_tokenizer").map { try PreTokenizer($0) }
+        if let preTokenizer, preTokenizer.looksAtStart, normalizer?.canTakeOffStart == true {
+            throw try root.required("pre_tokenizer").unsupported(
+                "prepend_scheme first behind a normalizer that takes off characters",
+                PreTokenizer.supported
+            )
+        }
         model = try BytePairEncoding(root.required("model"))
         let tokens = try root.member("added_tokens")?.elements().map { try AddedToken($0) } ?? []
         added = try AddedVocabulary(
@@ -55,16 +65,20 @@ extension Tokenizer {
         }
     }
 
-    private mutating func apply(configuration: JSONNode) throws {
-        beginningOfSequence = try id(named: "bos_token", in: configuration)
-        endOfSequence = try id(named: "eos_token", in: configuration)
-        let addsBeginning = try configuration.member("add_bos_token")?.boolean()
-        let addsEnd = try configuration.member("add_eos_token")?.boolean()
-        guard addsBeginning != nil || addsEnd != nil else { return }
-        postProcessor = PostProcessor(
-            prefix: addsBeginning == true ? [beginningOfSequence].compactMap(\.self) : [],
-            suffix: addsEnd == true ? [endOfSequence].compactMap(\.self) : []
-        )
+    /// Refuses added tokens that are not as in the `tokenizer.json`.
+    ///
+    /// Transformers takes now these, now those, by the class of the tokenizer.
+    private func checkAddedTokens(of root: JSONNode) throws {
+        guard let node = try root.member("added_tokens_decoder") else { return }
+        for (name, entry) in try node.children() {
+            let token = try AddedToken(entry, id: Int(name) ?? -1)
+            guard added.agrees(with: token, isNormalizing: normalizer != nil) else {
+                throw entry.invalid(
+                    expected: "the token and flags of added_tokens in tokenizer.json",
+                    found: token.content.quoted
+                )
+            }
+        }
     }
 
     /// The id of the token that `key` names, as a string or as an object with a `content`.

@@ -31,11 +31,36 @@ enum UnicodeClasses {
         }
     }
 
-    private static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
+    /// Whether Unicode 16 has the character.
+    static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
         // All of these are old: the usual text takes the short way.
         if scalar.value < 0x370 { return true }
         guard let age = scalar.properties.age else { return false }
         return age.major <= 16
+    }
+
+    /// What the `Punctuation` stage cuts at: ASCII's, and that of Unicode 8.
+    static func isPunctuation(_ code: UInt32) -> Bool {
+        guard let scalar = Unicode.Scalar(code) else { return false }
+        switch scalar.properties.generalCategory {
+        case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
+            .initialPunctuation, .finalPunctuation, .otherPunctuation:
+            return scalar.properties.age.map { $0.major <= 8 } ?? false
+        case .mathSymbol, .currencySymbol, .modifierSymbol: return scalar.isASCII
+        // These two have changed since.
+        default: return code == 0x166d || code == 0x1_11c9
+        }
+    }
+
+    /// What the `StripAccents` stage takes off: the marks of Unicode 9.
+    static func isAccent(_ code: UInt32) -> Bool {
+        guard let scalar = Unicode.Scalar(code) else { return false }
+        switch scalar.properties.generalCategory {
+        // These three have changed since.
+        case .nonspacingMark, .spacingMark, .enclosingMark:
+            return UnicodeForm.isKnown(scalar) && code != 0x1_11c9
+        default: return code == 0x1cf2 || code == 0x1cf3
+        }
     }
 
     /// Rust's `char::is_numeric`.

@@ -15,13 +15,16 @@ public final class AttentionSpans {
     ///   - queryLengths: queries of each sequence, for its last tokens; at least 1.
     ///   - keyLengths: own tokens of each sequence, no fewer than its queries.
     ///   - firstKeys: the row of each sequence's first key; no row is that of two sequences.
+    ///   - window: the most keys that a query sees, the last ones up to its own; nil where all.
     public init(
         prefixQueries: Int,
         prefixKeys: Int,
         queryLengths: [Int],
         keyLengths: [Int],
-        firstKeys: [Int]
+        firstKeys: [Int],
+        window: Int? = nil
     ) {
+        precondition(window.map { $0 > 0 } ?? true, "a window of \(window ?? 0) keys")
         precondition(
             queryLengths.count == keyLengths.count && firstKeys.count == keyLengths.count,
             "query lengths \(queryLengths), key lengths \(keyLengths) and first keys \(firstKeys)"
@@ -34,6 +37,7 @@ public final class AttentionSpans {
             keyLengths.map(Int64.init),
             firstKeys.map(Int64.init),
             Int32(keyLengths.count),
+            Int64(window ?? 0),
             &result
         )
         check(status, "AttentionSpans")
@@ -45,7 +49,8 @@ public final class AttentionSpans {
         prefixQueries: Int,
         prefixKeys: Int,
         queryLengths: [Int],
-        keyLengths: [Int]
+        keyLengths: [Int],
+        window: Int? = nil
     ) {
         var next = prefixKeys
         let firstKeys = keyLengths.map { length in
@@ -57,7 +62,8 @@ public final class AttentionSpans {
             prefixKeys: prefixKeys,
             queryLengths: queryLengths,
             keyLengths: keyLengths,
-            firstKeys: firstKeys
+            firstKeys: firstKeys,
+            window: window
         )
     }
 
@@ -71,16 +77,25 @@ public final class AttentionSpans {
 /// `query` is [prefixQueries + sum(queryLengths), heads, size]; `key` and `value`, of the same
 /// type, are [rows, keyHeads, size] with at least the rows of the spans. `heads` is a multiple of
 /// `keyHeads` (grouped-query attention, arXiv 2305.13245). `scale` multiplies the scores, usually
-/// by 1 / sqrt(size). The result has the shape and type of `query`; scores and softmax are
-/// float32, or float64.
+/// by 1 / sqrt(size); with a `cap` (arXiv 2408.00118) they then become cap * tanh(score / cap).
+/// The result has the shape and type of `query`; scores and softmax are float32, or float64.
 public func packedAttention(
     query: Tensor,
     key: Tensor,
     value: Tensor,
     spans: AttentionSpans,
-    scale: Double
+    scale: Double,
+    cap: Double? = nil
 ) -> Tensor {
     Tensor {
-        ctorch_packed_attention(query.handle, key.handle, value.handle, spans.handle, scale, $0)
+        ctorch_packed_attention(
+            query.handle,
+            key.handle,
+            value.handle,
+            spans.handle,
+            scale,
+            cap ?? 0,
+            $0
+        )
     }
 }

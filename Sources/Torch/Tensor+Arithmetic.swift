@@ -43,6 +43,9 @@ extension Tensor {
     /// Exponentials.
     public func exponential() -> Tensor { Tensor { ctorch_exp(handle, $0) } }
 
+    /// Hyperbolic tangents.
+    public func hyperbolicTangent() -> Tensor { Tensor { ctorch_tanh(handle, $0) } }
+
     /// Natural logarithms.
     public func logarithm() -> Tensor { Tensor { ctorch_log(handle, $0) } }
 

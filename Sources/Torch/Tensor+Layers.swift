@@ -39,15 +39,26 @@ extension Tensor {
         Tensor { ctorch_rms_norm(handle, weight.handle, epsilon, $0) }
     }
 
-    /// `silu(gate) * up` for this [..., 2 * n] that holds gate and up side by side (Shazeer 2020,
-    /// arXiv 2002.05202).
-    public func swiglu() -> Tensor { Tensor { ctorch_swiglu(handle, $0) } }
+    /// `activation(gate) * up` for this [..., 2 * n] that holds gate and up side by side (Shazeer
+    /// 2020, arXiv 2002.05202).
+    public func gated(by activation: GateActivation) -> Tensor {
+        Tensor { ctorch_gated(handle, activation == .gelu, $0) }
+    }
 
     /// Rotary position embedding of this [tokens, heads, size].
     ///
-    /// Element i of a head is paired with element i + size / 2, as in Transformers; `cosine` and
-    /// `sine` of the angles are [tokens, size / 2]. Source: RoFormer, arXiv 2104.09864.
+    /// Element i of a head is paired with element i + pairs, as in Transformers; `cosine` and
+    /// `sine` of the angles are [tokens, pairs]. Elements behind the first 2 * pairs stay. Source:
+    /// RoFormer, arXiv 2104.09864.
     public func rotated(cosine: Tensor, sine: Tensor) -> Tensor {
         Tensor { ctorch_rope(handle, cosine.handle, sine.handle, $0) }
     }
+}
+
+/// What opens the gate of an MLP.
+public enum GateActivation: Sendable {
+    /// x * sigmoid(x).
+    case silu
+    /// GELU in its tanh form (arXiv 1606.08415).
+    case gelu
 }

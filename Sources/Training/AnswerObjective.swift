@@ -47,8 +47,8 @@ public struct AnswerObjective: Objective {
     public func termCount(of example: Int) -> Int { 1 }
 
     /// Checks that a model can take every prompt.
-    public func check(fits sizes: DecoderSizes) throws {
-        for (_, part) in parts { try part.check(fits: sizes) }
+    public func check(fits model: LoadedModel) throws {
+        for (_, part) in parts { try part.check(fits: model) }
     }
 
     /// The cross-entropies of some training examples.
@@ -92,6 +92,7 @@ public struct AnswerObjective: Objective {
         let isFirst = group?.launch.isFirst ?? true
         if isFirst { try trained.write(to: run) }
         let predictive = try trained.predictive(group: group)
+        var warnings: [String] = []
         func results(_ part: EncodedPart, _ split: Split) throws -> RunMetrics.Part {
             let evaluation = try PartEvaluation(
                 part,
@@ -102,6 +103,10 @@ public struct AnswerObjective: Objective {
             if isFirst {
                 try evaluation.predictions.map(\.prediction)
                     .write(to: run.predictions(split.rawValue))
+            }
+            if split == .validation {
+                let answers = evaluation.predictions.map(\.prediction)
+                warnings = try trained.signsOfDivergence(part, answers, group: group)
             }
             return evaluation.results
         }
@@ -114,6 +119,7 @@ public struct AnswerObjective: Objective {
             test: try data.test.map { try results($0, .test) }
         )
         (metrics.ranks, metrics.posterior) = (group?.size, health)
+        metrics.warnings = warnings.isEmpty ? nil : warnings
         if isFirst { try metrics.write(to: run.metrics) }
         return metrics
     }

@@ -14,18 +14,16 @@ public struct EncodedPart: Sendable {
 }
 
 extension EncodedPart {
-    /// Encodes the first examples of a part, at most `limit`.
+    /// Encodes the examples of a part.
     ///
     /// - Throws: `TextTaskError` that names the example.
     public init(
         _ loaded: LoadedExamples,
-        limit: Int?,
         recipe: Recipe,
         tokenizer: Tokenizer
     ) throws {
         let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
-        let chosen = limit.map { Array(loaded.examples.prefix($0)) } ?? loaded.examples
-        (examples, report) = try encoder.encode(chosen)
+        (examples, report) = try encoder.encode(loaded.examples)
         leftOut = loaded.leftOut
     }
 
@@ -43,10 +41,27 @@ extension EncodedPart {
 
     /// Checks that a model can take every prompt.
     ///
-    /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)``.
-    public func check(fits sizes: DecoderSizes) throws {
-        let maximum = sizes.maximumLength
-        guard let long = examples.first(where: { $0.tokens.count > maximum }) else { return }
-        throw TrainingError.promptTooLong(id: long.id, length: long.tokens.count, maximum: maximum)
+    /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)`` or
+    ///   ``TrainingError/tokenOutsideModel(file:token:number:vocabulary:id:)``.
+    public func check(fits model: LoadedModel) throws {
+        let (maximum, vocabulary) = (model.sizes.maximumLength, model.sizes.vocabularySize)
+        for example in examples {
+            guard example.tokens.count <= maximum else {
+                throw TrainingError.promptTooLong(
+                    id: example.id,
+                    length: example.tokens.count,
+                    maximum: maximum
+                )
+            }
+            let tokens = example.tokens + example.answerTokens
+            guard let number = tokens.first(where: { $0 >= vocabulary }) else { continue }
+            throw TrainingError.tokenOutsideModel(
+                file: model.tokenizerFile.path,
+                token: model.tokenizer.token(for: number) ?? "",
+                number: number,
+                vocabulary: vocabulary,
+                id: example.id
+            )
+        }
     }
 }

@@ -25,7 +25,7 @@ public protocol Objective {
     /// Checks that a model can take every example.
     ///
     /// - Throws: an error that names the example.
-    func check(fits sizes: DecoderSizes) throws
+    func check(fits model: LoadedModel) throws
 
     /// Runs a model over some training examples, and gives the sum of the terms of their loss.
     func loss(of examples: [Int], _ model: AdaptedModel) -> ObjectiveLoss

@@ -9,7 +9,7 @@ import Torch
 ///
 /// The defaults are those of the paper's code (arXiv 2411.04421) where it has a value.
 public struct Recipe: Equatable, Sendable {
-    /// A folder, a GGUF file, or org/name in the local Hugging Face cache.
+    /// A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache.
     public var model = ""
     /// arc-easy, arc-challenge, openbookqa, winogrande-s, winogrande-m, boolq, or a folder or
     /// file of JSON Lines.

@@ -2,7 +2,7 @@ extension Recipe: SettingsTable {
     /// Every key of a recipe, in the order recipes are written.
     public static let fields: [SettingField<Recipe>] = [
         .init("model", \.model, .text)
-            .means("A folder, a GGUF file, or org/name in the local Hugging Face cache"),
+            .means("A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache"),
         .init("task", \.task, .text)
             .means(
                 "arc-easy, arc-challenge, openbookqa, winogrande-s, winogrande-m, boolq,"

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Yams
 
@@ -19,13 +20,11 @@ extension Recipe {
     ///
     /// - Throws: ``RecipeError``, also when the file cannot be read.
     public init(contentsOf url: URL) throws {
-        guard let yaml = try? String(contentsOf: url, encoding: .utf8) else {
-            let exists = FileManager.default.fileExists(atPath: url.path)
-            throw RecipeError(
-                "\(url.path): \(exists ? "not a readable text file" : "no such file")"
-            )
+        do {
+            try self.init(yaml: RegularFile.readText(url), place: url.path)
+        } catch let error as FileError {
+            throw RecipeError("\(error)")
         }
-        try self.init(yaml: yaml, place: url.path)
     }
 
     /// The recipe as YAML, one key a line; keys without value are left out.

@@ -8,9 +8,13 @@ import Torch
 extension RunFolder {
     /// The recipe of the run.
     ///
-    /// - Throws: `TrainingError.noRun`, or `RecipeError` when it is broken.
+    /// - Throws: `TrainingError.noRun` or `.adapterAlone`, or `RecipeError` when it is broken.
     public func readRecipe() throws -> Recipe {
-        guard holdsRun else { throw TrainingError.noRun(folder: url.path) }
+        guard holdsRun else {
+            throw PEFTFolder.isAdapter(url)
+                ? TrainingError.adapterAlone(folder: url.path)
+                : TrainingError.noRun(folder: url.path)
+        }
         return try Recipe(contentsOf: recipe)
     }
 
@@ -121,7 +125,12 @@ extension RunFolder {
     ///
     /// - Throws: `TrainingError` when it is there and cannot be read.
     package func bytes(of file: URL) throws -> Data? {
-        try present(file, "cannot be read") { try Data(contentsOf: file) }
+        do {
+            return try RegularFile.readIfPresent(file)
+        } catch let error as FileError {
+            let reason = "cannot be read: \(error.reason)"
+            throw TrainingError.fileSystem(path: error.file, reason: reason)
+        }
     }
 
     /// What `read` gives; nil where `place` is not there, which is another thing than not readable.

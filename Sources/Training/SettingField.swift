@@ -125,7 +125,8 @@ extension SettingsTable {
         do {
             root = try Yams.compose(yaml: yaml)
         } catch {
-            let reason = "\(error)".split(separator: "\n").first.map(String.init) ?? "\(error)"
+            let reason =
+                "\(error)".split(whereSeparator: \.isNewline).first.map(String.init) ?? "\(error)"
             throw RecipeError("\(place): not valid YAML: \(reason)")
         }
         guard let root else { return [] }
@@ -190,7 +191,7 @@ public struct RecipeError: Error, Equatable, CustomStringConvertible {
 extension Node {
     /// A list of texts.
     init(commaSeparated text: String) {
-        self = Node(text.split(separator: ",").map { Node(String($0)) })
+        self = Node(text.unicodeScalars.split(separator: ",").map { Node(String($0)) })
     }
 
     /// A scalar's text, or those of a list of scalars with commas between.
@@ -209,6 +210,16 @@ extension Node {
         guard let text, text.contains(".") || text.contains("e-"), let number = Double(text)
         else { return text }
         return number.words
+    }
+}
+
+extension String {
+    /// What stands before and behind the first "="; nil where one of them is empty.
+    ///
+    /// By scalars: a character may be an equals sign with a mark over it.
+    package var keyAndValue: (key: String, value: String)? {
+        let parts = unicodeScalars.split(separator: "=", maxSplits: 1).map { String($0) }
+        return parts.count == 2 ? (parts[0], parts[1]) : nil
     }
 }
 

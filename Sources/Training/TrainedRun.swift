@@ -7,6 +7,14 @@ import Posteriors
 import TextTasks
 import Torch
 
+/// How a Laplace approximation answers.
+public enum LaplacePredictive: String, CaseIterable, Sendable {
+    /// Through the model linearised at the mean.
+    case linearised
+    /// Averaged over draws of the parameters.
+    case draws
+}
+
 /// A trained model that answers: the mean in its parameters, what is known about their
 /// distribution, and the settings of its run.
 public struct TrainedRun {
@@ -75,6 +83,23 @@ public struct TrainedRun {
         )
     }
 
+    /// The run with another way to answer than its file says.
+    ///
+    /// - Throws: ``TrainingError/noDraws(key:reason:found:)`` where the run has no posterior, or it
+    ///   is to be linearised and has no Laplace approximation.
+    public func answering(by predictive: LaplacePredictive) throws -> TrainedRun {
+        func refuse(_ reason: String) -> TrainingError {
+            .noDraws(key: "predictive", reason: reason, found: predictive.rawValue)
+        }
+        guard let posterior else { throw refuse("a point estimate") }
+        if predictive == .linearised, !(posterior is any LaplacePosterior) {
+            throw refuse("draws of a posterior that is no Laplace approximation")
+        }
+        var run = self
+        run.isLinearised = predictive == .linearised
+        return run
+    }
+
     /// Settings that would have no effect are refused.
     private func check(draws: Int?, varianceScale: Double?) throws {
         func refuse(_ key: String, _ reason: String, _ found: String) -> TrainingError {
@@ -107,7 +132,7 @@ public struct TrainedRun {
         let encoder = try ExampleEncoder(adapted.base.tokenizer, maximumLength: recipe.maxLength)
         let (encoded, report) = try encoder.encode(examples)
         let part = EncodedPart(examples: encoded, report: report, leftOut: 0)
-        try part.check(fits: adapted.base.sizes)
+        try part.check(fits: adapted.base)
         return try predictive(draws: draws, varianceScale: varianceScale)
             .predictions(encoded, maximumTokens: recipe.evalTokens)
     }

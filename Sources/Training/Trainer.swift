@@ -49,7 +49,7 @@ public final class Trainer {
         if parallel.isFirst { try run.check(recipe, resume: resume, force: force) }
         try recipe.check(model)
         let objective = try objective ?? AnswerObjective(recipe, tokenizer: model.tokenizer)
-        try objective.check(fits: model.sizes)
+        try objective.check(fits: model)
         self.recipe = recipe
         self.run = run
         self.objective = objective
@@ -291,7 +291,7 @@ public final class Trainer {
             posterior: learner.posterior(),
             varianceScale: recipe.varianceScale
         )
-        return try objective.writeResults(
+        let results = try objective.writeResults(
             of: trained,
             health: learner.finalHealth(),
             to: run,
@@ -299,5 +299,7 @@ public final class Trainer {
         ) {
             observer(.evaluating(done: $0, of: $1))
         }
+        for warning in results.warnings ?? [] { observer(.warned(warning)) }
+        return results
     }
 }

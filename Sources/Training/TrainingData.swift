@@ -10,6 +10,8 @@ public struct TrainingData: Sendable {
     public let validation: EncodedPart
     /// What results are reported on; none for data without a test part.
     public let test: EncodedPart?
+    /// What is unusual about the data, a sentence each.
+    public let warnings: [String]
 
     /// Loads and encodes the parts that a recipe names.
     ///
@@ -17,23 +19,23 @@ public struct TrainingData: Sendable {
     public init(_ recipe: Recipe, tokenizer: Tokenizer) throws {
         try recipe.validate()
         let task = try recipe.textTask()
+        var survey = DataSurvey(task)
         func part(_ split: Split, _ limit: Int?) throws -> EncodedPart {
-            try EncodedPart(
-                try task.load(split, seed: recipe.seedOfSplit),
-                limit: limit,
-                recipe: recipe,
-                tokenizer: tokenizer
-            )
+            let loaded = try task.load(split, seed: recipe.seedOfSplit, limit: limit)
+            survey.add(loaded, as: split)
+            return try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer)
         }
         train = try part(.train, recipe.limitTrain)
         validation = try part(.validation, recipe.limitValidation)
         do {
             test = try part(.test, recipe.limitTest)
-        } catch TextTaskError.noFile(part: .test, _, _) where !TextTask.names.contains(recipe.task)
+        } catch TextTaskError.noFile(part: .test, _, _, _)
+            where !TextTask.names.contains(recipe.task)
         {
             // One's own folder need not have a test part; a published data set does.
             test = nil
         }
+        warnings = survey.warnings
     }
 }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a run cannot start or go on; `description` is one sentence.
 public enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// The output folder holds a run.
@@ -6,6 +8,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case notARun(folder: String, found: String)
     /// There is no run to go on with or to read.
     case noRun(folder: String)
+    /// An adapter of PEFT is in the place of a run.
+    case adapterAlone(folder: String)
     /// The run to predict with has no adapter yet.
     case unfinished(folder: String)
     /// A setting of the draws is asked of a run that answers without, or with others.
@@ -22,6 +26,14 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case lossNotFinite(loss: Double, step: Int, ids: [String], checkpoint: String?)
     /// A prompt has more tokens than the model computes rightly.
     case promptTooLong(id: String, length: Int, maximum: Int)
+    /// A prompt or an answer has a token that the model has no embedding for.
+    case tokenOutsideModel(
+        file: String,
+        token: String,
+        number: Int,
+        vocabulary: Int,
+        id: String
+    )
     /// A step made parameters infinite or not numbers.
     case parametersNotFinite(step: Int, ids: [String], checkpoint: String?)
     /// A rank was started with something else than rank 0.
@@ -42,6 +54,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(folder): expected a new or empty folder or a run, found \(found)"
         case .noRun(let folder):
             "\(folder): expected the folder of a run, found no recipe.yaml in it"
+        case .adapterAlone(let folder):
+            "\(folder): expected the folder of a run, found an adapter without a recipe.yaml;"
+                + " to use one that PEFT trained, merge it (merge_and_unload, save_pretrained) and"
+                + " name the merged model by --model"
         case .unfinished(let folder):
             "\(folder): the run is not finished; go on with it with train --resume"
         case .noDraws(let key, let reason, let found):
@@ -60,6 +76,10 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .promptTooLong(let id, let length, let maximum):
             "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
                 + " set max-length to that"
+        case .tokenOutsideModel(let file, let token, let number, let vocabulary, let id):
+            "\(file): token \(token.quoted), which \(id) has, is number \(number), expected"
+                + " one below \(vocabulary), the rows of the model's embedding: tokenizer and"
+                + " weights do not belong together"
         case .parametersNotFinite(let step, let ids, let checkpoint):
             "the parameters are not finite after step \(step), on the examples"
                 + " \(ids.joined(separator: ", "));"

@@ -12,6 +12,8 @@ public enum TrainingEvent: Sendable {
     case evaluated(HistoryRecord)
     /// Part of an evaluation is done.
     case evaluating(done: Int, of: Int)
+    /// The run has gone astray, says a sentence.
+    case warned(String)
     /// A checkpoint was written.
     case saved(step: Int)
 }

@@ -23,6 +23,7 @@ struct ComparisonRun {
             switch event {
             case .started(let task, let seed, let method, let number, let total):
                 Console.note("[\(number)/\(total)] \(task), seed \(seed): \(method)")
+            case .warned(let text): Console.warn(text)
             case .progress(let event): progress.show(event)
             }
         } shouldStop: {

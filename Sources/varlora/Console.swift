@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import JSON
 import Metrics
@@ -11,11 +12,12 @@ enum Console {
     /// Whether this process speaks: of several ranks, one does.
     private static let isFirst = (try? RankOptions.launch())?.isFirst ?? true
 
-    /// Writes a line of a result; ends the process when it cannot be written, as on a full disk.
+    /// Writes lines of a result; ends the process when they cannot be written, as on a full disk.
     static func print(_ text: String) {
         guard isFirst else { return }
         do {
-            try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+            let lines = text.printableLines + "\n"
+            try FileHandle.standardOutput.write(contentsOf: Data(lines.utf8))
         } catch {
             note("Error: the results cannot be written to standard output")
             exit(EXIT_FAILURE)
@@ -24,13 +26,16 @@ enum Console {
 
     /// Writes a line about the progress, over the bar where there is one.
     static func note(_ text: String) {
-        writeError((isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
+        writeError((isTerminal ? "\r\u{1B}[K" : "") + text.printableLines + "\n")
     }
+
+    /// Writes what people should know though the command goes on.
+    static func warn(_ text: String) { note("warning: " + text) }
 
     /// Draws a bar over the last one; nothing where the output is no terminal.
     static func bar(_ text: String) {
         // A wrapped line could not be written over.
-        if isTerminal { writeError("\r\u{1B}[K" + text.prefix(columns - 1)) }
+        if isTerminal { writeError("\r\u{1B}[K" + text.printable.prefix(columns - 1)) }
     }
 
     /// Columns of the terminal; 80 where it does not say.
@@ -38,6 +43,20 @@ enum Console {
         var size = winsize()
         let isKnown = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return isKnown ? Int(size.ws_col) : 80
+    }
+
+    /// Ends the process with what an error says: a sentence on one line, or the right usage.
+    static func end(with error: any Error) -> Never {
+        let code = Varlora.exitCode(for: error)
+        let message = Varlora.fullMessage(for: error)
+        if code.isSuccess {
+            // Help and completion scripts.
+            Swift.print(message)
+        } else if !message.isEmpty {
+            let text = code == .failure ? message.printable : message.printableLines
+            try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+        }
+        exit(code.rawValue)
     }
 
     private static func writeError(_ text: String) {
@@ -57,10 +76,10 @@ struct TextTable {
     private var rows: [[String]]
 
     init(_ header: [String]) {
-        rows = [header]
+        rows = [header.map(\.printable)]
     }
 
-    mutating func add(_ row: [String]) { rows.append(row) }
+    mutating func add(_ row: [String]) { rows.append(row.map(\.printable)) }
 
     var text: String {
         let columns = rows[0].count

@@ -35,6 +35,7 @@ final class ConsoleProgress {
         case .evaluating(let done, let total):
             Console.bar("evaluating, batch \(done)/\(total)  \(bar(done, of: total))")
             if done == total { Console.bar("") }
+        case .warned(let text): Console.warn(text)
         case .saved(let step): isTrained = step == steps
         }
     }

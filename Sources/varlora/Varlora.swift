@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command-line tool.
 @main
@@ -23,4 +24,16 @@ struct Varlora: ParsableCommand {
             Tokenize.self, Recipes.self, Doctor.self, Demo.self,
         ]
     )
+
+    /// Runs the command of the arguments; what it ends with goes through the console.
+    static func main() {
+        // What the tool writes is nobody else's to change, whatever the user's mask allows.
+        _ = umask(umask(0) | S_IWOTH)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Console.end(with: error)
+        }
+    }
 }

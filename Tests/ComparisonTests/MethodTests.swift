@@ -133,6 +133,41 @@ struct MethodTests {
         }
     }
 
+    @Test("A Laplace run answers in the other way as a run that was fitted for it")
+    func otherPredictive() throws {
+        let methods = ["laplace-diagonal", "laplace-kfac"]
+        try withTinyComparison { tiny in
+            for way in LaplacePredictive.allCases {
+                try tiny.compare("\(way)") {
+                    ($0.methods, $0.seeds) = (methods, [3])
+                    $0.settings.laplacePredictive = way
+                }
+            }
+            let model = try tiny.loadedModel()
+            func check(
+                _ method: String,
+                _ fitted: LaplacePredictive,
+                _ asked: LaplacePredictive
+            )
+                throws
+            {
+                let run = try TrainedRun(tiny.run(method, in: "\(fitted)"), model: model)
+                let data = try TrainingData(run.recipe, tokenizer: model.tokenizer)
+                let answers = try run.answering(by: asked).predictive().predictions(
+                    try #require(data.test).examples,
+                    maximumTokens: run.recipe.evalTokens
+                )
+                let expected = try tiny.predictions(method, in: "\(asked)")
+                #expect(answers.map(\.prediction) == expected)
+                #expect(try tiny.predictions(method, in: "\(fitted)") != expected)
+            }
+            for method in methods {
+                try check(method, .linearised, .draws)
+                try check(method, .draws, .linearised)
+            }
+        }
+    }
+
     @Test(
         "Draws differ from each other and from the mean",
         arguments: ["mc-dropout", "swag", "tfb"]

@@ -10,8 +10,8 @@ struct JSONBadInputTests {
             // Truncated.
             ("", 0, "a value", "the end of the text"),
             (" ", 1, "a value", "the end of the text"),
-            ("nul", 0, "null", "'n'"),
-            ("tru", 0, "true", "'t'"),
+            ("nul", 0, "null", "'nul'"),
+            ("tru", 0, "true", "'tru'"),
             ("-", 1, "a digit", "the end of the text"),
             ("1.", 2, "a digit", "the end of the text"),
             ("1e", 2, "a digit", "the end of the text"),
@@ -23,11 +23,11 @@ struct JSONBadInputTests {
             ("[", 1, "a value", "the end of the text"),
             ("[1", 2, "',' or ']'", "the end of the text"),
             ("[1,", 3, "a value", "the end of the text"),
-            ("{", 1, "a string", "the end of the text"),
+            ("{", 1, "a key in double quotes", "the end of the text"),
             (#"{"a""#, 4, "':'", "the end of the text"),
             (#"{"a":"#, 5, "a value", "the end of the text"),
             (#"{"a":1"#, 6, "',' or '}'", "the end of the text"),
-            (#"{"a":1,"#, 7, "a string", "the end of the text"),
+            (#"{"a":1,"#, 7, "a key in double quotes", "the end of the text"),
             // Not JSON, though other languages read it.
             ("+1", 0, "a value", "'+'"),
             (".5", 0, "a value", "'.'"),
@@ -37,41 +37,46 @@ struct JSONBadInputTests {
             ("1.e5", 2, "a digit", "'e'"),
             ("0x1", 1, "the end of the text", "'x'"),
             ("1_000", 1, "the end of the text", "'_'"),
-            ("NaN", 0, "a value", "'N'"),
-            ("-Infinity", 1, "a digit", "'I'"),
-            ("True", 0, "a value", "'T'"),
+            ("NaN", 0, "a value", "'NaN'"),
+            ("-Infinity", 1, "a digit", "'Infinity'"),
+            ("True", 0, "a value", "'True'"),
             ("'a'", 0, "a value", "'''"),
             ("// 1", 0, "a value", "'/'"),
-            ("\u{A0}1", 0, "a value", "byte 194"),
-            ("\u{FEFF}1", 0, "a value", "byte 239"),
-            ("\u{0}", 0, "a value", "byte 0"),
+            ("\u{A0}1", 0, "a value", "U+00A0"),
+            ("\u{FEFF}1", 0, "a value", "a byte order mark"),
+            ("\u{0}", 0, "a value", "U+0000"),
             // Structure.
             ("1 1", 2, "the end of the text", "'1'"),
             ("{}}", 2, "the end of the text", "'}'"),
             ("]", 0, "a value", "']'"),
             ("[,]", 1, "a value", "','"),
-            ("[1,]", 3, "a value", "']'"),
+            ("[1,]", 3, "another element", "']' after a comma"),
             ("[1 2]", 3, "',' or ']'", "'2'"),
             ("[1}", 2, "',' or ']'", "'}'"),
-            (#"{"a":1,}"#, 7, "a string", "'}'"),
+            (#"{"a":1,}"#, 7, "another element", "'}' after a comma"),
             (#"{"a" 1}"#, 5, "':'", "'1'"),
             (#"{"a":1 "b":2}"#, 7, "',' or '}'", "'\"'"),
-            ("{a:1}", 1, "a string", "'a'"),
-            ("{1:1}", 1, "a string", "'1'"),
+            ("{a:1}", 1, "a key in double quotes", "'a'"),
+            ("{1:1}", 1, "a key in double quotes", "'1'"),
             // Strings.
             (#""\x""#, 2, "an escape", "'x'"),
             (#""\U0041""#, 2, "an escape", "'U'"),
             (#""\u12G4""#, 5, "a hexadecimal digit", "'G'"),
             (#""\u+123""#, 3, "a hexadecimal digit", "'+'"),
-            (#""\uD800""#, 7, "a pair of surrogates", "'\"'"),
-            (#""\uDC00""#, 7, "a pair of surrogates", "'\"'"),
-            (#""\uDC00\uD800""#, 7, "a pair of surrogates", "'\\'"),
-            (#""\uD800\n""#, 8, "a pair of surrogates", "'n'"),
-            (#""\uD800\u0041""#, 13, "a pair of surrogates", "'\"'"),
-            (#""\uD800\uD800""#, 13, "a pair of surrogates", "'\"'"),
-            (#""\uD800x""#, 7, "a pair of surrogates", "'x'"),
-            ("\"\n\"", 1, "the end of a string", "byte 10"),
-            ("\"a\\n\u{1F}\"", 4, "the end of a string", "byte 31"),
+            (#""\uD800""#, 1, "a pair of surrogates", #"\uD800 alone"#),
+            (#""x\uDC00""#, 2, "a pair of surrogates", #"\uDC00 alone"#),
+            (#""\uDC00\uD800""#, 1, "a pair of surrogates", #"\uDC00 alone"#),
+            (#""\uD800\n""#, 1, "a pair of surrogates", #"\uD800 alone"#),
+            (#""\uD800\u0041""#, 1, "a pair of surrogates", #"\uD800 alone"#),
+            (#""\uD800\uD800""#, 1, "a pair of surrogates", #"\uD800 alone"#),
+            (#""\uD800x""#, 1, "a pair of surrogates", #"\uD800 alone"#),
+            ("\"é😀\u{1}\"", 3, "the end of a string", "U+0001"),
+            ("“a”", 0, "a value", "U+201C"),
+            // Keys.
+            (#"{"a":1,"b":2, "a":1}"#, 14, "distinct keys", #""a" once more"#),
+            (#"[{"a":{"b":1,"\u0062":1}}]"#, 13, "distinct keys", #""b" once more"#),
+            ("\"\n\"", 1, "the end of a string", "U+000A"),
+            ("\"a\\n\u{1F}\"", 4, "the end of a string", "U+001F"),
         ] as [(String, Int, String, String)]
     )
     func refuses(text: String, offset: Int, expected: String, found: String) {
@@ -80,7 +85,8 @@ struct JSONBadInputTests {
         }
         #expect(
             error?.description
-                == "f.json: not valid JSON at byte \(offset): expected \(expected), found \(found)"
+                == "f.json: not valid JSON at line 1, column \(offset + 1): "
+                + "expected \(expected), found \(found)"
         )
     }
 
@@ -99,11 +105,26 @@ struct JSONBadInputTests {
     func refusesOtherEncodings(bytes: [UInt8], offset: Int) {
         let error = JSONError.malformed(
             file: "f",
-            offset: offset,
+            line: 1,
+            column: offset + 1,
             expected: "UTF-8",
             found: "another byte sequence"
         )
         #expect(throws: error) { try JSONNode(parsing: bytes, file: "f") }
+    }
+
+    @Test("Lines are counted, and columns from their starts")
+    func countsLines() {
+        let error = JSONError.malformed(
+            file: "f",
+            line: 3,
+            column: 5,
+            expected: "a value",
+            found: "'NaN'"
+        )
+        #expect(throws: error) {
+            try JSONNode(parsing: "{\r\n\"a\": 1,\n\"é\":NaN}".utf8, file: "f")
+        }
     }
 
     @Test("Every prefix of an object is refused")

@@ -30,19 +30,22 @@ struct JSONFileTests {
     @Test(
         "Faults are one sentence with file, key, expected and found",
         arguments: [
-            ("{", "not valid JSON at byte 1: expected a string, found the end of the text"),
+            (
+                "{",
+                "not valid JSON at line 1, column 2: expected a key in double quotes, "
+                    + "found the end of the text"
+            ),
             ("[]", "the top level: expected an object, found an array"),
             (#"{"counts": []}"#, "name: expected a value, found none"),
             (#"{"name": null, "counts": []}"#, "name: expected a string, found null"),
-            (#"{"name": "x", "counts": 3}"#, "counts: expected a list, found the number 3"),
+            (#"{"name": "x", "counts": 3}"#, "counts: expected an array, found the number 3"),
             (
                 #"{"name": "x", "counts": [1, "b"]}"#,
                 #"counts[1]: expected a whole number, found the string "b""#
             ),
             (
-                // Foundation does not say where such a number stands.
                 #"{"name": "x", "counts": [1, 0.5]}"#,
-                "the top level: expected a value that fits, found an object"
+                "counts[1]: expected a whole number, found the number 0.5"
             ),
             (
                 #"{"name": "x", "counts": [], "inner": {"y": true}}"#,
@@ -61,6 +64,6 @@ struct JSONFileTests {
     func missing() {
         let file = URL(fileURLWithPath: "/nowhere/f.json")
         let error = #expect(throws: JSONError.self) { try JSONFile.read([Int].self, from: file) }
-        #expect(error?.description == "/nowhere/f.json: cannot be read: no such file")
+        #expect(error?.description == "/nowhere/f.json: cannot be read: No such file or directory")
     }
 }

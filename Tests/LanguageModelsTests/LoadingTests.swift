@@ -67,27 +67,11 @@ struct LoadingTests {
         }
     }
 
-    @Test("A name that is neither a path nor in the cache says how to get it")
-    func cache() throws {
-        try withTemporaryFolder { home in
-            let environment = ["HF_HOME": home.path]
-            let error = #expect(throws: ModelError.self) {
-                try ModelLocation("org/name", environment: environment)
-            }
-            #expect(error?.description.contains("hf download org/name") == true)
-            let snapshot = home.appendingPathComponent("hub/models--org--name/snapshots/abc")
-            let refs = home.appendingPathComponent("hub/models--org--name/refs")
-            for folder in [snapshot, refs] {
-                try FileManager.default.createDirectory(
-                    at: folder,
-                    withIntermediateDirectories: true
-                )
-            }
-            try Data("abc\n".utf8).write(to: refs.appendingPathComponent("main"))
-            let found = try ModelLocation("org/name", environment: environment)
-            #expect(found.url.path == snapshot.path)
-        }
-        #expect(throws: ModelError.self) { try ModelLocation("/no/such/model.gguf") }
+    @Test("An adapter of PEFT in the place of a model says what to do")
+    func adapter() throws {
+        let folder = Golden.folder("Models/llama2/adapter")
+        let error = #expect(throws: ModelError.self) { try ModelFiles(.folder(folder)) }
+        #expect(error?.description.contains("found an adapter without a config.json") == true)
     }
 
     @Test("Equal weights have equal fingerprints, other weights others")

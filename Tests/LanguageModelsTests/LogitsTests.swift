@@ -58,6 +58,33 @@ struct LogitsTests {
         }
     }
 
+    /// For docs/models.md: `swift test --filter LogitsTests.table`.
+    @Test("A line for each family, with the largest difference of its logits")
+    func table() throws {
+        var worst: [String: (models: Int, difference: Double)] = [:]
+        for golden in GoldenModel.all {
+            let config = golden.folder.appendingPathComponent("config.json")
+            let root = try ModelFamily.languageModel(JSONNode(contentsOf: config))
+            let family = try ModelFamily.modelType(root)
+            let model = try golden.load()
+            for (index, tokens) in try golden.sequences().enumerated() {
+                let batch = PackedTokens([tokens], prefixLength: 0)
+                let logits = model.logits(model.hiddenStates(batch, at: .all), of: nil)
+                let difference = try logits.largestDifference(to: golden.logits(index))
+                let known = worst[family] ?? (0, 0)
+                worst[family] = (
+                    known.models + (index == 0 ? 1 : 0), max(known.difference, difference)
+                )
+            }
+        }
+        let known = Set(ModelFamily.all.flatMap { $0.modelTypes })
+        #expect(Set(worst.keys) == known, "a family without a golden model")
+        for (family, row) in worst.sorted(by: { $0.key < $1.key }) {
+            let difference = String(format: "%.1e", row.difference)
+            print("\(family): \(row.models) models, largest difference \(difference)")
+        }
+    }
+
     @Test("Both spellings of a configuration mean the same", arguments: GoldenModel.all)
     func spellings(_ golden: GoldenModel) throws {
         func settings(_ file: String) throws -> any ModelConfiguration {

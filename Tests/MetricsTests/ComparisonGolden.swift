@@ -37,8 +37,24 @@ struct ComparisonGolden: Decodable {
         var reference: [[Prediction]]
         var resamples: Int
         var seed: UInt64
-        /// Value and both ends of the interval, by metric.
-        var expected: [String: [Double]]
+        var expected: Intervals
+        /// The same of the first seeds alone.
+        var oneSeed: Intervals
+
+        private enum CodingKeys: String, CodingKey {
+            case method
+            case reference
+            case resamples
+            case seed
+            case expected
+            case oneSeed = "one_seed"
+        }
+    }
+
+    /// A number and both ends of its interval, by metric.
+    struct Intervals: Decodable {
+        var values: [String: [Double]]
+        var differences: [String: [Double]]
     }
 
     struct Values: Decodable {

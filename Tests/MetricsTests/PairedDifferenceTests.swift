@@ -8,21 +8,62 @@ struct PairedDifferenceTests {
         Prediction(id: id, label: label, probabilities: [first, 1 - first])
     }
 
-    @Test("Differences match the reference, resample for resample")
-    func reference() throws {
+    @Test("Values and differences match the reference, resample for resample", arguments: [1, 3])
+    func reference(_ seeds: Int) throws {
         let golden = try ComparisonGolden.load().paired
+        let expected = seeds == 1 ? golden.oneSeed : golden.expected
         let bootstrap = try PairedBootstrap(
-            reference: golden.reference,
+            reference: Array(golden.reference.prefix(seeds)),
             resamples: golden.resamples,
             seed: golden.seed
         )
-        let found = try bootstrap.differences(of: golden.method)
-        #expect(found.map(\.metric) == Metric.allCases.map(\.name))
-        for difference in found {
-            let expected = try #require(golden.expected[difference.metric])
-            #expect(abs(difference.value - expected[0]) < 1e-12, "\(difference.metric)")
-            #expect(abs(difference.lower - expected[1]) < 1e-12, "\(difference.metric)")
-            #expect(abs(difference.upper - expected[2]) < 1e-12, "\(difference.metric)")
+        let found = try bootstrap.compare(Array(golden.method.prefix(seeds)))
+        #expect(found.differences.map(\.metric) == Metric.allCases.map(\.name))
+        for (metric, difference) in zip(Metric.allCases, found.differences) {
+            let value = try #require(found.values[metric])
+            let pairs = [
+                ([value.value, value.lower, value.upper], expected.values[metric.name]),
+                (
+                    [difference.value, difference.lower, difference.upper],
+                    expected.differences[metric.name]
+                ),
+            ]
+            for (numbers, golden) in pairs {
+                for (one, other) in zip(numbers, try #require(golden)) {
+                    #expect(abs(one - other) < 1e-12, "\(metric.name)")
+                }
+            }
+        }
+    }
+
+    @Test("With one seed, or seeds that are all the same, the interval is that over examples")
+    func oneSeed() throws {
+        let seeds = try ComparisonGolden.load().paired.method
+        let alone = try PairedBootstrap(reference: [seeds[0]], resamples: 50, seed: 9)
+        let summary = try MetricSummary(seeds[0], resamples: 50, seed: 9)
+        let same = [seeds[0], Array(seeds[0]), seeds[0]]
+        let equal = try PairedBootstrap(reference: same, resamples: 50, seed: 9)
+        for metric in Metric.ofRuns {
+            #expect(alone.own.values[metric] == summary[metric])
+            let (one, other) = (try #require(equal.own.values[metric]), summary[metric])
+            #expect(abs(one.lower - other.lower) < 1e-12 && abs(one.upper - other.upper) < 1e-12)
+        }
+    }
+
+    @Test("Where the examples do not differ, the interval is that over the seeds")
+    func seedsAlone() throws {
+        func seed(_ first: Double) -> [Prediction] { (0..<9).map { example("\($0)", 0, first) } }
+        let two = try PairedBootstrap(reference: [seed(0.5), seed(0.75)], resamples: 200)
+        let nll = try #require(two.own.values[.nll])
+        // One of the two seeds in each resample.
+        #expect(abs(nll.lower + log(0.75)) < 1e-12 && abs(nll.upper + log(0.5)) < 1e-12)
+        // Differences are of the same seed: a lead that all seeds have has no width.
+        let better = try two.compare([seed(0.6), seed(0.9)]).differences.first {
+            $0.metric == "nll"
+        }
+        let lead = try #require(better)
+        for number in [lead.value, lead.lower, lead.upper] {
+            #expect(abs(number + log(1.2)) < 1e-12)
         }
     }
 
@@ -31,7 +72,7 @@ struct PairedDifferenceTests {
         let golden = try ComparisonGolden.load().paired
         let bootstrap = try PairedBootstrap(reference: golden.reference, resamples: 50)
         let shuffled = golden.reference.map { Array($0.reversed()) }
-        for difference in try bootstrap.differences(of: shuffled) {
+        for difference in try bootstrap.compare(shuffled).differences {
             #expect((difference.value, difference.lower, difference.upper) == (0, 0, 0))
         }
     }
@@ -42,7 +83,7 @@ struct PairedDifferenceTests {
         let harder = (0..<40).map { example("\($0)", 0, 0.2) }
         let nll = try #require(
             try PairedBootstrap(reference: [harder, harder], resamples: 50)
-                .differences(of: [hard, hard]).first { $0.metric == "nll" }
+                .compare([hard, hard]).differences.first { $0.metric == "nll" }
         )
         for number in [nll.value, nll.lower, nll.upper] {
             #expect(abs(number - log(2.0 / 3)) < 1e-12)
@@ -56,7 +97,7 @@ struct PairedDifferenceTests {
         func nll(_ method: [Prediction], _ reference: [Prediction]) throws -> PairedDifference {
             let bootstrap = try PairedBootstrap(reference: [reference], resamples: 20)
             return try #require(
-                try bootstrap.differences(of: [method]).first { $0.metric == "nll" }
+                try bootstrap.compare([method]).differences.first { $0.metric == "nll" }
             )
         }
         let cases = [
@@ -101,7 +142,7 @@ struct PairedDifferenceTests {
         ]
         for (method, expected) in cases {
             let error = #expect(throws: MetricError.self) {
-                try bootstrap.differences(of: method)
+                try bootstrap.compare(method)
             }
             #expect(error?.description.contains(expected) == true, "\(error?.description ?? "")")
         }
@@ -139,7 +180,9 @@ struct SeedSummaryTests {
         #expect(one.mean == 0.25 && one.standardError == nil && one.seeds == 1)
         let infinite = try #require(SeedSummary([1, .infinity]))
         #expect(infinite.mean == .infinity && infinite.standardError == nil)
-        for summary in [one, infinite] {
+        var bounded = infinite
+        bounded.interval = 0.5...(.infinity)
+        for summary in [one, infinite, bounded] {
             let data = try JSONEncoder().encode(summary)
             #expect(try JSONDecoder().decode(SeedSummary.self, from: data) == summary)
         }

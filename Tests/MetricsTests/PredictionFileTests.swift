@@ -66,16 +66,22 @@ struct PredictionFileTests {
             ),
             (
                 #"{"id":"a","probabilities":[1],"mutual_information":"x"}"#,
-                "\"mutual_information\" should be a number"
+                "mutual_information: expected a number, found the string \"x\""
             ),
-            (#"{"id":"a","probabilities":[1e999]}"#, "not valid JSON"),
-            (#"{"id":"a","probabilities":[true]}"#, "\"probabilities[0]\" should be a number"),
-            (#"{"id":"a","probabilities":"x"}"#, "\"probabilities\" should be a list"),
-            (#"{"id":"a"}"#, "the key \"probabilities\" is missing"),
-            (#"{"id":7,"probabilities":[1]}"#, "\"id\" should be a string"),
+            (
+                #"{"id":"a","probabilities":[1e999]}"#,
+                "probabilities[0]: expected a number, found the number inf"
+            ),
+            (
+                #"{"id":"a","probabilities":[true]}"#,
+                "probabilities[0]: expected a number, found true"
+            ),
+            (#"{"id":"a","probabilities":"x"}"#, "probabilities: expected an array"),
+            (#"{"id":"a"}"#, "probabilities: expected a value, found none"),
+            (#"{"id":7,"probabilities":[1]}"#, "id: expected a string, found the number 7"),
             (#"{"id":"ok","probabilities":[1]}"#, "the id \"ok\" is that of line 1 too"),
             (#"{"id":"a","#, "not valid JSON"),
-            (#"[1]"#, "the line should be"),
+            (#"[1]"#, "the top level: expected an object, found an array"),
         ]
     )
     func faults(_ line: String, _ reason: String) throws {
@@ -97,7 +103,8 @@ struct PredictionFileTests {
                 throws: JSONLinesError(
                     file: file.path,
                     line: 1,
-                    reason: "the text is not valid UTF-8"
+                    reason:
+                        "not valid JSON at column 2: expected UTF-8, found another byte sequence"
                 )
             ) { try [Prediction](contentsOf: file) }
         }

@@ -25,8 +25,21 @@ ADAPTERS = {
 }  # fmt: skip
 
 
-def make_adapters(model_folder, sequences):
+# Layers of Phi-3, which has several in one, in place of those above.
+FUSED = {
+    "q_proj": "qkv_proj", "k_proj": "qkv_proj", "v_proj": "o_proj", "gate_proj": "gate_up_proj",
+    "up_proj": "gate_up_proj",
+}  # fmt: skip
+
+
+def make_adapters(model_folder, sequences, names):
+    """`names` are other names of layers, where the model has any."""
     for index, (name, settings) in enumerate(ADAPTERS.items()):
+        text = json.dumps(settings)
+        for usual, own in names.items():
+            text = text.replace(f'"{usual}"', f'"{own}"').replace(f".{usual}", f".{own}")
+        settings = json.loads(text)
+        settings["target_modules"] = sorted(set(settings["target_modules"]))
         make_adapter(model_folder, name, settings, sequences, seed=100 + index)
 
 

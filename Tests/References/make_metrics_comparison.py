@@ -67,26 +67,55 @@ def out_of_distribution(in_task, out_of_task):
     }
 
 
-def differences(method, reference, resamples, seed):
-    count = len(reference[0])
-    places = [{row["id"]: row for row in rows_} for rows_ in (*method, *reference)]
+def intervals(method, reference, resamples, seed):
+    """Value and interval of each metric of `method`, and of its difference to `reference`.
+
+    A resample has one draw of the examples for all lists, and all seeds but one, drawn with
+    replacement, the same of both methods.
+    """
+    count, seeds = len(reference[0]), len(reference)
+    places = lambda lists: [{row["id"]: row for row in rows_} for rows_ in lists]
+    lists = places(method), places(reference)
     ids = [row["id"] for row in reference[0]]
 
-    def difference(chosen):
-        values = [all_metrics([place[ids[i]] for i in chosen]) for place in places]
-        own, other = values[: len(method)], values[len(method) :]
-        return {
-            name: float(numpy.mean([v[name] for v in own]) - numpy.mean([v[name] for v in other]))
-            for name in own[0]
-        }
+    def means(examples, drawn):
+        chosen = [ids[i] for i in examples]
+        own, other = (
+            [all_metrics([seeds_[s][i] for i in chosen]) for s in drawn] for seeds_ in lists
+        )
+        mean = {n: float(numpy.mean([v[n] for v in own])) for n in own[0]}
+        return mean, {n: mean[n] - float(numpy.mean([v[n] for v in other])) for n in mean}
 
-    generator = SplitMix64(stream(seed, "bootstrap"))
-    drawn = [difference([generator.below(count) for _ in ids]) for _ in range(resamples)]
-    whole = difference(range(count))
-    return {
-        name: [value, *(float(numpy.percentile([d[name] for d in drawn], q)) for q in (2.5, 97.5))]
-        for name, value in whole.items()
-    }
+    examples = SplitMix64(stream(seed, "bootstrap"))
+    over = SplitMix64(stream(seed, "bootstrap", 1))
+    drawn = [
+        means(
+            [examples.below(count) for _ in ids],
+            [over.below(seeds) for _ in range(max(1, seeds - 1))],
+        )
+        for _ in range(resamples)
+    ]
+    result = []
+    for place, whole in enumerate(means(range(count), range(seeds))):
+        found = {n: [d[place][n] for d in drawn] for n in whole}
+        result.append({
+            n: [value, *(float(numpy.percentile(found[n], q)) for q in (2.5, 97.5))]
+            for n, value in whole.items()
+        })
+    return dict(zip(("values", "differences"), result))
+
+
+def check_variance():
+    """The variance of such resamples of a mean is what weights of both kinds give, and without
+    interaction the sum of the variances of seeds and examples alone."""
+    random = numpy.random.default_rng(3)
+    seeds, count, m = 4, 30, 3
+    table = random.normal(size=(seeds, 1)) + random.normal(size=(1, count))
+    v = random.multinomial(count, [1 / count] * count, 200_000) / count
+    u = random.multinomial(m, [1 / seeds] * seeds, 200_000) / m
+    found = numpy.einsum("ri,ij,rj->r", u, table, v).var()
+    expected = table.mean(1).var(ddof=1) / seeds + table.mean(0).var(ddof=0) / count
+    assert abs(found / expected - 1) < 0.02, (found, expected)
 
 
 def temperature(logits, labels):
@@ -155,14 +184,16 @@ def main():
             found.append(rows(p, labels))
         return found
 
-    method, reference = seeds(1.0, 2), seeds(3.0, 2)
+    check_variance()
+    method, reference = seeds(1.0, 3), seeds(3.0, 3)
     method[1] = [method[1][i] for i in random.permutation(48)]
     golden["paired"] = {
         "method": method,
         "reference": reference,
         "resamples": 200,
         "seed": 7,
-        "expected": differences(method, reference, 200, 7),
+        "expected": intervals(method, reference, 200, 7),
+        "one_seed": intervals(method[:1], reference[:1], 200, 7),
     }
     golden["values"] = [
         {"predictions": rows_, "expected": all_metrics(rows_)}

@@ -379,6 +379,11 @@ def gguf_sentencepiece():
     return metadata, tokenizer
 
 
+PATTERN_CLASSES = [r"\w", r"[\w]", r"\d", r"\h"] + [f"[[:{name}:]]" for name in "alpha upper lower punct".split()] + [
+    rf"\p{{{name}}}" for name in (
+        "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Zs Zl Zp Cc Cf Co Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So").split()]
+
+
 def classes():
     """Ranges of characters, each asked of the library."""
     scalars = [code for code in range(0x110000) if code not in SURROGATES]
@@ -402,13 +407,18 @@ def classes():
         return ranges(members)
 
     digits = pre_tokenizers.Digits(individual_digits=True)
+    punctuation = pre_tokenizers.Punctuation()
+    accents = normalizers.StripAccents()
     single = Tokenizer(models.BPE({"a": 0}, []))
     single.add_tokens([AddedToken("!", single_word=True, normalized=False)])
     return {
         "ranges": {
             "letter": matched(r"\p{L}"), "number": matched(r"\p{N}"), "space": matched(r"\s"),
             "digit": ranges(c for c in scalars if len(digits.pre_tokenize_str("a" + chr(c))) == 2),
-            "word": ranges(c for c in scalars if 1 not in single.encode(chr(c) + "!").ids)},
+            "word": ranges(c for c in scalars if 1 not in single.encode(chr(c) + "!").ids),
+            "punctuation": ranges(c for c in scalars if len(punctuation.pre_tokenize_str("a" + chr(c))) == 2),
+            "accent": ranges(c for c in scalars if not accents.normalize_str(chr(c)))},
+        "patterns": {pattern: matched(pattern) for pattern in PATTERN_CLASSES},
         "contractions": contractions(),
     }
 

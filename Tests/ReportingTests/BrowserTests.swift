@@ -44,6 +44,24 @@ struct BrowserTests {
         }
     }
 
+    @Test("Names of any length and script leave the page of a comparison as wide as the screen")
+    func names() throws {
+        let methods = [
+            "map", String(repeating: "long", count: 60), String(repeating: "名", count: 60),
+        ]
+        try withRun { run in
+            let made = MadeComparison(tasks: ["films"], methods: methods, seeds: [1], examples: 9)
+            try made.write(to: run)
+            let file = run.folder.appendingPathComponent("results.json")
+            let task = "=<b>&\u{301}" + String(repeating: "W", count: 200) + "مرحبا"
+            let text = try String(contentsOf: file, encoding: .utf8)
+                .replacing("\"task\":\"films\"", with: "\"task\":\"\(task)\"")
+            try run.write("results.json", text)
+            let faults = try Browser.faults(of: run.comparisonReport().html, width: 360, in: run)
+            #expect(faults.isEmpty, "\(faults)")
+        }
+    }
+
     @Test("The check finds wide boxes, texts that overlap or are cut, pale ones, missing images")
     func check() throws {
         let chart = { (content: String) in

@@ -73,7 +73,7 @@ struct ComparisonRecordTests {
     @Test(
         "A broken results.json is refused in one sentence with file, key, expected and found",
         arguments: [
-            ("[", "not valid JSON at byte 1"),
+            ("[", "not valid JSON at line 1, column 2"),
             ("{}", "the top level: expected an array, found an object"),
             ("[]", "the top level: expected results, found none"),
             ("[1]", "[0]: expected an object, found the number 1"),

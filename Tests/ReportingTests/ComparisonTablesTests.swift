@@ -48,6 +48,10 @@ struct ComparisonTablesTests {
             // The sample standard deviation of 0.8 and 0.9 is 0.1 / √2, divided by √2: 0.05.
             #expect(abs((map.metrics[.accuracy]?.mean ?? 0) - 0.85) < 1e-12)
             #expect(abs((map.metrics[.accuracy]?.standardError ?? 0) - 0.05) < 1e-12)
+            // All answers are right and as sure, so that the interval is a point, too.
+            let interval = try #require(map.metrics[.nll]?.interval)
+            #expect(abs(interval.lowerBound + log(0.8)) < 1e-12)
+            #expect(abs(interval.upperBound + log(0.8)) < 1e-12)
             #expect(map.seeds == [1, 2] && map.differences.isEmpty)
             let ivon = task.methods[2]
             #expect(ivon.metrics[.nll]?.mean == .infinity)
@@ -82,7 +86,7 @@ struct ComparisonTablesTests {
             #expect(tables.sections.map(\.title) == ["films: 4 examples (test), seeds 1, 2"])
             #expect(
                 entries.map(\.title) == [
-                    "Quality and calibration", "Difference to AdamW (MAP)",
+                    "Quality and calibration", "95% intervals", "Difference to AdamW (MAP)",
                     "Answering only when confident",
                     "Telling tweets (250 examples) from films by uncertainty", "Cost",
                 ]
@@ -101,7 +105,12 @@ struct ComparisonTablesTests {
             )
             // The accuracy of map, ECE and NLL of temperature; what is equal for all has no best.
             #expect(quality.marks == places([0, 1], [1, 2], [1, 5]))
-            let differences = entries[1].table
+            #expect(
+                entries[1].table.rows[2] == [
+                    "IVON", "[1.000,\u{A0}1.000]", "[0.100,\u{A0}0.100]", "[0.105,\u{A0}0.105]",
+                ]
+            )
+            let differences = entries[2].table
             let none = "0.000 [0.000,\u{A0}0.000]"
             #expect(
                 differences.rows == [
@@ -114,17 +123,17 @@ struct ComparisonTablesTests {
             )
             #expect(differences.marks == places([0, 2], [0, 3], [1, 2], [1, 3]))
             #expect(
-                entries[3].table.header.dropFirst() == [
+                entries[4].table.header.dropFirst() == [
                     "AUROC, entropy", "AUPR, entropy", "FPR95, entropy",
                 ]
             )
             #expect(
-                entries[3].table.rows == [
+                entries[4].table.rows == [
                     ["IVON", "0.750±0.000", "0.500±0.000", "0.250±0.000"]
                 ]
             )
             #expect(
-                entries[4].table.rows[0] == ["AdamW (MAP)", "21.0", "3.2", "10", "1.84", "9000"]
+                entries[5].table.rows[0] == ["AdamW (MAP)", "21.0", "3.2", "10", "1.84", "9000"]
             )
         }
     }
@@ -204,8 +213,8 @@ struct ComparisonTablesTests {
             #expect(record.tasks == [task])
             let tables = ComparisonTables(record, try ComparisonSummary(record, resamples: 1))
             #expect(tables.csv.contains(#""a|b_c & ""d"", {e}\\",map,1,ece,0.1"#))
-            #expect(tables.latex.contains(#"a|b\_c \& "d", \{e\}\textbackslash{}"#))
-            #expect(tables.markdown.contains(#"## a\|b\_c & "d", {e}\\\\:"#))
+            #expect(tables.latex.contains(#"a\textbar{}b\_c \& "d", \{e\}\textbackslash{}"#))
+            #expect(tables.markdown.contains(#"## a\|b\_c \& "d", {e}\\\\:"#))
             #expect(isWellFormed(try run.comparisonReport().html, root: "html"))
         }
     }
@@ -221,8 +230,11 @@ struct ComparisonTablesTests {
             }
             elements.append(ResultTexts.element(task: "tweets", method: "swa"))
             try run.write("results.json", "[\(elements.joined(separator: ","))]")
+            for name in ["base-1", "base-2", "base-3", "swa-1"] {
+                try run.write("\(name).jsonl", ResultTexts.predictions(0.8))
+            }
             let record = try run.comparison()
-            let summary = try ComparisonSummary(record)
+            let summary = try ComparisonSummary(record, resamples: 10)
             #expect(summary.average.map(\.method) == ["base"])
             // (0.2 + 0.4) / 2 and (0.4 + 0.8) / 2: 0.3 and 0.6.
             let ece = try #require(summary.average[0].metrics[.ece])
@@ -240,8 +252,9 @@ struct ComparisonTablesTests {
     func oneSeed() throws {
         try withRun { run in
             try run.write("results.json", ResultTexts.list(ResultTexts.element(method: "base")))
+            try run.write("base-1.jsonl", ResultTexts.predictions(0.8))
             let record = try run.comparison()
-            let tables = ComparisonTables(record, try ComparisonSummary(record))
+            let tables = ComparisonTables(record, try ComparisonSummary(record, resamples: 10))
             let row = tables.sections[0].entries[0].table.rows[0]
             #expect(
                 row == ["base model"] + ["0.800", "0.100", "0.250", "0.250", "0.500", "0.250"] + [

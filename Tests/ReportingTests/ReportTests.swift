@@ -169,10 +169,23 @@ struct ReportTests {
         #expect(wilson(share: 1, of: 1).upperBound == 1)
     }
 
+    @Test("Warnings of a run stand in its page, escaped")
+    func divergence() throws {
+        try withRun { run in
+            let metrics = Texts.metrics(method: "adamw", hasDraws: false)
+            try run.write("metrics.json", metrics)
+            #expect(!(try run.report().html.contains("Warning")))
+            try run.write("metrics.json", metrics.dropLast() + #","warnings":["a < b","c"]}"#)
+            let html = try run.report().html
+            #expect(html.contains("Warning: a &lt; b.") && html.contains("Warning: c."))
+            #expect(isWellFormed(html, root: "html"))
+        }
+    }
+
     @Test(
         "Broken files are refused in one sentence that names file and key",
         arguments: [
-            ("metrics.json", "{", ["metrics.json: not valid JSON at byte 1"]),
+            ("metrics.json", "{", ["metrics.json: not valid JSON at line 1, column 2"]),
             ("metrics.json", "{\"method\":\"ivon\"}", ["metrics.json: model: expected a value"]),
             (
                 "metrics.json",

@@ -23,9 +23,10 @@ struct FileTests {
     @Test("Bytes outlive the file, which is closed with its last owner")
     func closes() throws {
         func isOpen(_ url: URL) throws -> Bool {
-            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").contains {
-                let path = "/proc/self/fd/\($0)"
-                return (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) == url.path
+            let files = FileManager.default
+            return try files.contentsOfDirectory(atPath: "/proc/self/fd").contains {
+                let target = try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+                return target == url.path
             }
         }
         try withTemporaryFolder { folder in

@@ -42,8 +42,8 @@ struct GGUFTests {
         #expect(file.tensors["two"]?.shape == [2, 3, 4])
         #expect(file.tensors["two"]?.type.name == "F16")
         #expect(file.tensors.values.allSatisfy { $0.byteRange.lowerBound.isMultiple(of: 64) })
-        #expect(try file.dequantized("one") == (0..<6).map(Float.init))
-        #expect(try file.dequantized("two") == (0..<24).map(Float.init))
+        #expect(try file.floats("one") == (0..<6).map(Float.init))
+        #expect(try file.floats("two") == (0..<24).map(Float.init))
         #expect(try file.bytes(of: "one").withBytes(\.count) == 24)
     }
 
@@ -61,7 +61,7 @@ struct GGUFTests {
         #expect(tensor.type.name == type)
         #expect(tensor.shape == reference.entries[type]?.shape)
         let expected = try SafetensorsTests.content(reference.bytes(of: type))
-        let weights = try file.dequantized(type)
+        let weights = try file.floats(type)
         #expect(weights.withUnsafeBytes { Data($0) } == expected)
         #expect(Set(weights).count > 100)
     }

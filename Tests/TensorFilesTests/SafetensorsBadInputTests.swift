@@ -14,9 +14,14 @@ struct SafetensorsBadInputTests {
             ("", 0, "the header does not start with \"{\""),
             (
                 "{", 0,
-                "header: not valid JSON at byte 1: expected a string, found the end of the text"
+                "header: not valid JSON at line 1, column 2: expected a key in double quotes, "
+                    + "found the end of the text"
             ),
-            ("{}{", 0, "header: not valid JSON at byte 2: expected the end of the text, found '{'"),
+            (
+                "{}{", 0,
+                "header: not valid JSON at line 1, column 3: expected the end of the text, "
+                    + "found '{'"
+            ),
             ("{}", 1, "the tensors end at byte 10, the file at 11"),
             (#"{"a":1}"#, 0, "tensor \"a\" should be an object, found the number 1"),
             (#"{"a":{}}"#, 0, "tensor \"a\" has no dtype"),
@@ -89,11 +94,13 @@ struct SafetensorsBadInputTests {
             ),
             (
                 #"{"a":{\#(byte),"data_offsets":[0,1]},"a":{\#(byte),"data_offsets":[1,2]}}"#, 2,
-                "header: not valid JSON at byte 53: expected distinct keys, found \"a\" once more"
+                "header: not valid JSON at line 1, column 54: expected distinct keys, "
+                    + "found \"a\" once more"
             ),
             (
-                "{\"\u{E9}\":{},\"e\u{301}\":{}}", 0,
-                "at byte 9: expected distinct keys, found \"e\u{301}\" once more"
+                #"{"\#u{E9}":{\#(byte),"data_offsets":[0,1]},"#
+                    + #""e\#u{301}":{\#(byte),"data_offsets":[1,2]}}"#, 2,
+                "two tensors are named \"e\u{301}\""
             ),
         ] as [(String, Int, String)]
     )
@@ -137,7 +144,8 @@ struct SafetensorsBadInputTests {
             let text = try sentence { _ = try Safetensors(contentsOf: url) }
             #expect(
                 text.hasSuffix(
-                    "header: not valid JSON at byte 2: expected UTF-8, found another byte sequence"
+                    "header: not valid JSON at line 1, column 3: expected UTF-8, "
+                        + "found another byte sequence"
                 )
             )
         }
@@ -154,6 +162,19 @@ struct SafetensorsBadInputTests {
                     try Safetensors(contentsOf: url)
                 }
             }
+        }
+    }
+
+    @Test(
+        "A header of many small values, which would take many times its length, is refused",
+        arguments: ["0,", "[],", "[1],", #"{"":0},"#, #""","#]
+    )
+    func refusesManyValues(value: String) throws {
+        let values = String(repeating: value, count: 30_000 / value.utf8.count)
+        let header = #"{"a":{"dtype":"F32","shape":[\#(values)0]}}"#
+        try withFile(safetensorsFile(header, dataLength: 0)) { url in
+            let text = try sentence { _ = try Safetensors(contentsOf: url) }
+            #expect(text.contains("values in a text of 30"), "\(text)")
         }
     }
 

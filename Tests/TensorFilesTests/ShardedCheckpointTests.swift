@@ -56,7 +56,7 @@ struct ShardedCheckpointTests {
         arguments: [
             (
                 "",
-                ".index.json: not valid JSON at byte 0: expected a value, "
+                ".index.json: not valid JSON at line 1, column 1: expected a value, "
                     + "found the end of the text"
             ),
             ("[]", ".index.json: the top level: expected an object, found an array"),

@@ -75,6 +75,13 @@ struct GGUFBytes {
     }
 }
 
+extension GGUF {
+    /// The weights of a tensor.
+    func floats(_ name: String) throws -> [Float] {
+        try dequantized(name).withBytes { Array($0.bindMemory(to: Float.self)) }
+    }
+}
+
 /// SplitMix64 (Steele, Lea and Flood 2014): the same numbers on every run.
 struct SeededGenerator: RandomNumberGenerator {
     var state: UInt64

@@ -3,12 +3,20 @@ public enum GoldenModels {
     /// Checkpoints whose logits Transformers computed.
     public static let checkpoints = [
         "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
-        "llama-head-dim", "llama-linear", "qwen2", "qwen2-tied", "qwen3", "smollm3", "granite",
+        "llama-head-dim", "llama-linear", "mistral-short-window", "ministral3", "qwen2",
+        "qwen2-tied", "qwen2-window", "qwen3", "smollm3", "granite", "olmo2", "olmo3", "phi3",
+        "phi4-mini", "gemma2", "gemma3", "gemma3-images",
     ]
 
     /// Those of them that have adapters of PEFT with logits and gradients.
-    public static let adapted = ["llama2", "smollm2", "qwen2", "qwen3", "smollm3", "granite"]
+    public static let adapted = [
+        "llama2", "smollm2", "ministral3", "qwen2", "qwen3", "smollm3", "granite", "olmo2", "olmo3",
+        "phi4-mini", "gemma2", "gemma3",
+    ]
 
     /// GGUF files whose logits Transformers computed.
-    public static let ggufs = ["gguf", "gguf-qwen2", "gguf-qwen3", "gguf-smollm3", "gguf-granite"]
+    public static let ggufs = [
+        "gguf", "gguf-qwen2", "gguf-qwen3", "gguf-smollm3", "gguf-granite", "gguf-olmo2",
+        "gguf-phi3", "gguf-gemma2", "gguf-gemma3",
+    ]
 }

@@ -126,7 +126,7 @@ struct ExampleEncoderTests {
             let tokenizer = try Tokenizer(
                 contentsOf: Golden.folder.appendingPathComponent("\(name).json")
             )
-            let encode = { tokenizer.encode($0, addSpecialTokens: false) }
+            let encode = { try tokenizer.encode($0, addSpecialTokens: false) }
             var splitter = AnswerTokens(encode: encode)
             let starts = ["", "x ", "it ", "1 ", "\n", "a  ", "\u{2581} "]
             let lastWords = [
@@ -134,10 +134,11 @@ struct ExampleEncoderTests {
             ]
             for prompt in starts.flatMap({ start in lastWords.map { start + $0 } }) {
                 let answers = [" A", " 7", " 's", "  B", " \u{E9}", " \u{301}", " </s>"]
-                let found = splitter.split(prompt: prompt, answers: answers)
+                let found = try splitter.split(prompt: prompt, answers: answers)
                 let split = try #require(found)
                 for (answer, tokens) in zip(answers, split.answers) {
-                    #expect(split.prompt + tokens == encode(prompt + answer), "\(prompt)|\(answer)")
+                    let whole = try encode(prompt + answer)
+                    #expect(split.prompt + tokens == whole, "\(prompt)|\(answer)")
                 }
             }
         }
@@ -152,19 +153,20 @@ struct ExampleEncoderTests {
                 .unicodeScalars.map { Int($0.value) }
         }
         var splitter = AnswerTokens(encode: encode)
-        #expect(splitter.split(prompt: "x \u{2581}", answers: [" A"]) == nil)
-        #expect(splitter.split(prompt: "x", answers: [" A"])?.answers == [[0x2581, 65]])
+        #expect(try splitter.split(prompt: "x \u{2581}", answers: [" A"]) == nil)
+        #expect(try splitter.split(prompt: "x", answers: [" A"])?.answers == [[0x2581, 65]])
     }
 
     @Test("Answers that cannot be told apart, or are not one token, throw and name them")
     func answerFaults() throws {
-        let encoder = try encoder()
+        let encoder = try ExampleEncoder(maximumLength: 100, encode: words()) { "<\($0)>" }
         let token = words()(" New", false)[0]
         let collision = plain("Big apple?", [" New York", " Paris", " New Orleans"])
         #expect(
             sentence { _ = try encoder.encode([collision]) }
                 == "e: the choices \" New York\" and \" New Orleans\" both begin with "
-                + "token \(token), so they cannot be told apart"
+                + "token \(token) (\"<\(token)>\"), so they cannot be told apart: letters can, "
+                + "in lines of {\"question\", \"choices\", \"answer\"}"
         )
         let long = Example(
             id: "q",

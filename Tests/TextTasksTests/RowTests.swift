@@ -67,30 +67,48 @@ struct RowTests {
                 "\"label\" is 2 and should be a whole number within 0...1"
             ),
             (#"{"prompt":"a","choices":["x","y"],"label":-1}"#, "\"label\" is -1 and"),
-            (#"{"prompt":"a","choices":["x","y"],"label":"1"}"#, "\"label\" should be a number"),
             (#"{"prompt":"a","choices":["x","y"],"label":0.5}"#, "\"label\" is 0.5 and"),
             (#"{"prompt":"a","choices":["x","y"],"label":1e99}"#, "\"label\" is 1e+99 and"),
-            (#"{"prompt":"a","choices":["x","y"],"label":1e999}"#, "a number that does not fit"),
+            (#"{"prompt":"a","choices":["x","y"],"label":1e999}"#, "\"label\" is inf and"),
             (#"{"prompt":"a","choices":["x","y"],"answer":"A"}"#, "given by \"label\", its index"),
             (#"{"prompt":"a","choices":["x"]}"#, "\"choices\" has 1 and should have at least 2"),
             (#"{"prompt":"a","choices":["x",""]}"#, "\"choices[1]\" is empty"),
-            (#"{"prompt":"a","choices":["x",3]}"#, "\"choices[1]\" should be a string"),
-            (#"{"prompt":"a","choices":"x"}"#, "\"choices\" should be a list"),
-            (#"{"prompt":"a"}"#, "the key \"choices\" is missing"),
+            (
+                #"{"prompt":"a","choices":["x",3]}"#,
+                "choices[1]: expected a string, found the number 3"
+            ),
+            (#"{"prompt":"a","choices":"x"}"#, "choices: expected an array, found the string"),
+            (
+                #"{"prompt":"a"}"#,
+                "\"choices\" is missing: expected {\"prompt\", \"choices\", \"label\"} or"
+            ),
             (#"{"prompt":"","choices":["x","y"]}"#, "\"prompt\" is empty"),
-            (#"{"prompt":7,"choices":["x","y"]}"#, "\"prompt\" should be a string"),
+            (#"{"prompt":7,"choices":["x","y"]}"#, "prompt: expected a string, found the number 7"),
             (#"{"choices":["x","y"]}"#, "either \"prompt\" or \"question\" and has neither"),
             (#"{"prompt":"a","question":"b","choices":["x","y"]}"#, "and has both"),
             (
                 #"{"question":"a","choices":["x","y"],"answer":"C"}"#,
                 "\"C\" and should be one of \"A\", \"B\""
             ),
-            (#"{"question":"a","choices":["x","y"],"answer":1}"#, "\"answer\" should be a string"),
             (#"{"question":"a","choices":["x","y"],"label":1}"#, "given by \"answer\", a letter"),
-            (#"{"question":"a","choices":{"text":[]}}"#, "\"choices\" should be a list"),
+            (
+                #"{"question":"a","choices":{"text":[]}}"#,
+                "choices: expected an array, found an object"
+            ),
             (#"{"id":"ok","prompt":"a","choices":["x","y"]}"#, "the id \"ok\" is that of"),
-            (#"{"prompt":"a","choices":["x","y"]"#, "not valid JSON"),
-            (#"["prompt"]"#, "the line should be an object"),
+            (
+                #"{"prompt":"a","choices":["x","y"]"#,
+                "not valid JSON at column 34: expected ',' or '}', found the end of the text"
+            ),
+            (
+                #"{"prompt":"a","choices":["x","y"],"label":0,}"#,
+                "not valid JSON at column 45: expected another element, found '}' after a comma"
+            ),
+            (
+                #"{"prompt":"a","choices":["x","y"],"label":0,"label":1}"#,
+                "not valid JSON at column 45: expected distinct keys, found \"label\" once more"
+            ),
+            (#"["prompt"]"#, "the top level: expected an object, found an array"),
             ("\"\\u0000", "not valid JSON"),
         ]
     )
@@ -113,7 +131,7 @@ struct RowTests {
             (
                 "arc-easy",
                 #"{"id":"a","question":{"stem":"s","choices":[{"text":"x"}]},"answerKey":"A"}"#,
-                "the key \"question.choices[0].label\" is missing"
+                "question.choices[0].label: expected a value, found none"
             ),
             (
                 "arc-easy",
@@ -123,7 +141,7 @@ struct RowTests {
             (
                 "openbookqa",
                 #"{"question_stem":"s","choices":{"text":["x","y"],"label":["A"]}}"#,
-                "2 values of \"text\" and 1 of \"label\""
+                "expected as many values of \"label\" as of \"text\", 2, found 1"
             ),
             (
                 "openbookqa",
@@ -138,14 +156,14 @@ struct RowTests {
             (
                 "winogrande-s",
                 #"{"sentence":"_","option1":"x","answer":"1"}"#,
-                "the key \"option2\" is missing"
+                "option2: expected a value, found none"
             ),
             (
                 "boolq",
                 #"{"question":"q","passage":"p","answer":"true"}"#,
-                "\"answer\" should be true or false"
+                "answer: expected true or false, found the string \"true\""
             ),
-            ("boolq", #"{"question":"q","passage":"p","answer":1}"#, "should be true or false"),
+            ("boolq", #"{"question":"q","passage":"p","answer":1}"#, "expected true or false"),
             ("boolq", #"{"question":"q","passage":"","answer":true}"#, "\"passage\" is empty"),
         ]
     )

@@ -213,7 +213,7 @@ struct TextTaskTests {
 
     @Test("A validation share is a tenth, within 1...1000")
     func shareSizes() {
-        let sizes = [2, 10, 19, 20, 9427, 50_000].map(RandomSplit.validationSize)
+        let sizes = [2, 10, 19, 20, 9427, 50_000].map(SharedFile.validationSize)
         #expect(sizes == [1, 1, 1, 2, 942, 1000])
     }
 }

@@ -11,8 +11,17 @@ struct TokenizerTests {
         ("<s>", 7), ("</s>", 8),
     ]
 
+    /// Puts `<s>` in front.
+    private static let template =
+        #","post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},"#
+        + #"{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[7]}}}"#
+
     /// A tokenizer file over `vocabulary`, and a configuration beside it.
-    private func load(configuration: String?) throws -> Tokenizer {
+    private func load(
+        configuration: String?,
+        hasTemplate: Bool = false,
+        added: String = ""
+    ) throws -> Tokenizer {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("tokenizer-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -20,7 +29,8 @@ struct TokenizerTests {
         let tokens = Self.vocabulary.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",")
         let file =
             #"{"model":{"type":"BPE","vocab":{"# + tokens
-            + #"},"merges":["a b",["e","\#u{301}"]]}}"#
+            + #"},"merges":["a b",["e","\#u{301}"]]}"#
+            + (hasTemplate ? Self.template : "") + added + "}"
         let url = folder.appendingPathComponent("tokenizer.json")
         try Data(file.utf8).write(to: url)
         if let configuration {
@@ -33,7 +43,7 @@ struct TokenizerTests {
     @Test("Tokens are told apart by their bytes, not by canonical equivalence")
     func canonicalEquivalence() throws {
         let tokenizer = try load(configuration: nil)
-        #expect(tokenizer.encode("\u{e9}e\u{301}") == [3, 4])
+        #expect(try tokenizer.encode("\u{e9}e\u{301}") == [3, 4])
         #expect(tokenizer.id(of: "\u{e9}") == 3)
         #expect(tokenizer.id(of: "e\u{301}") == 4)
         #expect(tokenizer.token(for: 4).map { Array($0.utf8) } == Array("e\u{301}".utf8))
@@ -55,24 +65,41 @@ struct TokenizerTests {
     }
 
     @Test(
-        "tokenizer_config.json names the special tokens and says which are added",
+        "tokenizer_config.json names the special tokens; tokenizer.json says which are added",
         arguments: [
-            (#"{"bos_token":"<s>","eos_token":{"content":"</s>"}}"#, [2]),
-            (#"{"bos_token":"<s>","eos_token":"</s>","add_bos_token":true}"#, [7, 2]),
-            (#"{"bos_token":"<s>","eos_token":"</s>","add_eos_token":true}"#, [2, 8]),
-            (
-                #"{"bos_token":"<s>","eos_token":"</s>","add_bos_token":true,"#
-                    + #""add_eos_token":true}"#,
-                [7, 2, 8]
-            ),
-        ]
+            #"{"bos_token":"<s>","eos_token":{"content":"</s>"}}"#,
+            #"{"bos_token":"<s>","eos_token":"</s>","add_bos_token":false}"#,
+            #"{"bos_token":"<s>","eos_token":"</s>","add_bos_token":true,"add_eos_token":true}"#,
+        ],
+        [false, true]
     )
-    func configuration(_ configuration: String, _ ids: [Int]) throws {
-        let tokenizer = try load(configuration: configuration)
+    func configuration(_ configuration: String, hasTemplate: Bool) throws {
+        let tokenizer = try load(configuration: configuration, hasTemplate: hasTemplate)
         #expect(tokenizer.beginningOfSequence == 7)
         #expect(tokenizer.endOfSequence == 8)
-        #expect(tokenizer.encode("ab") == ids)
-        #expect(tokenizer.encode("ab", addSpecialTokens: false) == [2])
+        #expect(try tokenizer.encode("ab") == (hasTemplate ? [7, 2] : [2]))
+        #expect(try tokenizer.encode("ab", addSpecialTokens: false) == [2])
+    }
+
+    @Test("Added tokens of tokenizer_config.json that are others are refused")
+    func contradiction() throws {
+        let flags = #""lstrip":false,"rstrip":false,"single_word":false,"normalized":true"#
+        let entry = #"{"content":"<s>","special":true,\#(flags)}"#
+        let added = #","added_tokens":[{"id":7,"content":"<s>","special":true,\#(flags)}]"#
+        func decoder(_ id: Int, _ entry: String) -> String {
+            #"{"added_tokens_decoder":{"\#(id)":\#(entry)}}"#
+        }
+        _ = try load(configuration: decoder(7, entry), added: added)
+        for configuration in [
+            decoder(8, entry), decoder(7, entry.replacingOccurrences(of: "<s>", with: "</s>")),
+            decoder(7, entry.replacingOccurrences(of: #""rstrip":false"#, with: #""rstrip":true"#)),
+        ] {
+            let error = #expect(throws: JSONError.self) {
+                try load(configuration: configuration, added: added)
+            }
+            let sentence = ": expected the token and flags of added_tokens in tokenizer.json"
+            #expect(error?.description.contains(sentence) == true)
+        }
     }
 
     @Test("A configuration that names no token of the vocabulary is refused")
@@ -92,7 +119,7 @@ struct TokenizerTests {
         let tokenizer = try load(configuration: nil)
         let count = 200_000
         let text = String(repeating: "ab", count: count)
-        #expect(tokenizer.encode(text) == Array(repeating: 2, count: count))
+        #expect(try tokenizer.encode(text) == Array(repeating: 2, count: count))
     }
 
     @Test("GGUF metadata that contradicts itself is refused")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the tool says about input that it cannot use.
@@ -103,10 +104,54 @@ extension BadInput {
             spoil: write("model/config.json", "{")
         ),
         BadInput(
+            "a key twice in config.json",
+            train,
+            says: ["config.json", "line 1, column ", "found \"model_type\" once more"],
+            spoil: edit("model/config.json", "{", #"{"model_type": "llama", "#)
+        ),
+        BadInput(
+            "a comma too many in texts",
+            ["tokenize", "--model", "model", "--input", "texts.jsonl"],
+            says: ["texts.jsonl:2", "column 13", "'}' after a comma"],
+            spoil: write("texts.jsonl", "{\"text\":\"a\"}\n{\"text\":\"a\",}\n")
+        ),
+        BadInput(
+            "a table in place of rows",
+            train,
+            says: ["train.jsonl", "CSV", "choices"],
+            spoil: row("text,label\ngood,1")
+        ),
+        BadInput(
             "no JSON in tokenizer.json",
             train,
             says: ["tokenizer.json"],
             spoil: truncate("model/tokenizer.json", to: 300)
+        ),
+        BadInput(
+            "a token that the model has no embedding for",
+            train,
+            says: ["tokenizer.json", "<far>", "train.jsonl:1", "number 600", "below 600"],
+            spoil: { folder in
+                let first = #"[{"id":0,"content":"<|endoftext|>""#
+                let far = first.replacingOccurrences(of: "0", with: "600")
+                    .replacingOccurrences(of: "<|endoftext|>", with: "<far>")
+                let flags =
+                    #","single_word":false,"lstrip":false,"rstrip":false,"#
+                    + #""normalized":false,"special":true},"#
+                try edit("model/tokenizer.json", first, far + flags + first.dropFirst())(folder)
+                try row(#"{"prompt": "x <far>", "choices": ["a", "b"], "label": 0}"#)(folder)
+            }
+        ),
+        BadInput(
+            "an adapter of PEFT in the place of a run",
+            ["evaluate", "adapter"],
+            says: ["adapter", "recipe.yaml", "merge_and_unload", "--model"],
+            spoil: { folder in
+                try FileManager.default.copyItem(
+                    at: Golden.folder("Models/llama2/adapter"),
+                    to: folder.appendingPathComponent("adapter")
+                )
+            }
         ),
         BadInput(
             "a GGUF file without content",

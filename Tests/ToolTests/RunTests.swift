@@ -39,6 +39,36 @@ struct RunTests {
         }
     }
 
+    @Test("What is unusual about the data is said once, by training and comparing")
+    func warnings() throws {
+        try withTool { tool in
+            let row = #"{"prompt": "A sum is", "choices": ["even", "odd"], "label": 1}"# + "\n"
+            for (name, count) in [("train", 4), ("val", 3)] {
+                let file = tool.folder.appendingPathComponent("task/\(name).jsonl")
+                try Data(String(repeating: row, count: count).utf8).write(to: file)
+            }
+            try FileManager.default.removeItem(
+                at: tool.folder.appendingPathComponent("task/validation.jsonl")
+            )
+            try Data("x".utf8).write(to: tool.folder.appendingPathComponent("task/notes.txt"))
+            let comparison = [
+                "compare", "--model", "model", "--task", "task", "--threads", "1", "--steps", "2",
+                "--seeds", "1,2", "--methods", "map,ivon", "--output", "comparison",
+            ]
+            for arguments in [Self.training, comparison] {
+                let outcome = try tool.run(arguments)
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                for text in [
+                    "warning: task: notes.txt: not used", "the same answer, \"odd\"",
+                    "the validation part has few rows, 3", "3 of the 3 rows of the validation part",
+                ] {
+                    let count = outcome.errors.components(separatedBy: text).count - 1
+                    #expect(count == (text.hasPrefix("the same") ? 2 : 1), "\(outcome.errors)")
+                }
+            }
+        }
+    }
+
     @Test("A profile says where the time went, apart from results in JSON")
     func profile() throws {
         try withTool { tool in

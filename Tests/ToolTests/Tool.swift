@@ -62,7 +62,7 @@ final class RunningTool {
         process.arguments = arguments
         process.currentDirectoryURL = folder
         let inherited = ProcessInfo.processInfo.environment.filter {
-            !$0.key.hasPrefix("VARLORA_") && $0.key != "HF_HOME"
+            !["VARLORA_", "HF_", "HUGGINGFACE_"].contains(where: $0.key.hasPrefix)
         }
         process.environment = inherited.merging([
             "COLUMNS": "80", "OMP_WAIT_POLICY": "PASSIVE", "SWIFT_BACKTRACE": "enable=no",

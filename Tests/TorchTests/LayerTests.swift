@@ -98,38 +98,55 @@ struct LayerTests {
             let sigmoid = ((parts[0] * -1).exponential() + 1).power(-1)
             return parts[0] * sigmoid * parts[1]
         }
-        expectSame([shape], fast: { $0[0].swiglu() }, plain: { plain($0[0]) })
+        expectSame([shape], fast: { $0[0].gated(by: .silu) }, plain: { plain($0[0]) })
     }
 
-    @Test("Far from zero the gate is open or shut, and its gradient finite")
-    func saturatedGate() {
+    @Test("GeGLU at any rank", arguments: [[8], [37, 100], [5, 4, 1, 70]])
+    func geglu(_ shape: [Int]) {
+        func plain(_ x: Tensor) -> Tensor {
+            let width = shape[shape.count - 1] / 2
+            let parts = x.split([width, width], along: shape.count - 1)
+            let inner = (parts[0] + parts[0].power(3) * 0.044715) * (2 / Double.pi).squareRoot()
+            return parts[0] * (inner.hyperbolicTangent() + 1) * 0.5 * parts[1]
+        }
+        expectSame([shape], fast: { $0[0].gated(by: .gelu) }, plain: { plain($0[0]) })
+    }
+
+    @Test(
+        "Far from zero the gate is open or shut, and its gradient finite",
+        arguments: [GateActivation.silu, .gelu]
+    )
+    func saturatedGate(_ activation: GateActivation) {
         let (x, gradient) = leaf([1, 8], seed: 1)
         withoutGradients {
             x.copyInPlace(Tensor([-1e4, -90, 90, 1e4, 1, 1, 1, 1], shape: [1, 8]))
         }
-        let y = x.swiglu()
+        let y = x.gated(by: activation)
         y.sum().backward()
         #expect(y.largestDifference(to: Tensor([0, 0, 90, 1e4], shape: [1, 4])) < 1e-6)
         let expected = Tensor([0, 0, 1, 1, 0, 0, 90, 1e4], shape: [1, 8])
         #expect(gradient.largestDifference(to: expected) < 1e-6)
     }
 
-    @Test("Rotary embedding", arguments: [(3, 2, 2), (37, 3, 17), (41, 9, 32), (5, 32, 64)])
-    func rotary(_ rows: Int, _ heads: Int, _ pairs: Int) {
+    @Test(
+        "Rotary embedding",
+        arguments: [(3, 2, 2, 0), (37, 3, 17, 0), (41, 9, 32, 0), (5, 32, 64, 0), (5, 2, 3, 4)]
+    )
+    func rotary(_ rows: Int, _ heads: Int, _ pairs: Int, _ rest: Int) {
         let angles = Generator(seed: 5).normal([rows, pairs])
         // cos and sin by their exponential series would be slow; any pair of tensors will do.
         let (cosine, sine) = (angles, angles * 0.5 + 1)
         func plain(_ x: Tensor) -> Tensor {
-            let halves = x.split([pairs, pairs], along: 2)
+            let halves = x.split([pairs, pairs, rest], along: 2)
             let c = cosine.to(.float64).reshaped([rows, 1, pairs])
             let s = sine.to(.float64).reshaped([rows, 1, pairs])
             return Tensor.concatenated(
-                [halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s],
+                [halves[0] * c - halves[1] * s, halves[1] * c + halves[0] * s, halves[2]],
                 along: 2
             )
         }
         expectSame(
-            [[rows, heads, 2 * pairs]],
+            [[rows, heads, 2 * pairs + rest]],
             fast: { $0[0].rotated(cosine: cosine, sine: sine) },
             plain: { plain($0[0]) }
         )
@@ -141,7 +158,7 @@ struct LayerTests {
         let rounded = QuantizedRows(zeros: [4, 8])
         let angles = Tensor.zeros([0, 4])
         let layers: [(Tensor) -> Tensor] = [
-            { $0.rmsNorm(weight: .zeros([8]), epsilon: 1) }, { $0.swiglu() },
+            { $0.rmsNorm(weight: .zeros([8]), epsilon: 1) }, { $0.gated(by: .silu) },
             { $0.rotated(cosine: angles, sine: angles) }, { $0.dropout(0.3, seed: 1) },
             { $0.frozenLinear(weight) },
             { $0.lowRankProduct(weight, weight.transposed(0, 1), scale: 1, dropout: 0.5, seed: 1) },
@@ -162,7 +179,7 @@ struct LayerTests {
         let angles = Generator(seed: 3).normal([4, 5]).transposed(0, 1)  // [5, 4]
         let layers: [(Tensor) -> Tensor] = [
             { $0.rmsNorm(weight: weight.narrowed(0, start: 3, length: 1).view([8]), epsilon: 1) },
-            { $0.swiglu() },
+            { $0.gated(by: .silu) },
             { $0.rotated(cosine: angles, sine: angles) },
             { $0.dropout(0.3, seed: 1) },
             { $0.frozenLinear(weight) },

@@ -37,9 +37,9 @@ struct MisuseTests {
         Misuse("A norm of a scalar", "float32 []") {
             _ = zeros().rmsNorm(weight: zeros(1), epsilon: 1)
         },
-        Misuse("A gate of an odd width", "[2, 4, 5]") { _ = zeros(2, 4, 5).swiglu() },
-        Misuse("A gate of a scalar", "[]") { _ = zeros().swiglu() },
-        Misuse("A gate of integers", "int32 [4]") { _ = zeros(4, type: .int32).swiglu() },
+        Misuse("A gate of an odd width", "[2, 4, 5]") { _ = zeros(2, 4, 5).gated(by: .silu) },
+        Misuse("A gate of a scalar", "[]") { _ = zeros().gated(by: .silu) },
+        Misuse("A gate of integers", "int32 [4]") { _ = zeros(4, type: .int32).gated(by: .silu) },
         Misuse("Angles wider than a head", "[3, 2, 4]", "[3, 3]") {
             _ = zeros(3, 2, 4).rotated(cosine: zeros(3, 3), sine: zeros(3, 3))
         },

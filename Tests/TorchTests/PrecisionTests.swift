@@ -52,7 +52,8 @@ struct PrecisionTests {
         .init(testDescription: "rmsNorm", inputs: [[5, 3, 70]], frozen: [[70]]) {
             $0[0].rmsNorm(weight: $0[1], epsilon: 1e-5)
         },
-        .init(testDescription: "swiglu", inputs: [[5, 70]]) { $0[0].swiglu() },
+        .init(testDescription: "swiglu", inputs: [[5, 70]]) { $0[0].gated(by: .silu) },
+        .init(testDescription: "geglu", inputs: [[5, 70]]) { $0[0].gated(by: .gelu) },
         .init(testDescription: "dropout", inputs: [[5, 70]]) { $0[0].dropout(0.1, seed: 7) },
         .init(testDescription: "rotated", inputs: [[5, 3, 8]], frozen: [[5, 4], [5, 4]]) {
             $0[0].rotated(cosine: $0[1], sine: $0[2])

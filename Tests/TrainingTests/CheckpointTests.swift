@@ -130,7 +130,7 @@ struct CheckpointTests {
             let run = tiny.run("run")
             try Data("{\"steps\": 1".utf8).write(to: run.metrics)
             let results = sentence { _ = try run.readMetrics() }
-            #expect(results.hasPrefix("\(run.metrics.path): not valid JSON at byte 11: "))
+            #expect(results.hasPrefix("\(run.metrics.path): not valid JSON at line 1, column 12: "))
             try Data("steps: [".utf8).write(to: run.recipe)
             let recipe = sentence { try tiny.train("run", resume: true) }
             #expect(recipe.hasPrefix("\(run.recipe.path): not valid YAML"), "\(recipe)")

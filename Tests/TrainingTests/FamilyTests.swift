@@ -16,7 +16,12 @@ struct FamilyTests {
         let place = source.appendingPathComponent("config.json")
         let data = try Data(contentsOf: place)
         var object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        object["vocab_size"] = 600
+        if var text = object["text_config"] as? [String: Any] {
+            text["vocab_size"] = 600
+            object["text_config"] = text
+        } else {
+            object["vocab_size"] = 600
+        }
         try JSONSerialization.data(withJSONObject: object)
             .write(to: folder.appendingPathComponent("config.json"))
         let weights = try ModelFiles(.folder(source)).weights

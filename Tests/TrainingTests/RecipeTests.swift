@@ -29,6 +29,30 @@ struct RecipeTests {
         return recipe
     }
 
+    @Test("Texts with whatever signs come back from YAML, scalar for scalar")
+    func hostileTexts() throws {
+        let signs = [
+            "&", "*", "!", "|", ">", "\"", "'", "%", "@", "`", "#", ":", "-", "?", ",", "=", "{",
+            "]",
+            " ", "\t", "\n", "\r", "\r\n", "\u{0}", "\u{1B}", "\u{7F}", "\u{85}", "\u{9B}",
+            "\u{2028}", "\u{202E}", "\u{FEFF}", "\u{FFFE}", "\u{301}", "é", "中", "👩‍👧", "\\", "~",
+        ]
+        for sign in signs {
+            for text in [
+                sign, "\(sign)\u{301}", "a\(sign)b", "a \(sign) b", "\(sign) a", "a\(sign)",
+            ] {
+                var recipe = Recipe()
+                (recipe.model, recipe.task, recipe.targetModules) = (text, text + "x", [text, "y"])
+                let read = try Recipe(yaml: recipe.yaml, place: "r")
+                for (one, other) in [
+                    (read.model, text), (read.task, text + "x"), (read.targetModules[0], text),
+                ] {
+                    #expect(Array(one.utf8) == Array(other.utf8), "\(text.debugDescription)")
+                }
+            }
+        }
+    }
+
     @Test("Every key comes back from YAML")
     func roundTrip() throws {
         let recipe = Self.unusual()
@@ -295,10 +319,11 @@ struct RecipeTests {
     func files() throws {
         try withTemporaryFolder { folder in
             let file = folder.appendingPathComponent("r.yaml")
-            #expect(sentence { _ = try Recipe(contentsOf: file) } == "\(file.path): no such file")
+            let missing = sentence { _ = try Recipe(contentsOf: file) }
+            #expect(missing == "\(file.path): cannot be read: No such file or directory")
             try Data([0xFF, 0xFE, 0x00]).write(to: file)
             let text = sentence { _ = try Recipe(contentsOf: file) }
-            #expect(text == "\(file.path): not a readable text file")
+            #expect(text == "\(file.path): cannot be read: it is not UTF-8 text")
         }
     }
 

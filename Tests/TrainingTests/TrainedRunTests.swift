@@ -74,8 +74,20 @@ struct TrainedRunTests {
             #expect(message(3) == "draws: \(expected) a point estimate, found 3")
             #expect(message(nil, 2) == "variance-scale: \(expected) a point estimate, found 2.0")
             #expect(message(nil) == "" && message(nil, 0) == "")
+            func refusal(_ predictive: LaplacePredictive) -> String {
+                sentence { _ = try run.answering(by: predictive) }
+            }
+            for way in LaplacePredictive.allCases {
+                let found = "a point estimate, found \(way)"
+                #expect(refusal(way) == "predictive: \(expected) \(found)")
+            }
             let values = run.adapted.parameters.values
             run.posterior = EnsemblePosterior([values, values])
+            let noLaplace = "draws of a posterior that is no Laplace approximation"
+            #expect(
+                refusal(.linearised) == "predictive: \(expected) \(noLaplace), found linearised"
+            )
+            #expect(refusal(.draws) == "")
             #expect(message(3).hasPrefix("draws: \(expected) its own 2 models"))
             #expect(message(2) == "" && message(nil, 0.5) == "")
             run.posterior = LaplaceDiagonalPosterior(
@@ -84,8 +96,10 @@ struct TrainedRunTests {
                 of: run.adapted.parameters.entries
             )
             #expect(message(3) == "")
-            run.isLinearised = true
+            run = try run.answering(by: .linearised)
             #expect(message(3) == "draws: \(expected) a linearised model, found 3")
+            run = try run.answering(by: .draws)
+            #expect(message(3) == "")
         }
     }
 

@@ -90,6 +90,7 @@ int32_t ctorch_mul_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
 int32_t ctorch_pow_scalar(ctorch_tensor a, double exponent, ctorch_tensor *out);
 int32_t ctorch_sqrt(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_tanh(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out);
@@ -156,18 +157,22 @@ int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor 
 /// x with a share of its elements set to zero and the others scaled up.
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);
-/// silu(x[..., :n]) * x[..., n:] for x [..., 2 n].
-int32_t ctorch_swiglu(ctorch_tensor gate_up, ctorch_tensor *out);
-/// Rotates the two halves of each head: x [tokens, heads, size], cosine and sine [tokens, size/2].
+/// silu(x[..., :n]) * x[..., n:] for x [..., 2 n], or with GELU in its tanh form.
+int32_t ctorch_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out);
+/// Rotates the two halves of each head, or of its first 2 pairs: x [tokens, heads, size], cosine
+/// and sine [tokens, pairs].
 int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, ctorch_tensor *out);
-/// Which rows of a packed batch have queries and keys; see Attention.h.
+/// Which rows of a packed batch have queries and keys, and the most keys a query sees, or 0; see
+/// Attention.h.
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
                          const int64_t *query_lengths, const int64_t *key_lengths,
-                         const int64_t *first_keys, int32_t count, ctorch_spans *out);
+                         const int64_t *first_keys, int32_t count, int64_t window,
+                         ctorch_spans *out);
 void ctorch_spans_release(ctorch_spans spans);
-/// Causal attention inside each sequence of a packed batch.
+/// Causal attention inside each sequence of a packed batch; scores lie below `cap` unless it is 0.
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
-                                ctorch_spans spans, double scale, ctorch_tensor *out);
+                                ctorch_spans spans, double scale, double cap,
+                                ctorch_tensor *out);
 
 // Ranks (see Distributed.cpp) ------------------------------------------------------------------
 

@@ -8,26 +8,50 @@ protocol DecoderBlock {
     func callAsFunction(_ x: Tensor, _ pass: DecoderPass) -> Tensor
 }
 
-/// What blocks of one forward pass share.
-struct DecoderPass {
-    let cosine: Tensor  // [tokens, headSize / 2]
-    let sine: Tensor  // [tokens, headSize / 2]
-    let spans: AttentionSpans
-    /// The tokens that go on behind attention's keys and values: [rows]; nil where all do.
-    private let rows: Tensor?
+/// What the blocks of one forward pass share, made when it is first asked for.
+final class DecoderPass {
+    private let batch: PackedTokens
+    private let rows: OutputRows
+    private let indices: Tensor?  // [rows], the tokens that go on behind keys and values; nil: all
+    private var angles: [ObjectIdentifier: (cosine: Tensor, sine: Tensor)] = [:]
+    private var spans: [Int: AttentionSpans] = [:]
 
-    init(
-        _ batch: PackedTokens,
-        _ angles: (cosine: Tensor, sine: Tensor),
-        at rows: OutputRows
-    ) {
-        (cosine, sine) = angles
-        spans = batch.spans(of: rows)
-        self.rows = batch.indices(of: rows).map { Tensor($0, device: angles.cosine.device) }
+    /// A pass over a batch of which some rows go on; with the angles of an earlier one over it.
+    init(_ batch: PackedTokens, at rows: OutputRows, device: Device, after earlier: DecoderPass?) {
+        (self.batch, self.rows) = (batch, rows)
+        indices = batch.indices(of: rows).map { Tensor($0, device: device) }
+        angles = earlier?.angles ?? [:]
     }
 
     /// The rows of `x` [tokens, ...] that go on.
-    func outputRows(of x: Tensor) -> Tensor { rows.map { x.selecting($0, along: 0) } ?? x }
+    func outputRows(of x: Tensor) -> Tensor { indices.map { x.selecting($0, along: 0) } ?? x }
+
+    /// `x` [tokens, heads, size] rotated by the positions of its tokens.
+    func rotated(_ x: Tensor, by rotary: RotaryEmbedding) -> Tensor {
+        let name = ObjectIdentifier(rotary)
+        let known = angles[name] ?? rotary.angles(batch.positions)
+        angles[name] = known
+        return x.rotated(cosine: known.cosine, sine: known.sine)
+    }
+
+    /// Queries of the rows that go on, each of which sees at most `window` keys.
+    func spans(window: Int?) -> AttentionSpans {
+        let known = spans[window ?? 0] ?? batch.spans(of: rows, window: window)
+        spans[window ?? 0] = known
+        return known
+    }
+}
+
+/// What a family does to embeddings and logits besides.
+struct DecoderEnds {
+    /// Factor of the embeddings.
+    var embeddingScale = 1.0
+    /// Added to the stored factors of the last norm.
+    var normOffset = 0.0
+    /// Factor of the logits.
+    var logitScale = 1.0
+    /// Logits become cap * tanh(logit / cap), where there is a cap.
+    var logitCap: Double?
 }
 
 /// A decoder: embedding, the blocks of a family, norm and head.
@@ -40,43 +64,35 @@ final class Decoder: CausalLanguageModel {
     private let layers: [any DecoderBlock]
     private let norm: RMSNorm
     private let head: Tensor  // [vocabulary, hidden]
-    private let rotary: RotaryEmbedding
-    private let scales: (embedding: Double, logits: Double)
+    private let ends: DecoderEnds
     private let compute: DType  // of hidden states
 
     /// Reads the tables, the norm, and the blocks, which `block` makes of their place and number.
-    ///
-    /// Embeddings and logits are multiplied by `scales`.
     init(
         _ weights: WeightScope,
         _ sizes: DecoderSizes,
         normEpsilon: Double,
-        rotary: RotarySettings,
-        scales: (embedding: Double, logits: Double) = (1, 1),
+        ends: DecoderEnds = DecoderEnds(),
         block: (WeightScope, Int) throws -> any DecoderBlock
     ) throws {
         let model = weights / "model"
         let table = [sizes.vocabularySize, sizes.hiddenSize]
-        embedding = try (model / "embed_tokens").table("weight", table)
+        let stored = (table: model / "embed_tokens", head: weights / "lm_head")
+        // A head that is stored beside a tied table counts where it is another one.
+        let hasHead = !sizes.tiesEmbeddings || stored.head.holds("weight")
+        let hasTable = !hasHead || !sizes.tiesEmbeddings || stored.table.holds("weight")
+        embedding = try (hasTable ? stored.table : stored.head).table("weight", table)
         layers = try (0..<sizes.layerCount).map { try block(model / "layers" / "\($0)", $0) }
-        norm = try RMSNorm(model / "norm", sizes.hiddenSize, epsilon: normEpsilon)
-        if sizes.tiesEmbeddings {
-            head = embedding
-            (weights / "lm_head").ignore("weight")  // where a checkpoint repeats the embedding
-        } else {
-            head = try (weights / "lm_head").table("weight", table)
-        }
-        self.rotary = RotaryEmbedding(
-            rotary,
-            headSize: sizes.headSize,
-            divisors: try weights.optionalNumbers(
-                RotaryEmbedding.divisors,
-                count: sizes.headSize / 2
-            ),
-            device: weights.device
+        norm = try RMSNorm(
+            model / "norm",
+            sizes.hiddenSize,
+            epsilon: normEpsilon,
+            offset: ends.normOffset
         )
+        let head = hasHead ? try stored.head.table("weight", table) : embedding
+        self.head = sizes.tiesEmbeddings && head.isEqual(to: embedding) ? embedding : head
         self.sizes = sizes
-        self.scales = scales
+        self.ends = ends
         compute = weights.precision.compute
         blocks = layers.map(\.outline)
         let all = blocks.flatMap(\.linears)
@@ -85,12 +101,13 @@ final class Decoder: CausalLanguageModel {
 
     func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor {
         precondition(batch.held == nil, "keys and values of earlier passes are not held")
-        let angles = rotary.angles(batch.positions)
         let ids = Tensor(batch.tokens, device: embedding.device)
-        var x = embedding.selecting(ids, along: 0).to(compute) * scales.embedding
-        let pass = DecoderPass(batch, angles, at: .all)
+        var x = embedding.selecting(ids, along: 0).to(compute)
+        if ends.embeddingScale != 1 { x = x * ends.embeddingScale }
+        let pass = DecoderPass(batch, at: .all, device: x.device, after: nil)
         for layer in layers.dropLast() { x = run(layer, x, pass) }  // [tokens, hidden]
-        if let last = layers.last { x = run(last, x, DecoderPass(batch, angles, at: rows)) }
+        let end = DecoderPass(batch, at: rows, device: x.device, after: pass)
+        if let last = layers.last { x = run(last, x, end) }
         return norm(x)  // [rows, hidden]
     }
 
@@ -101,6 +118,8 @@ final class Decoder: CausalLanguageModel {
 
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
         let rows = tokens.map { head.selecting(Tensor($0, device: head.device), along: 0) }
-        return (hidden.to(.float32) * scales.logits).frozenLinear(rows ?? head)
+        let logits = hidden.to(.float32).frozenLinear(rows ?? head)
+        let scaled = ends.logitScale == 1 ? logits : logits * ends.logitScale
+        return ends.logitCap.map { (scaled * (1 / $0)).hyperbolicTangent() * $0 } ?? scaled
     }
 }

@@ -36,8 +36,34 @@ public final class Linear {
     }
 }
 
+/// What is computed of one input in one product: linear layers, or the parts of one.
+protocol JointLinears {
+    var linears: [Linear] { get }
+    /// Each part: [tokens, out].
+    func separate(_ x: Tensor) -> [Tensor]
+    /// The parts side by side: [tokens, sum of out].
+    func joined(_ x: Tensor) -> Tensor
+}
+
+/// One linear layer whose output has several parts, as checkpoints store some layers.
+struct FusedLinear: JointLinears {
+    let linears: [Linear]
+    private let sizes: [Int]
+
+    /// The layer at `weights` with outputs of these sizes, without a bias.
+    init(_ weights: WeightScope, _ sizes: [Int], input: Int) throws {
+        self.sizes = sizes
+        linears = [
+            try Linear(weights, input: input, output: sizes.reduce(0, +), bias: false)
+        ]
+    }
+
+    func separate(_ x: Tensor) -> [Tensor] { joined(x).split(sizes, along: -1) }
+    func joined(_ x: Tensor) -> Tensor { linears[0](x) }
+}
+
 /// Linear layers that read the same input, computed as one product with their weights joined.
-final class LinearGroup {
+final class LinearGroup: JointLinears {
     let linears: [Linear]
     private let weight: FrozenWeight  // [sum of out, in]; each linear's weight is a view of it
     private let bias: Tensor?
@@ -69,7 +95,6 @@ final class LinearGroup {
         self.linears = linears
     }
 
-    /// The output of each layer: [tokens, out].
     func separate(_ x: Tensor) -> [Tensor] {
         let parts = weight.product(x, bias: bias).split(sizes, along: -1)
         return zip(linears, parts).map { linear, part in
@@ -77,7 +102,6 @@ final class LinearGroup {
         }
     }
 
-    /// The outputs side by side: [tokens, sum of out].
     func joined(_ x: Tensor) -> Tensor {
         guard linears.contains(where: { $0.adapter != nil }) else {
             return weight.product(x, bias: bias)

@@ -7,10 +7,10 @@ struct RMSNorm {
     private let weight: Tensor  // [size]
     private let epsilon: Double
 
-    /// The norm at `weights`.
-    init(_ weights: WeightScope, _ size: Int, epsilon: Double) throws {
+    /// The norm at `weights`, whose factors are the stored numbers and `offset`.
+    init(_ weights: WeightScope, _ size: Int, epsilon: Double, offset: Double = 0) throws {
         self.size = size
-        weight = try weights.tensor("weight", [size])
+        weight = try weights.tensor("weight", [size]) + offset
         self.epsilon = epsilon
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Torch
 
 /// How rotary frequencies are changed for contexts longer than the model was first trained on.
-public enum RotaryScaling: Equatable, Sendable {
+enum RotaryScaling: Equatable, Sendable {
     /// As trained.
     case none
     /// Positions divided by a factor (Chen et al. 2023, arXiv 2306.15595).
@@ -14,72 +14,75 @@ public enum RotaryScaling: Equatable, Sendable {
         highFrequencyFactor: Double,
         originalMaximumLength: Int
     )
+    /// YaRN (Peng et al. 2023, arXiv 2309.00071): pairs from `first` to `last` go over from kept
+    /// frequencies to those divided by `factor`.
+    case yarn(factor: Double, first: Double, last: Double)
+    /// Every pair's own divisor (LongRoPE, Ding et al. 2024, arXiv 2402.13753).
+    case divided([Double])
 }
 
-/// The rotation angles of every position: frequency of pair i of a head times the position.
-struct RotaryEmbedding {
-    /// The tensor in which a GGUF file stores Llama 3's scaling, as a divisor of each frequency.
-    static let divisors = "rope_freqs.weight"
-
-    private let frequencies: [Double]  // [size / 2], radians a token
-    private let device: Device
-
-    /// Frequencies theta^(-2 i / size), scaled, divided by `divisors` where a file stores them.
-    init(_ settings: RotarySettings, headSize: Int, divisors: [Double]?, device: Device) {
-        self.device = device
-        frequencies = (0..<headSize / 2).map { pair in
-            let frequency = pow(settings.theta, -2 * Double(pair) / Double(headSize))
-            return Self.scaled(frequency, settings.scaling) / (divisors?[pair] ?? 1)
-        }
-    }
-
-    private static func scaled(_ frequency: Double, _ scaling: RotaryScaling) -> Double {
-        switch scaling {
-        case .none: return frequency
-        case .linear(let factor): return frequency / factor
-        case .llama3(let factor, let low, let high, let originalMaximumLength):
-            let turns = Double(originalMaximumLength) * frequency / (2 * .pi)
-            let share = min(max((turns - low) / (high - low), 0), 1)
-            return frequency * (share + (1 - share) / factor)
-        }
-    }
-
-    /// Cosine and sine of the angles of each position: [tokens, size / 2].
-    func angles(_ positions: [Int]) -> (cosine: Tensor, sine: Tensor) {
-        let angles = positions.flatMap { position in frequencies.map { Double(position) * $0 } }
-        let shape = [positions.count, frequencies.count]
-        return (
-            Tensor(angles.map { Float(cos($0)) }, shape: shape, device: device),
-            Tensor(angles.map { Float(sin($0)) }, shape: shape, device: device)
-        )
-    }
-}
-
-/// Base and scaling of a model's rotary frequencies.
+/// The rotary frequencies of a kind of blocks.
 struct RotarySettings: Equatable, Sendable {
     /// Base of the frequencies.
     var theta: Double
     /// How they are changed for long contexts.
     var scaling: RotaryScaling
+    /// Number of elements of a head that are rotated, the first ones; even.
+    var size: Int
+    /// Factor of cosines and sines.
+    var magnitude = 1.0
+
+    /// Radians a token of each pair: theta^(-2 i / size), scaled.
+    var frequencies: [Double] {
+        (0..<size / 2).map { pair in
+            scaled(pow(theta, -2 * Double(pair) / Double(size)), Double(pair))
+        }
+    }
+
+    private func scaled(_ frequency: Double, _ pair: Double) -> Double {
+        /// The frequency where `share` is 1, and divided by the factor where it is 0.
+        func mixed(_ share: Double, _ factor: Double) -> Double {
+            let share = min(max(share, 0), 1)
+            return frequency * (share + (1 - share) / factor)
+        }
+        switch scaling {
+        case .none: return frequency
+        case .linear(let factor): return frequency / factor
+        case .llama3(let factor, let low, let high, let originalMaximumLength):
+            let turns = Double(originalMaximumLength) * frequency / (2 * .pi)
+            return mixed((turns - low) / (high - low), factor)
+        case .yarn(let factor, let first, let last):
+            return mixed(1 - (pair - first) / max(last - first, 0.001), factor)
+        case .divided(let divisors): return frequency / divisors[Int(pair)]
+        }
+    }
 }
 
-extension RotarySettings {
-    /// Reads the settings of a checkpoint; `theta` holds where they name no base.
-    init(_ settings: CheckpointSettings, theta usual: Double = 10_000) throws {
-        theta = try settings.positiveNumber("rope_theta") ?? usual
-        func number(_ name: String) throws -> Double {
-            try settings.required(name, settings.positiveNumber(name))
+/// The rotation angles of every position: frequency of pair i of a head times the position.
+final class RotaryEmbedding {
+    /// The tensor in which a GGUF file stores Llama 3's scaling, as a divisor of each frequency.
+    static let divisors = "rope_freqs.weight"
+
+    private let frequencies: [Double]  // [pairs], radians a token
+    private let magnitude: Double
+    private let device: Device
+
+    /// The frequencies of the settings, divided by those that the checkpoint stores.
+    init(_ settings: RotarySettings, _ weights: WeightScope) throws {
+        let count = settings.size / 2
+        let divisors = try weights.optionalNumbers(Self.divisors, count: count)
+        frequencies = zip(settings.frequencies, divisors ?? Array(repeating: 1, count: count))
+            .map { $0 / $1 }
+        (magnitude, device) = (settings.magnitude, weights.device)
+    }
+
+    /// Cosine and sine of the angles of each position: [tokens, pairs].
+    func angles(_ positions: [Int]) -> (cosine: Tensor, sine: Tensor) {
+        let angles = positions.flatMap { position in frequencies.map { Double(position) * $0 } }
+        let shape = [positions.count, frequencies.count]
+        func tensor(_ function: (Double) -> Double) -> Tensor {
+            Tensor(angles.map { Float(magnitude * function($0)) }, shape: shape, device: device)
         }
-        switch try settings.choice("rope_type", of: ["default", "none", "linear", "llama3"]) {
-        case "linear": scaling = .linear(factor: try number("factor"))
-        case "llama3":
-            scaling = .llama3(
-                factor: try number("factor"),
-                lowFrequencyFactor: try number("low_freq_factor"),
-                highFrequencyFactor: try number("high_freq_factor"),
-                originalMaximumLength: try settings.size("original_max_position_embeddings")
-            )
-        default: scaling = .none
-        }
+        return (tensor(cos), tensor(sin))
     }
 }

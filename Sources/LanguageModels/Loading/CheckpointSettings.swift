@@ -6,7 +6,11 @@ import TensorFiles
 struct CheckpointSettings {
     /// The file.
     let file: String
+    /// The model's type, as the file calls it.
+    let modelType: String
     private let source: Source
+    /// The kind of blocks whose rotary settings are read, where a file has some of each.
+    private var kind: String?
 
     private enum Source {
         case json(JSONNode)
@@ -14,29 +18,59 @@ struct CheckpointSettings {
     }
 
     /// The settings of a `config.json`.
-    init(_ root: JSONNode) {
+    init(_ root: JSONNode, modelType: String) {
         file = root.file
+        self.modelType = modelType
         source = .json(root)
     }
 
     /// The settings of a GGUF file.
-    init(_ weights: GGUFWeights) {
+    init(_ weights: GGUFWeights, modelType: String) {
         file = weights.file
+        self.modelType = modelType
         source = .gguf(weights)
     }
 
-    /// Where a `config.json` has a setting; Transformers 5 gathers the rotary ones in one object.
-    private static func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
-        let rope = try root.member("rope_parameters")
+    /// The settings with the rotary ones of blocks that see all, and of those that see a window.
+    var ofKinds: (full: CheckpointSettings, sliding: CheckpointSettings) {
+        var (full, sliding) = (self, self)
+        (full.kind, sliding.kind) = ("full_attention", "sliding_attention")
+        return (full, sliding)
+    }
+
+    /// Where a `config.json` has a setting, as Transformers 5.23 looks for it.
+    private func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
         switch name {
-        case "rope_theta": return try rope?.member(name) ?? root.member(name)
+        case "rope_theta": return try rotary(root)?.member(name) ?? root.member(name)
         case "rope_type":
-            let scaling = try rope ?? root.member("rope_scaling")
-            return try scaling?.member(name) ?? scaling?.member("type")
-        case "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings":
-            return try (rope ?? root.member("rope_scaling"))?.member(name)
+            let rotary = try rotary(root)
+            return try rotary?.member(name) ?? rotary?.member("type")
+        case "factor", "low_freq_factor", "high_freq_factor", "beta_fast", "beta_slow", "truncate",
+            "mscale", "mscale_all_dim", "attention_factor", "short_factor":
+            return try rotary(root)?.member(name)
+        case "rotary_size": return nil  // of GGUF alone
+        case "partial_rotary_factor": return try rotary(root)?.member(name) ?? root.member(name)
+        case "original_max_position_embeddings":
+            return try root.member(name) ?? rotary(root)?.member(name)
+                ?? root.member("max_position_embeddings")
         default: return try root.member(name)
         }
+    }
+
+    /// The rotary settings: the older key comes before the newer one, and an empty object is none.
+    private func rotary(_ root: JSONNode) throws -> JSONNode? {
+        for key in ["rope_scaling", "rope_parameters"] {
+            guard let node = try root.member(key), let first = try node.members().first else {
+                continue
+            }
+            if case .object = first.value {
+                if let kind { return try node.member(kind) }
+                throw node.invalid(expected: "settings of all blocks", found: "some of each kind")
+            }
+            // The older key knows no kinds: it is for the blocks that see all.
+            return kind == "sliding_attention" && key == "rope_scaling" ? nil : node
+        }
+        return nil
     }
 
     /// GGUF's keys of a setting behind the architecture, and whether every file must have one.
@@ -53,12 +87,15 @@ struct CheckpointSettings {
         "sliding_window": (["attention.sliding_window"], false),
         "rms_norm_eps": (["attention.layer_norm_rms_epsilon"], true),
         "rope_theta": (["rope.freq_base"], false),
+        "rotary_size": (["rope.dimension_count"], false),
         "rope_type": (["rope.scaling.type"], false),
-        "factor": (["rope.scaling.factor"], true),
+        "factor": (["rope.scaling.factor", "rope.scale_linear"], false),
         "embedding_multiplier": (["embedding_scale"], true),
         "attention_multiplier": (["attention.scale"], true),
         "residual_multiplier": (["residual_scale"], true),
         "logits_scaling": (["logit_scale"], true),
+        "attn_logit_softcapping": (["attn_logit_softcapping"], false),
+        "final_logit_softcapping": (["final_logit_softcapping"], false),
     ]
 
     /// A setting where it stands; nil where it is missing or null.
@@ -69,7 +106,7 @@ struct CheckpointSettings {
 
     private func place(of name: String) throws -> Place? {
         switch source {
-        case .json(let root): return try Self.node(name, in: root).map { .json($0) }
+        case .json(let root): return try node(name, in: root).map { .json($0) }
         case .gguf(let weights):
             guard let (names, isRequired) = Self.keys[name] else { return nil }
             let keys = names.map { "\(weights.layout.architecture).\($0)" }
@@ -82,9 +119,17 @@ struct CheckpointSettings {
     func integer(_ name: String) throws -> Int? {
         switch try place(of: name) {
         case nil: nil
-        case .json(let node): try node.integer()
+        case .json(let node): try Self.integer(node)
         case .gguf(let archive, let key): try archive.integer(key)
         }
+    }
+
+    /// An integer, which may be written as `32.0`.
+    private static func integer(_ node: JSONNode) throws -> Int {
+        guard case .number(let number) = node.value, let whole = Int(exactly: number) else {
+            return try node.integer()
+        }
+        return whole
     }
 
     /// A finite number.
@@ -102,14 +147,28 @@ struct CheckpointSettings {
         return try node.boolean()
     }
 
-    /// 0 or 1 for each of `count` layers; nil where there is no such list, as in every GGUF file.
-    func flags(_ name: String, count: Int) throws -> [Bool]? {
+    /// The first `count` of a list of numbers; nil where there is no such list, as in every GGUF
+    /// file.
+    func numbers(_ name: String, count: Int) throws -> [Double]? {
         guard case .json(let node) = try place(of: name) else { return nil }
-        let flags = try node.elements().map { try $0.integer() != 0 }
-        guard flags.count >= count else {
-            throw node.invalid(expected: "\(count) numbers, a layer each", found: "\(flags.count)")
+        let numbers = try node.elements().map { try $0.number() }
+        guard numbers.count >= count else {
+            throw node.invalid(expected: "\(count) numbers", found: "\(numbers.count)")
         }
-        return flags
+        return Array(numbers.prefix(count))
+    }
+
+    /// The window of each block, nil where it sees all: of those that `layer_types` calls sliding,
+    /// or, without such a list, for which `slides` says so by their number.
+    func windows(_ window: Int?, layers: Int, orElse slides: (Int) -> Bool) throws -> [Int?] {
+        let kinds = try texts("layer_types")
+        return try (0..<layers).map { layer in
+            guard kinds.indices.contains(layer) else { return slides(layer) ? window : nil }
+            let kind = try kinds[layer].string()
+            let known = ["full_attention"] + (window == nil ? [] : ["sliding_attention"])
+            guard known.contains(kind) else { throw kinds[layer].unsupported(kind, known) }
+            return kind == "sliding_attention" ? window : nil
+        }
     }
 
     /// A text, which must be one of `supported`.
@@ -143,6 +202,29 @@ struct CheckpointSettings {
         return value
     }
 
+    /// A positive integer; `standard` where a `config.json` does not name it, and nil where it is
+    /// null there.
+    func size(_ name: String, orElse standard: Int?) throws -> Int? {
+        try isNamed(name) ? sizeIfPresent(name) : standard
+    }
+
+    /// A positive number, in the same way.
+    func number(_ name: String, orElse standard: Double?) throws -> Double? {
+        try isNamed(name) ? positiveNumber(name) : standard
+    }
+
+    /// Whether a `config.json` has the key, with null, too; a GGUF file counts as having all.
+    private func isNamed(_ name: String) throws -> Bool {
+        guard case .json(let root) = source else { return true }
+        return try root.members().contains { $0.key == name }
+    }
+
+    /// The texts of a list; none where it is not there.
+    func texts(_ name: String) throws -> [JSONNode] {
+        guard case .json(let node) = try place(of: name) else { return [] }
+        return try node.elements()
+    }
+
     /// A positive integer, which must be there.
     func size(_ name: String) throws -> Int { try required(name, sizeIfPresent(name)) }
 
@@ -161,11 +243,12 @@ struct CheckpointSettings {
         if case .json(let root) = source {
             throw root.invalid(expected: "a value for \"\(name)\"", found: "none")
         }
-        throw TensorFileError.missingKey(file: file, key: name)
+        let key = Self.keys[name].map { "\(modelType).\($0.names[0])" }
+        throw TensorFileError.missingKey(file: file, key: key ?? name)
     }
 
     /// The error that a setting is not as expected.
-    private func invalid(_ name: String, expected: String, found: String) throws -> any Error {
+    func invalid(_ name: String, expected: String, found: String) throws -> any Error {
         switch try place(of: name) {
         case .json(let node): node.invalid(expected: expected, found: found)
         case .gguf(_, let key):
@@ -174,6 +257,20 @@ struct CheckpointSettings {
             ModelError.configuration(file: file, key: name, expected: expected, found: found)
         }
     }
+
+    /// What scales the rotary frequencies of a file that does not say it.
+    var standardRotaryType: String {
+        get throws {
+            // As llama.cpp reads GGUF files. A `config.json` without a type has no scaling.
+            guard case .gguf = source, let factor = try number("factor"), factor != 1 else {
+                return "default"
+            }
+            return "linear"
+        }
+    }
+
+    /// Whether the file is a GGUF file, which names no family apart from Llama's.
+    var isGGUF: Bool { if case .gguf = source { true } else { false } }
 
     /// Number of rows of a tensor of a GGUF file, 0 where it is not there; nil for a `config.json`,
     /// which has settings for what GGUF shows by its tensors.
@@ -187,10 +284,14 @@ extension DecoderSizes {
     /// Reads the sizes that every family states in the same way; `tiesEmbeddings` and `headSize`
     /// hold where the settings say nothing.
     ///
+    /// `keyHeads` is the number of key heads where a `config.json` does not name it; without one it
+    /// is that of the query heads.
+    ///
     /// - Throws: an error that names file, key, expected and found.
     init(
         _ settings: CheckpointSettings,
         tiesEmbeddings tiesByDefault: Bool = false,
+        keyHeads: Int? = nil,
         headSize usualHeadSize: Int? = nil
     ) throws {
         vocabularySize =
@@ -199,7 +300,7 @@ extension DecoderSizes {
         intermediateSize = try settings.size("intermediate_size")
         layerCount = try settings.size("num_hidden_layers")
         headCount = try settings.size("num_attention_heads")
-        keyHeadCount = try settings.sizeIfPresent("num_key_value_heads") ?? headCount
+        keyHeadCount = try settings.size("num_key_value_heads", orElse: keyHeads) ?? headCount
         headSize =
             try settings.sizeIfPresent("head_dim") ?? usualHeadSize
             ?? max(1, hiddenSize / headCount)
@@ -220,10 +321,5 @@ extension DecoderSizes {
         try check(headCount.isMultiple(of: keyHeadCount), "key head count", divisor, keyHeadCount)
         try check(headSize.isMultiple(of: 2), "head size", "a positive even number", headSize)
         try check(vocabularySize > 0, "vocabulary size", "a positive integer", vocabularySize)
-    }
-
-    /// Bounds the length by a sliding window, since attention outside of it is not computed.
-    mutating func fit(intoWindow window: Int?) {
-        maximumLength = min(maximumLength, window ?? maximumLength)
     }
 }

@@ -27,7 +27,10 @@ struct GGUFWeights: WeightSource {
 
     func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
         let stored = storedNames[name] ?? name
-        var tensor = Tensor(try archive.dequantized(stored), shape: shape)
+        let bytes = try archive.dequantized(stored)
+        var tensor = bytes.withBytes {
+            Tensor(viewing: $0, shape: shape, dtype: .float32, owner: bytes)
+        }
         if let heads = try layout.interleavedHeads(of: name, in: archive) {
             // What a rotation pairs lies side by side there, and half a head apart here.
             tensor = tensor.reshaped([heads, shape[0] / heads / 2, 2, -1])  // [..., pair, in]

@@ -5,10 +5,25 @@ import Torch
 struct HuggingFaceWeights: WeightSource {
     private let archive: ShardedCheckpoint
     let tensors: [String: StoredTensor]
+    private let storedNames: [String: String]
 
-    init(_ archive: ShardedCheckpoint) {
+    /// - Throws: ``ModelError`` when the weights are quantised, or one is there twice.
+    init(_ archive: ShardedCheckpoint) throws {
+        try Quantization.refuse(archive)
         self.archive = archive
-        tensors = archive.entries.mapValues {
+        var storedNames: [String: String] = [:]
+        for stored in archive.entries.keys.sorted() where !Self.isOfImages(stored) {
+            let name = Self.checkpointName(of: stored)
+            if let other = storedNames.updateValue(stored, forKey: name) {
+                throw ModelError.storedTwice(
+                    file: archive.url.path,
+                    tensor: other,
+                    other: stored
+                )
+            }
+        }
+        self.storedNames = storedNames
+        tensors = storedNames.compactMapValues { archive.entries[$0] }.mapValues {
             StoredTensor(
                 shape: $0.shape,
                 type: $0.elementType.rawValue,
@@ -20,10 +35,29 @@ struct HuggingFaceWeights: WeightSource {
 
     var file: String { archive.url.path }
 
+    /// The name of a tensor whose checkpoint was saved without its head, or as a part of a model
+    /// for images and text; unknown names stay, and are then surplus.
+    private static func checkpointName(of stored: String) -> String {
+        let parts = stored.split(separator: ".", omittingEmptySubsequences: false)
+        let own = parts.drop { $0 == "model" || $0 == "language_model" }
+        switch own.first {
+        case "embed_tokens", "layers", "norm": return "model." + own.joined(separator: ".")
+        case "lm_head": return own.joined(separator: ".")
+        default: return stored
+        }
+    }
+
+    /// Whether a tensor is of the part of a model that sees images.
+    private static func isOfImages(_ stored: String) -> Bool {
+        let own = stored.split(separator: ".").drop { $0 == "model" }
+        return own.first == "vision_tower" || own.first == "multi_modal_projector"
+    }
+
     func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
-        let bytes = try archive.bytes(of: name)
+        let storedName = storedNames[name] ?? name
         let stored: DType
-        switch archive.entries[name]?.elementType {
+        switch archive.entries[storedName]?.elementType {
+        case .float64: stored = .float64
         case .float32: stored = .float32
         case .float16: stored = .float16
         case .bfloat16: stored = .bfloat16
@@ -32,16 +66,17 @@ struct HuggingFaceWeights: WeightSource {
                 file: file,
                 key: "the element type of \(name)",
                 found: other?.rawValue ?? "missing",
-                supported: "F32, F16, BF16"
+                supported: "F64, F32, F16, BF16"
             )
         }
+        let bytes = try archive.bytes(of: storedName)
         let tensor = bytes.withBytes {
             Tensor(viewing: $0, shape: shape, dtype: stored, owner: bytes)
         }
-        return tensor.to(type ?? stored)
+        return tensor.to(type ?? (stored == .float64 ? .float32 : stored))
     }
 
     func sample(_ name: String) throws -> [UInt8] {
-        try archive.firstBytes(of: name, limit: fingerprintSampleLength)
+        try archive.firstBytes(of: storedNames[name] ?? name, limit: fingerprintSampleLength)
     }
 }

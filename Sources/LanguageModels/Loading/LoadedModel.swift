@@ -1,3 +1,4 @@
+import Foundation
 import Tokenization
 import Torch
 
@@ -7,6 +8,8 @@ public struct LoadedModel {
     public let model: any CausalLanguageModel
     /// Its tokenizer.
     public let tokenizer: Tokenizer
+    /// The file that the tokenizer was read from, for messages.
+    public let tokenizerFile: URL
     /// A short name of the weights: equal for equal checkpoints, whatever their place.
     public let fingerprint: String
     /// Where the weights lie.
@@ -27,6 +30,7 @@ public struct LoadedModel {
     ) throws {
         let files = try ModelFiles(location)
         tokenizer = try files.loadTokenizer()
+        tokenizerFile = location.tokenizerFile
         (model, fingerprint) = try files.build(precision, device: device)
         self.device = device
         self.precision = precision

@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import TensorFiles
 import Tokenization
@@ -22,15 +23,29 @@ public struct ModelFiles {
         self.location = location
         switch location {
         case .folder(let folder):
-            let root = try JSONNode(contentsOf: folder.appendingPathComponent("config.json"))
-            family = try root.required("model_type").string()
+            let file = folder.appendingPathComponent("config.json")
+            try Self.refuseAdapter(folder, without: file)
+            let root = try JSONNode(contentsOf: file)
+            family = try ModelFamily.modelType(ModelFamily.languageModel(root))
             configuration = try ModelFamily.configuration(root)
-            weights = HuggingFaceWeights(try ShardedCheckpoint(contentsOf: folder))
+            weights = try HuggingFaceWeights(ShardedCheckpoint(contentsOf: folder))
         case .gguf(let file):
             let archive = try GGUF(contentsOf: file)
             family = try archive.string("general.architecture")
             (configuration, weights) = try ModelFamily.configuration(archive)
         }
+    }
+
+    private static func refuseAdapter(_ folder: URL, without configuration: URL) throws {
+        let adapter = folder.appendingPathComponent("adapter_config.json")
+        guard !FileManager.default.fileExists(atPath: configuration.path),
+            FileManager.default.fileExists(atPath: adapter.path)
+        else { return }
+        throw ModelError.notFound(
+            place: folder.path,
+            reason: "expected a model, found an adapter without a config.json; merge it with PEFT"
+                + " (merge_and_unload, save_pretrained), or name the model that it belongs to"
+        )
     }
 
     /// The model's tokenizer.

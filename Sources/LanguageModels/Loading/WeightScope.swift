@@ -53,12 +53,12 @@ public struct WeightScope {
 
     /// The numbers `name` of this place, where the checkpoint has them.
     func optionalNumbers(_ name: String, count: Int) throws -> [Double]? {
-        guard source.tensors[(self / name).path] != nil else { return nil }
+        guard holds(name) else { return nil }
         return try load(name, [count], as: .float32).doubles
     }
 
-    /// Notes that the model has no use for a tensor of this place, should there be one.
-    func ignore(_ name: String) { names.all.insert((self / name).path) }
+    /// Whether the checkpoint has the tensor `name` of this place.
+    func holds(_ name: String) -> Bool { source.tensors[(self / name).path] != nil }
 
     /// The weight of a linear layer at this place: [output, input].
     func weight(input: Int, output: Int) throws -> FrozenWeight {
@@ -100,9 +100,18 @@ public struct WeightScope {
         return try source.load(full, shape, as: type).to(device)
     }
 
+    /// Ends of the names of buffers that old checkpoints have: what follows from the settings, and
+    /// masks of what no token sees.
+    private static let leftOver = [
+        "rotary_emb.inv_freq", "rotary_emb.cos_cached", "rotary_emb.sin_cached", "attn.bias",
+        "attn.masked_bias", "position_ids",
+    ]
+
     /// Throws when the checkpoint holds tensors that nobody read.
     func checkAllRead() throws {
-        let surplus = source.tensors.keys.filter { !names.all.contains($0) }
+        let surplus = source.tensors.keys.filter { name in
+            !names.all.contains(name) && !Self.leftOver.contains(where: name.hasSuffix)
+        }
         guard let first = surplus.min() else { return }
         throw ModelError.surplusTensors(file: source.file, first: first, count: surplus.count)
     }

@@ -27,8 +27,8 @@ struct GraniteConfiguration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
-        rotary = try RotarySettings(settings)
-        _ = try settings.choice("hidden_act", of: ["silu"])
+        rotary = try RotarySettings(settings, sizes)
+        _ = try settings.choice("hidden_act", of: ["silu", "swish"])
         attentionBias = try settings.boolean("attention_bias") ?? false
         mlpBias = try settings.boolean("mlp_bias") ?? false
         embeddingScale = try settings.positiveNumber("embedding_multiplier") ?? 1
@@ -38,24 +38,23 @@ struct GraniteConfiguration: ModelConfiguration {
     }
 
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
-        try Decoder(
+        let rotary = try RotaryEmbedding(rotary, weights)
+        return try Decoder(
             weights,
             sizes,
             normEpsilon: normEpsilon,
-            rotary: rotary,
-            scales: (embeddingScale, 1 / logitsDivisor)
+            ends: DecoderEnds(embeddingScale: embeddingScale, logitScale: 1 / logitsDivisor)
         ) { place, _ in
-            try PreNormBlock(
-                place,
+            try NormedBlock(
                 sizes,
                 SelfAttention(
                     place / "self_attn",
                     sizes,
                     bias: (attentionBias, attentionBias),
-                    rule: AttentionRule(scale: attentionScale)
+                    AttentionRule(rotary: rotary, scale: attentionScale)
                 ),
                 GatedMLP(place / "mlp", sizes, bias: mlpBias),
-                normEpsilon: normEpsilon,
+                .inFront(place, sizes, epsilon: normEpsilon),
                 scale: residualScale
             )
         }

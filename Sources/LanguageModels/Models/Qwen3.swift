@@ -7,6 +7,8 @@ struct Qwen3Configuration: ModelConfiguration {
     /// Added to the mean square in norms.
     let normEpsilon: Double
     let rotary: RotarySettings
+    /// The most keys that a query sees in each block; nil where all.
+    let windows: [Int?]
     /// Whether the attention projections have biases.
     let attentionBias: Bool
 
@@ -19,34 +21,32 @@ struct Qwen3Configuration: ModelConfiguration {
     )
 
     init(_ settings: CheckpointSettings) throws {
-        sizes = try DecoderSizes(settings, headSize: 128)
-        // Released files name a window and do not use it.
-        if try settings.boolean("use_sliding_window") ?? false {
-            sizes.fit(intoWindow: try settings.sizeIfPresent("sliding_window"))
-        }
+        sizes = try DecoderSizes(settings, keyHeads: 32, headSize: 128)
+        windows = try Qwen2Configuration.windows(settings, sizes)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
-        rotary = try RotarySettings(settings)
-        _ = try settings.choice("hidden_act", of: ["silu"])
+        rotary = try RotarySettings(settings, sizes)
+        _ = try settings.choice("hidden_act", of: ["silu", "swish"])
         attentionBias = try settings.boolean("attention_bias") ?? false
     }
 
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
-        try Decoder(weights, sizes, normEpsilon: normEpsilon, rotary: rotary) { place, _ in
+        let rotary = try RotaryEmbedding(rotary, weights)
+        return try Decoder(weights, sizes, normEpsilon: normEpsilon) { place, number in
             let attention = place / "self_attn"
             func norm(_ name: String) throws -> RMSNorm {
                 try RMSNorm(attention / name, sizes.headSize, epsilon: normEpsilon)
             }
-            return try PreNormBlock(
-                place,
+            return try NormedBlock(
                 sizes,
                 SelfAttention(
                     attention,
                     sizes,
                     bias: (attentionBias, attentionBias),
-                    norms: (norm("q_norm"), norm("k_norm"))
+                    norms: (norm("q_norm"), norm("k_norm")),
+                    AttentionRule(rotary: rotary, window: windows[number])
                 ),
                 GatedMLP(place / "mlp", sizes, bias: false),
-                normEpsilon: normEpsilon
+                .inFront(place, sizes, epsilon: normEpsilon)
             )
         }
     }

@@ -39,6 +39,7 @@ enum Style {
         h1{font-size:1.5rem;line-height:1.25;margin:.5rem 0}
         h2{font-size:1.15rem;margin:2rem 0 .5rem}h3{font-size:1rem;margin:.75rem 0 .25rem}
         p{margin:.5rem 0}.muted{color:var(--muted)}
+        h1,h2,h3,p,figcaption,th,td{overflow:clip}
         .note{background:var(--note);border-left:4px solid var(--c2);padding:.5rem .75rem;\
         margin:.75rem 0}
         figure{margin:0}figcaption{margin:.25rem 0 .5rem}
@@ -59,8 +60,9 @@ enum Style {
         .results td{white-space:nowrap}.results thead th{vertical-align:bottom}
         .results thead th:not(:first-child){max-width:7rem}
         .results th:first-child{position:sticky;left:0;background:var(--paper)}
-        @media (min-width:48rem){.results th:first-child{white-space:nowrap}}
-        @media (max-width:48rem){.results th:first-child{min-width:7rem}}
+        @media (min-width:48rem){.results th:first-child{white-space:nowrap;max-width:24rem;\
+        text-overflow:ellipsis}}
+        @media (max-width:48rem){.results th:first-child{min-width:7rem;overflow-wrap:anywhere}}
         .settings .scroll{max-height:none}\
         .settings th,.settings td{text-align:left;overflow-wrap:anywhere}
         summary{cursor:pointer;color:var(--muted);padding:.35rem 0}

@@ -35,7 +35,8 @@ struct ComparedTask {
         guard record.tasks.count > 1, let index = record.tasks.firstIndex(of: task) else {
             return stem
         }
-        let allowed = task.map { character in
+        // File systems take 255 bytes.
+        let allowed = task.prefix(60).map { character in
             character.isASCII && (character.isLetter || character.isNumber) ? character : "-"
         }
         return "\(stem)-\(index + 1)-\(String(allowed))"

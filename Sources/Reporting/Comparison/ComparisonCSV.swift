@@ -4,6 +4,8 @@ import Metrics
 enum ComparisonCSV {
     /// Lines of `task,method,seed,metric,value`, CRLF as RFC 4180 has it.
     ///
+    /// Texts that a spreadsheet would take for a formula have an apostrophe before them.
+    ///
     /// Costs are called `cost.KEY`, answers to another task `shift.TASK.KEY`, and how well
     /// uncertainty finds that task `ood.TASK.SCORE.KEY`. Numbers are written in full.
     static func text(of record: ComparisonRecord) -> String {
@@ -13,8 +15,8 @@ enum ComparisonCSV {
                 for result in record.results(of: method, on: task) {
                     for (metric, value) in values(of: result) {
                         lines.append(
-                            [task, method, "\(result.seed)", metric, "\(value)"]
-                                .map(\.inCSV).joined(separator: ",")
+                            [task.inCSV, method.inCSV, "\(result.seed)", metric.inCSV, "\(value)"]
+                                .joined(separator: ",")
                         )
                     }
                 }
@@ -49,8 +51,17 @@ enum ComparisonCSV {
 
 extension String {
     /// The text as a field of CSV, in quotes where it needs them.
-    fileprivate var inCSV: String {
-        contains { "\",\r\n".contains($0) } || contains("\r\n")
-            ? "\"" + replacing("\"", with: "\"\"") + "\"" : self
+    ///
+    /// Spreadsheets would take some beginnings for a formula, which runs; an apostrophe before them
+    /// makes them texts, and before an apostrophe keeps all texts apart.
+    var inCSV: String {
+        let isGuarded = unicodeScalars.first.map(Self.formulaStarts.contains) ?? false
+        let field = (isGuarded ? "'" : "") + self
+        guard unicodeScalars.contains(where: "\",\r\n".unicodeScalars.contains) else {
+            return field
+        }
+        return "\"" + field.unicodeScalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
     }
+
+    private static let formulaStarts = "=+-@\t\r\n'＝＋－＠".unicodeScalars
 }

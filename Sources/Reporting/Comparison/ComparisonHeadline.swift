@@ -26,7 +26,7 @@ struct ComparisonHeadline {
     static let note =
         "“Clearly” says that the 95% bootstrap interval of the paired difference to "
         + "\(ComparisonMethod.named(ComparisonMethod.reference).title), in brackets, excludes 0; "
-        + "it covers the choice of the test examples, not that of the seeds."
+        + "it covers the choice of the test examples and, with several seeds, that of the seeds."
 
     private var referenceTitle: String {
         ComparisonMethod.named(ComparisonMethod.reference).title

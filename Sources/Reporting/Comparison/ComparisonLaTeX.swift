@@ -1,3 +1,4 @@
+import JSON
 import Metrics
 
 /// A comparison as one table in LaTeX, laid out as table 1 of arXiv 2411.04421: a group of rows for
@@ -90,18 +91,30 @@ struct ComparisonLaTeX {
 
 extension String {
     /// The text with what has a meaning in LaTeX escaped, on one line.
+    ///
+    /// What pdfTeX does not know without further packages is named there, as `U+4E2D`; XeTeX and
+    /// LuaTeX, which have `\Umathchar`, take it from the font.
     var inLaTeX: String {
-        var result = ""
-        for character in self {
-            switch character {
-            case "\\": result += #"\textbackslash{}"#
-            case "~": result += #"\textasciitilde{}"#
-            case "^": result += #"\textasciicircum{}"#
-            case "&", "%", "$", "#", "_", "{", "}": result += "\\\(character)"
-            case _ where character.isNewline: result += " "
-            default: result.append(character)
+        // By scalars: a character may be an ampersand with a mark over it.
+        printable.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": #"\textbackslash{}"#
+            case "~": #"\textasciitilde{}"#
+            case "^": #"\textasciicircum{}"#
+            case "<": #"\textless{}"#
+            case ">": #"\textgreater{}"#
+            case "|": #"\textbar{}"#
+            case "&", "%", "$", "#", "_", "{", "}": "\\\(scalar)"
+            case "Ð", "Þ", "ð", "þ": Self.named(scalar)
+            case " "..."~", "À"..."ÿ": String(scalar)
+            default: Self.named(scalar)
             }
         }
-        return result
+        .joined()
+    }
+
+    private static func named(_ scalar: Unicode.Scalar) -> String {
+        let number = String(scalar.value, radix: 16, uppercase: true)
+        return #"{\ifdefined\Umathchar \#(scalar)\else U+\#(number)\fi}"#
     }
 }

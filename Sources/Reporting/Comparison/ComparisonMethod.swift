@@ -49,7 +49,9 @@ struct ComparisonMethod {
     /// The title for places that are narrow or say themselves that the variance is tuned.
     var shortTitle: String {
         let words = title.replacing(Self.tunedWords, with: ", tuned")
-        return words.count > 30 ? words.prefix(29) + "…" : words
+        // By scalars: a character may have marks without end.
+        let scalars = words.unicodeScalars
+        return scalars.count > 30 ? String(scalars.prefix(29)) + "…" : words
     }
     /// The title for sentences, without commas.
     var nameInWords: String {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import JSON
 import Metrics
@@ -20,10 +21,14 @@ public struct ComparisonRecord: Sendable {
     ///
     /// - Parameter folder: The comparison's folder.
     /// - Throws: `JSONError`, one sentence with file, key, expected and found, where the file
-    ///   cannot be read, is empty, or has the same task, method and seed twice.
+    ///   cannot be read, is empty, or has the same task, method and seed twice; `FileError` where
+    ///   it is a link out of the folder or too large.
     public init(folder: URL) throws {
         self.folder = folder
-        let root = try JSONNode(contentsOf: Self.file(in: folder))
+        let file = Self.file(in: folder)
+        // What a value takes in memory is many times its text.
+        _ = try OwnFolder(folder).file(file, limit: 1 << 26)
+        let root = try JSONNode(contentsOf: file)
         let elements = try root.elements()
         guard !elements.isEmpty else { throw root.invalid(expected: "results", found: "none") }
         var seen: Set<[String]> = []
@@ -55,10 +60,12 @@ public struct ComparisonRecord: Sendable {
 
     /// The predictions behind a result.
     ///
-    /// - Throws: `JSONLinesError` where the file cannot be read, ``ReportError`` where it has
-    ///   another number of examples than the result says or one of them has no label.
+    /// - Throws: `JSONLinesError` where the file cannot be read, `FileError` where it lies outside
+    ///   of the folder, ``ReportError`` where it has another number of examples than the result
+    ///   says or one of them has no label.
     public func predictions(of result: MethodResult) throws -> [Prediction] {
         let file = folder.appendingPathComponent(result.predictions)
+        _ = try OwnFolder(folder).file(result.predictions)
         let predictions = try [Prediction](contentsOf: file)
         guard predictions.count == result.examples else {
             throw ReportError(
@@ -75,9 +82,11 @@ public struct ComparisonRecord: Sendable {
         return predictions
     }
 
-    /// The run folder of a method.
-    func runFolder(of method: String, on task: String, seed: Int) -> URL {
-        folder.appendingPathComponent("\(task)/seed-\(seed)/\(method)")
+    /// A file in the run folder of a method; nil where there is none.
+    ///
+    /// - Throws: `FileError` where it lies outside of the comparison's folder.
+    func file(_ name: String, of method: String, on task: String, seed: Int) throws -> URL? {
+        try OwnFolder(folder).file("\(task)/seed-\(seed)/\(method)/\(name)")
     }
 
     private static func file(in folder: URL) -> URL {

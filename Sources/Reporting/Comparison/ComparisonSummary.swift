@@ -27,7 +27,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
         public var method: String
         /// The seeds, rising.
         public var seeds: [Int]
-        /// Each metric over the seeds.
+        /// Each metric over the seeds, with an interval over seeds and examples.
         public var metrics: [Metric: SeedSummary]
         /// Each metric's difference to `map` on the seeds that both have; empty for `map` itself.
         public var differences: [PairedDifference]
@@ -71,7 +71,7 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - record: The comparison.
-    ///   - resamples: Bootstrap resamples behind the intervals of differences, at least one.
+    ///   - resamples: Bootstrap resamples behind the intervals, at least one.
     /// - Throws: What ``ComparisonRecord/predictions(of:)`` throws, or `MetricError` where methods
     ///   did not answer the same examples.
     public init(_ record: ComparisonRecord, resamples: Int = 1000) throws {
@@ -109,17 +109,22 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
 extension ComparisonSummary.Task {
     fileprivate init(_ record: ComparisonRecord, _ task: String, resamples: Int) throws {
         self.task = task
-        let differences = try Differences(record, task, resamples: resamples)
+        let intervals = try Intervals(record, task, resamples: resamples)
         let results = record.results.filter { $0.task == task }
         split = results.first?.split ?? ""
         examples = results.map(\.examples).max() ?? 0
         methods = try record.methods(of: task).map { method in
             let results = record.results(of: method, on: task)
+            let found = try intervals(method)
+            var metrics = summaries { metric in results.compactMap { $0.metrics[metric] } }
+            for (metric, value) in found.values where value.lower <= value.upper {
+                metrics[metric]?.interval = value.lower...value.upper
+            }
             return ComparisonSummary.Method(
                 method: method,
                 seeds: results.map(\.seed),
-                metrics: summaries { metric in results.compactMap { $0.metrics[metric] } },
-                differences: try differences(of: results),
+                metrics: metrics,
+                differences: found.differences,
                 cost: summaries { metric in results.compactMap { $0.cost[metric] } },
                 shifts: distinct(results.flatMap(\.shifts).map(\.task)).map { other in
                     ComparisonSummary.Shift(results.flatMap(\.shifts).filter { $0.task == other })
@@ -157,14 +162,15 @@ private func summaries<Name: CaseIterable & Hashable>(
     return Dictionary(uniqueKeysWithValues: found)
 }
 
-/// Compares the methods of a task with `map`, each on the seeds that both have.
-private struct Differences {
+/// Intervals of a task's methods over seeds and examples, and of their differences to `map` on the
+/// seeds that both have.
+private struct Intervals {
     private let record: ComparisonRecord
     private let task: String
     private let resamples: Int
     /// Predictions of `map` by seed.
     private let reference: [Int: [Prediction]]
-    /// The comparison over all of its seeds, which most methods have too; nil without `map`.
+    /// `map` over all of its seeds, which most methods have too; nil without `map`.
     private let bootstrap: PairedBootstrap?
 
     init(_ record: ComparisonRecord, _ task: String, resamples: Int) throws {
@@ -179,14 +185,20 @@ private struct Differences {
             ? nil : try PairedBootstrap(reference: predictions, resamples: resamples)
     }
 
-    func callAsFunction(of results: [MethodResult]) throws -> [PairedDifference] {
-        let shared = results.filter { reference[$0.seed] != nil }
-        guard let method = shared.first?.method, method != ComparisonMethod.reference else {
-            return []
+    func callAsFunction(_ method: String) throws -> PairedBootstrap.Comparison {
+        if method == ComparisonMethod.reference, let bootstrap {
+            return bootstrap.own
         }
-        let predictions = try shared.map(record.predictions)
+        let seeds = record.results(of: method, on: task).map(\.seed)
+        let predictions = try record.results(of: method, on: task).map(record.predictions)
         do {
-            return try comparison(on: shared.map(\.seed)).differences(of: predictions)
+            let shared = zip(seeds, predictions).filter { reference[$0.0] != nil }
+            let compared = try self.reference(on: shared.map(\.0))?.compare(shared.map(\.1))
+            if let compared, shared.count == seeds.count { return compared }
+            // Its values are those of all its seeds.
+            var own = try PairedBootstrap(reference: predictions, resamples: resamples).own
+            own.differences = compared?.differences ?? []
+            return own
         } catch let error as MetricError {
             throw ReportError(
                 description: "\(record.folder.path): \(method) on \(task): \(error)"
@@ -194,8 +206,10 @@ private struct Differences {
         }
     }
 
-    private func comparison(on seeds: [Int]) throws -> PairedBootstrap {
-        if let bootstrap, seeds.count == reference.count { return bootstrap }
+    /// `map` over some of its seeds; nil for none.
+    private func reference(on seeds: [Int]) throws -> PairedBootstrap? {
+        if seeds.isEmpty { return nil }
+        if seeds.count == reference.count { return bootstrap }
         return try PairedBootstrap(
             reference: seeds.compactMap { reference[$0] },
             resamples: resamples

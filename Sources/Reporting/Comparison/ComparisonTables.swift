@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Metrics
 
 /// The tables of a comparison, for terminals, Markdown, LaTeX and programs.
@@ -26,9 +27,10 @@ public struct ComparisonTables: Sendable {
     /// The tables for a terminal; an asterisk marks what stands out.
     public var text: String {
         render {
-            "\($0)\n" + String(repeating: "=", count: $0.count)
+            "\($0.printable)\n" + String(repeating: "=", count: $0.printable.count)
         } _: { entry in
-            "\(entry.title)\n\n\(entry.table.text)\n\n\(entry.note.wrapped(at: 100))"
+            "\(entry.title.printable)\n\n\(entry.table.text)\n\n"
+                + entry.note.printable.wrapped(at: 100)
         }
     }
     /// The tables in Markdown.
@@ -73,7 +75,7 @@ public struct ComparisonTables: Sendable {
         let shifts = distinct(task.methods.flatMap { $0.shifts.map(\.task) })
         return Section(
             title: title,
-            entries: [quality(task)] + differences(task) + [selective(task)]
+            entries: [quality(task), intervals(task)] + differences(task) + [selective(task)]
                 + shifts.flatMap { shift(task, $0) } + [cost(task)]
         )
     }
@@ -89,6 +91,21 @@ public struct ComparisonTables: Sendable {
             title: "Quality and calibration",
             note: "\(errorNote) NLL is in nats. Higher is better for ACC, lower for the others.",
             table: table(task.methods.map { ($0.method, $0.metrics) }, metrics)
+        )
+    }
+
+    private static func intervals(_ task: ComparisonSummary.Task) -> Entry {
+        let metrics: [Metric] = [.accuracy, .ece, .nll]
+        return Entry(
+            title: "95% intervals",
+            note: "Bootstrap over the seeds and the examples together, of the mean over the seeds.",
+            table: DataTable(
+                ["method"] + metrics.map(\.title),
+                task.methods.map { method in
+                    [ComparisonMethod.named(method.method).title]
+                        + metrics.map { method.metrics[$0]?.interval?.text ?? "" }
+                }
+            )
         )
     }
 
@@ -161,8 +178,8 @@ public struct ComparisonTables: Sendable {
             Entry(
                 title: "Difference to \(ComparisonMethod.named(ComparisonMethod.reference).title)",
                 note: "Mean difference over the seeds with its 95% bootstrap interval over the "
-                    + "examples, paired by seed and example; marked where the method is better "
-                    + "and the interval excludes 0.",
+                    + "seeds and the examples together, paired by seed and example; marked where "
+                    + "the method is better and the interval excludes 0.",
                 table: table
             )
         ]
@@ -285,6 +302,11 @@ extension SeedSummary {
     func text(_ decimals: Int = 3) -> String {
         mean.text(decimals) + (standardError.map { "±" + $0.fixed(decimals) } ?? "")
     }
+}
+
+extension ClosedRange<Double> {
+    /// The range in brackets; the space does not break.
+    fileprivate var text: String { "[\(lowerBound.text()),\u{A0}\(upperBound.text())]" }
 }
 
 extension PairedDifference {

@@ -1,12 +1,14 @@
+import JSON
+
 extension DataTable {
     /// The table for a terminal: the first column to the left, the others to the right, an asterisk
     /// behind cells that stand out.
     public var text: String {
         let cells =
-            [header]
+            [header.map(\.printable)]
             + rows.enumerated().map { index, row in
                 row.enumerated().map { column, cell in
-                    isMarked(index, column) ? cell + "*" : cell
+                    isMarked(index, column) ? cell.printable + "*" : cell.printable
                 }
             }
         // Where a column has asterisks, the other cells get a space, so that digits stand below
@@ -60,13 +62,10 @@ extension String {
     /// The text with what has a meaning in a Markdown table escaped, on one line.
     var inMarkdown: String {
         var result = ""
-        for character in self {
-            if character.isNewline {
-                result += " "
-            } else {
-                if "\\`*_[]<>|#".contains(character) { result += "\\" }
-                result.append(character)
-            }
+        // By scalars: a character may be a bar with a mark over it.
+        for scalar in printable.unicodeScalars {
+            if "\\`*_[]<>|#&~$".unicodeScalars.contains(scalar) { result += "\\" }
+            result.unicodeScalars.append(scalar)
         }
         return result
     }

@@ -28,9 +28,12 @@ extension String {
             case ">": result += "&gt;"
             case "\"": result += "&quot;"
             case "'": result += "&#39;"
-            case "\t", "\n", "\r": result.unicodeScalars.append(scalar)
+            // As they are, they would become spaces in attributes.
+            case "\t", "\n", "\r": result += "&#\(scalar.value);"
             case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{FFFE}", "\u{FFFF}":
                 result += "\u{FFFD}"
+            // They would turn the texts around them, too.
+            case _ where scalar.properties.isBidiControl: result += "\u{FFFD}"
             default: result.unicodeScalars.append(scalar)
             }
         }

@@ -26,10 +26,10 @@ struct AnswerTokens {
     }
 
     /// The tokenizer, without special tokens.
-    private let encode: (String) -> [Int]
+    private let encode: (String) throws -> [Int]
     private var known: [Key: [Int]] = [:]
 
-    init(encode: @escaping (String) -> [Int]) {
+    init(encode: @escaping (String) throws -> [Int]) {
         self.encode = encode
     }
 
@@ -37,12 +37,12 @@ struct AnswerTokens {
     mutating func split(
         prompt: String,
         answers: [String]
-    ) -> (prompt: [Int], answers: [[Int]])? {
-        if let split = splitAsGiven(prompt: prompt, answers: answers) { return split }
+    ) throws -> (prompt: [Int], answers: [[Int]])? {
+        if let split = try splitAsGiven(prompt: prompt, answers: answers) { return split }
         // As lm-evaluation-harness does: white space before the cut belongs to the answer.
         let space = String(trailing: { $0.properties.isWhitespace }, of: prompt)
         guard !space.isEmpty else { return nil }
-        return splitAsGiven(
+        return try splitAsGiven(
             prompt: String(prompt.unicodeScalars.dropLast(space.unicodeScalars.count)),
             answers: answers.map { space + $0 }
         )
@@ -51,26 +51,30 @@ struct AnswerTokens {
     private mutating func splitAsGiven(
         prompt: String,
         answers: [String]
-    ) -> (prompt: [Int], answers: [[Int]])? {
-        let promptTokens = encode(prompt)
+    ) throws -> (prompt: [Int], answers: [[Int]])? {
+        let promptTokens = try encode(prompt)
         var answerTokens: [[Int]] = []
         for answer in answers {
             let tokens =
                 cutIsClean(prompt, answer)
-                ? lookUp(prompt: prompt, promptTokens: promptTokens, answer: answer)
-                : Self.rest(of: encode(prompt + answer), behind: promptTokens)
+                ? try lookUp(prompt: prompt, promptTokens: promptTokens, answer: answer)
+                : Self.rest(of: try encode(prompt + answer), behind: promptTokens)
             guard let tokens else { return nil }
             answerTokens.append(tokens)
         }
         return (promptTokens, answerTokens)
     }
 
-    private mutating func lookUp(prompt: String, promptTokens: [Int], answer: String) -> [Int]? {
+    private mutating func lookUp(
+        prompt: String,
+        promptTokens: [Int],
+        answer: String
+    ) throws -> [Int]? {
         let lastWord = String(trailing: { !$0.properties.isWhitespace }, of: prompt)
         let key = Key(lastWord: lastWord, answer: answer)
         if let tokens = known[key] { return tokens }
         let tokens =
-            Self.rest(of: encode(lastWord + answer), behind: encode(lastWord))
+            try Self.rest(of: encode(lastWord + answer), behind: encode(lastWord))
             ?? Self.rest(of: encode(prompt + answer), behind: promptTokens)
         known[key] = tokens
         return tokens

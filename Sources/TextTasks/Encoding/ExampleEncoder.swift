@@ -7,7 +7,8 @@ import Tokenization
 /// `maximumLength` loses the start or the end of its text, as ``Example/Truncation`` says; the
 /// tokens before the text are always kept.
 public struct ExampleEncoder: Sendable {
-    private let encode: @Sendable (String) -> [Int]
+    private let encode: @Sendable (String) throws -> [Int]
+    private let decode: @Sendable (Int) throws -> String
     private let leading: [Int]
     private let maximumLength: Int
 
@@ -16,16 +17,19 @@ public struct ExampleEncoder: Sendable {
     /// Throws ``TextTaskError/maximumLength(_:minimum:)`` if that leaves no room for a text.
     public init(_ tokenizer: Tokenizer, maximumLength: Int) throws {
         try self.init(maximumLength: maximumLength) { text, addSpecialTokens in
-            tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
+            try tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
+        } decode: {
+            try tokenizer.decode([$0], skipSpecialTokens: false)
         }
     }
 
     init(
         maximumLength: Int,
-        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) -> [Int]
+        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) throws -> [Int],
+        decode: @escaping @Sendable (_ token: Int) throws -> String = { _ in "" }
     ) throws {
-        let plain = encode("a", false)
-        let framed = encode("a", true)
+        let plain = try encode("a", false)
+        let framed = try encode("a", true)
         let start = (0...max(0, framed.count - plain.count)).first {
             framed[$0...].starts(with: plain)
         }
@@ -36,14 +40,16 @@ public struct ExampleEncoder: Sendable {
         }
         leading = Array(framed[..<start])
         self.maximumLength = maximumLength
-        self.encode = { encode($0, false) }
+        self.encode = { try encode($0, false) }
+        self.decode = decode
     }
 
     /// Encodes examples, in order.
     ///
     /// Throws ``TextTaskError/encoding(source:id:reason:)`` where a prompt is without tokens, a
     /// token lies over the border of prompt and answer, an answer has not the one token its task
-    /// asks for, two answers have the same first token, or the label is no answer's index.
+    /// asks for, two answers have the same first token, or the label is no answer's index; and what
+    /// the tokenizer throws.
     public func encode(
         _ examples: [Example]
     ) throws -> (examples: [EncodedExample], report: EncodingReport) {
@@ -55,7 +61,8 @@ public struct ExampleEncoder: Sendable {
             if let label = example.label, !example.answers.indices.contains(label) {
                 throw failure(example, "label \(label) is none of \(example.answers.count) answers")
             }
-            guard let split = splitter.split(prompt: example.prompt, answers: example.answers)
+            guard
+                let split = try splitter.split(prompt: example.prompt, answers: example.answers)
             else {
                 throw failure(example, "a token lies over the border of prompt and answer")
             }
@@ -103,10 +110,13 @@ public struct ExampleEncoder: Sendable {
                 )
             }
             if let owner = owners.updateValue(index, forKey: token) {
+                let text = quoted(try decode(token))
                 throw failure(
                     example,
                     "the choices \(quoted(example.answers[owner])) and \(quoted(answer)) "
-                        + "both begin with token \(token), so they cannot be told apart"
+                        + "both begin with token \(token) (\(text)), so they "
+                        + "cannot be told apart: letters can, in lines of "
+                        + "{\"question\", \"choices\", \"answer\"}"
                 )
             }
             return token

@@ -1,7 +1,7 @@
 /// A question of BoolQ with the passage that answers it; `title` is not used, as train may lack it.
 ///
 ///     {"question": "..", "title": "..", "answer": true, "passage": ".."}
-struct BoolQRow: ExampleRow {
+struct BoolQRow: PublishedRow {
     private let question: String
     private let passage: String
     private let answer: Bool?

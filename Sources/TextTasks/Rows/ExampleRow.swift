@@ -1,9 +1,28 @@
+import JSON
+
 /// A line of a data file in one of the formats that are read.
-protocol ExampleRow: Decodable, SendableMetatype {
-    /// The line's example; nil if the protocol of the data set leaves it out.
+protocol ExampleRow: SendableMetatype {
+    /// Whether every line is an example, and none must stay together with others.
+    static var standsAlone: Bool { get }
+
+    /// The example of a line; nil if the protocol of the data set leaves it out.
     ///
-    /// Throws ``TextTaskError`` where the line's values cannot be used.
+    /// Throws `JSONError` or ``TextTaskError`` where the line's values cannot be used.
+    static func example(_ line: JSONNode, at place: RowPlace) throws -> ParsedExample?
+}
+
+/// A line of a published data set, whose values are in its keys as they are.
+protocol PublishedRow: ExampleRow, Decodable {
+    /// The line's example, as ``ExampleRow`` has it.
     func example(at place: RowPlace) throws -> ParsedExample?
+}
+
+extension PublishedRow {
+    static var standsAlone: Bool { false }
+
+    static func example(_ line: JSONNode, at place: RowPlace) throws -> ParsedExample? {
+        try line.decode(Self.self).example(at: place)
+    }
 }
 
 /// An example and what must not be separated from it.

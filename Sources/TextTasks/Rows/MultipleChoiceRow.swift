@@ -6,7 +6,7 @@
 ///
 /// OpenBookQA's Hugging Face layout says `question_stem`. Labels are A-D or 1-4. Only questions
 /// with four choices are used, as in the paper's code.
-struct MultipleChoiceRow: ExampleRow {
+struct MultipleChoiceRow: PublishedRow {
     private struct Choice: Decodable {
         var text: String
         var label: String
@@ -49,8 +49,8 @@ struct MultipleChoiceRow: ExampleRow {
                 throw DecodingError.dataCorruptedError(
                     forKey: .choices,
                     in: row,
-                    debugDescription: "it has \(columns.text.count) values of \"text\" and "
-                        + "\(columns.label.count) of \"label\""
+                    debugDescription: "expected as many values of \"label\" as of \"text\", "
+                        + "\(columns.text.count), found \(columns.label.count)"
                 )
             }
             choices = zip(columns.text, columns.label).map { Choice(text: $0, label: $1) }

@@ -1,7 +1,7 @@
 /// A sentence of WinoGrande 1.1 with two options for its gap; the Hugging Face layout lacks `qID`.
 ///
 ///     {"qID": "..-1", "sentence": "..", "option1": "..", "option2": "..", "answer": "1"}
-struct WinoGrandeRow: ExampleRow {
+struct WinoGrandeRow: PublishedRow {
     private let qID: String?
     private let sentence: String
     private let option1: String

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LanguageModels
 import Torch
 
 struct Doctor: ParsableCommand {
@@ -26,7 +27,8 @@ struct Doctor: ParsableCommand {
                     ? "Gloo headers found"
                     : "no Gloo headers; on Debian: apt-get install libgloo-dev, then make build"
             ),
-            ("HF_HOME", environment["HF_HOME"] ?? "not set; ~/.cache/huggingface is used"),
+            ("HF_HOME", environment["HF_HOME"] ?? "not set"),
+            ("Hugging Face cache", ModelLocation.cache(environment).path),
             (
                 "VARLORA_DATA",
                 environment["VARLORA_DATA"] ?? "not set; name data sets with --data, or set it"

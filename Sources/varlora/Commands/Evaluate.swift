@@ -14,6 +14,7 @@ struct Evaluate: ParsableCommand {
             EXAMPLES
               varlora evaluate runs/ivon --draws 10 --predictions answers.jsonl
               varlora evaluate runs/ivon --variance-scale 0.5 --json
+              varlora evaluate comparison/films/seed-21/laplace-kfac --predictive draws
               varlora evaluate runs/ivon --task other-data/
               varlora evaluate runs/ivon --curves
               varlora evaluate --model model.gguf --task arc-easy --data arc-easy/
@@ -57,6 +58,7 @@ struct Evaluate: ParsableCommand {
             let others = [
                 ("--model without a run", runFolder == nil), ("--task", subject.task != nil),
                 ("--variance-scale", varianceScale != nil), ("--predictions", predictions != nil),
+                ("--predictive", subject.predictive != nil),
             ]
             for (name, isGiven) in others where isGiven {
                 throw ValidationError("--curves and \(name) exclude each other")
@@ -70,7 +72,7 @@ struct Evaluate: ParsableCommand {
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
         let split = split ?? .test
-        let part = try subject.encode(subject.load(split), limit: limit)
+        let part = try subject.encode(subject.load(split, limit: limit))
         let predictive = try subject.predictive(
             draws: draws,
             varianceScale: varianceScale,
@@ -124,8 +126,7 @@ struct Evaluate: ParsableCommand {
             Split.validation: subject.recipe.limitValidation, .test: subject.recipe.limitTest,
         ]
         let part = try subject.encode(
-            subject.load(split),
-            limit: limit ?? limits[split] ?? nil
+            subject.load(split, limit: limit ?? limits[split] ?? nil)
         )
         let folder = RunFolder(URL(fileURLWithPath: runFolder))
         let curves = try RunCurves(

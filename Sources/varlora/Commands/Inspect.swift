@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSON
 import LanguageModels
 import LoRA
 import Training
@@ -43,7 +44,7 @@ struct Inspect: ParsableCommand {
 extension ModelSummary {
     fileprivate var lines: [String] {
         [
-            "model       \(path)", "format      \(format), family \(family)",
+            "model       \(path.printable)", "format      \(format), family \(family)",
             "parameters  \(parameters), \(bytes.inMegabytes)",
             "sizes       "
                 + sizes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
@@ -92,12 +93,12 @@ private struct AdapterSummary: Encodable {
             $0.key.compare($1.key, options: .numeric) == .orderedAscending
         }
         return [
-            "adapter     \(path)",
+            "adapter     \(path.printable)",
             "settings    rank \(rank), alpha \(alpha), dropout \(dropout), targets "
                 + targetModules.joined(separator: ",")
                 + (usesRankStabilizedScale ? ", rsLoRA" : ""),
             "parameters  \(parameters), \(bytes.inMegabytes)",
-        ] + sorted.map { "  \($0.key) \($0.value)" }
+        ] + sorted.map { "  \($0.key.printable) \($0.value)" }
     }
 }
 
@@ -114,8 +115,8 @@ private struct RunSummary: Encodable {
     }
 
     var lines: [String] {
-        var lines = ["run         \(path)"]
-        lines += recipe.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value)" }
+        var lines = ["run         \(path.printable)"]
+        lines += recipe.sorted { $0.key < $1.key }.map { "  \($0.key): \($0.value.printable)" }
         lines.append(metrics == nil ? "not finished: go on with varlora train --resume" : "results")
         guard let metrics else { return lines }
         for (name, part) in [("validation", metrics.validation), ("test", metrics.test)] {

@@ -35,6 +35,7 @@ struct Report: ParsableCommand {
             let report = try ComparisonReport(record, summary, name: folder.lastPathComponent)
             try write(report.html, report.figures, beside: run)
         } else if run.holdsRun {
+            _ = try OwnFolder(folder).file(run.recipe)
             let report = try RunReport(Self.record(of: run))
             try write(report.html, report.figures, beside: run)
         } else {

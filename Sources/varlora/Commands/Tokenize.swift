@@ -15,7 +15,7 @@ struct Tokenize: ParsableCommand {
             """
     )
 
-    @Option(help: "A folder, a GGUF file, or org/name in the local Hugging Face cache.")
+    @Option(help: "A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache.")
     var model: String
     @Option(help: "Texts, one a line (default: standard input).")
     var input: String?
@@ -29,7 +29,7 @@ struct Tokenize: ParsableCommand {
             from: URL(fileURLWithPath: input ?? "/dev/stdin")
         )
         for line in texts {
-            let ids = tokenizer.encode(line.row.text, addSpecialTokens: !noSpecialTokens)
+            let ids = try tokenizer.encode(line.row.text, addSpecialTokens: !noSpecialTokens)
             let list = ids.map(String.init).joined(separator: ",")
             Console.print("{\"ids\":[\(list)]}")
         }

@@ -133,6 +133,7 @@ struct Train: ParsableCommand {
     private var goOn: String { "go on with: varlora train --resume --output \(output)" }
 
     private func report(_ data: TrainingData) {
+        for warning in data.warnings { Console.warn(warning) }
         for (name, part) in [
             ("train", data.train), ("validation", data.validation), ("test", data.test),
         ] {

@@ -65,7 +65,7 @@ struct RecipeOptions: ParsableArguments {
     var flags: [(key: String, value: String)] { givenTexts.filter { $0.key != "recipe" } }
 
     /// Whether `--set` names the key.
-    func sets(_ key: String) -> Bool { settings.contains { $0.hasPrefix(key + "=") } }
+    func sets(_ key: String) -> Bool { settings.contains { $0.keyAndValue?.key == key } }
 
     /// Checks flags and settings without reading any file, so that mistakes are wrong usage.
     func validate() throws {
@@ -95,11 +95,10 @@ struct RecipeOptions: ParsableArguments {
     private var parsedSettings: [(key: String, value: String)] {
         get throws {
             try settings.map { setting in
-                let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
-                guard parts.count == 2 else {
+                guard let pair = setting.keyAndValue else {
                     throw ValidationError("--set: expected key=value, found \"\(setting)\"")
                 }
-                return (parts[0], parts[1])
+                return pair
             }
         }
     }

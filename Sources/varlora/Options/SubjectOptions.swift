@@ -16,6 +16,8 @@ struct SubjectOptions: ParsableArguments {
     var data: String?
     @Option(help: "Tokens of the longest prompt (default: the run's, or 320).")
     var maxLength: Int?
+    @Option(help: "How a Laplace approximation answers (default: the run's).")
+    var predictive: LaplacePredictive?
     @Option(help: "Seed of the draws, and without a run of the split (default: the run's, or 21).")
     var seed: Int?
     @Option(help: "cpu, cuda, cuda:N or mps.")
@@ -28,6 +30,9 @@ struct SubjectOptions: ParsableArguments {
     func validate(run: String?) throws {
         if run == nil && model == nil {
             throw ValidationError("a run folder or --model is missing")
+        }
+        if run == nil, predictive != nil {
+            throw ValidationError("--predictive: a base model has no posterior")
         }
         try check("threads", threads)
         try check("max-length", maxLength)
@@ -57,12 +62,14 @@ struct SubjectOptions: ParsableArguments {
             device: RankOptions.launch().device(device),
             precision: Precision(recipe.basePrecision)
         )
-        let trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
+        var trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
+        if let predictive { trained = try trained?.answering(by: predictive) }
         return Subject(recipe: recipe, base: base, trained: trained)
     }
 }
 
 extension WeightFormat: ExpressibleByArgument {}
+extension LaplacePredictive: ExpressibleByArgument {}
 
 /// A loaded run, or a base model alone.
 struct Subject {
@@ -83,20 +90,15 @@ struct Subject {
             )
     }
 
-    /// The examples of a part, split off as the run did.
-    func load(_ split: Split) throws -> LoadedExamples {
-        try recipe.textTask().load(split, seed: recipe.seedOfSplit)
+    /// The first examples of a part, or all, split off as the run did.
+    func load(_ split: Split, limit: Int?) throws -> LoadedExamples {
+        try recipe.textTask().load(split, seed: recipe.seedOfSplit, limit: limit)
     }
 
     /// Encodes examples, and says what was truncated or left out.
-    func encode(_ loaded: LoadedExamples, limit: Int? = nil) throws -> EncodedPart {
-        let part = try EncodedPart(
-            loaded,
-            limit: limit,
-            recipe: recipe,
-            tokenizer: base.tokenizer
-        )
-        try part.check(fits: base.sizes)
+    func encode(_ loaded: LoadedExamples) throws -> EncodedPart {
+        let part = try EncodedPart(loaded, recipe: recipe, tokenizer: base.tokenizer)
+        try part.check(fits: base)
         if part.leftOut > 0 {
             Console.note("\(loaded.file): \(part.leftOut) questions without four choices left out")
         }

@@ -14,10 +14,9 @@ extension Figure {
         guard let seed = seed ?? compared.record.results(of: "ivon", on: compared.task).first?.seed
         else { return nil }
         let runs = try [ComparisonMethod.reference, "ivon"].map { key in
-            try MeasuredRun(
-                ComparisonMethod.named(key),
-                compared.record.runFolder(of: key, on: compared.task, seed: seed)
-            )
+            try MeasuredRun(ComparisonMethod.named(key)) { name in
+                try compared.record.file(name, of: key, on: compared.task, seed: seed)
+            }
         }
         .filter { !$0.measurements.isEmpty }
         guard !runs.isEmpty else { return nil }
@@ -74,11 +73,9 @@ private struct MeasuredRun {
 
     /// Reads history and timings; nothing where they are not there, or where the clock began anew
     /// since the run was stopped and went on.
-    init(_ method: ComparisonMethod, _ folder: URL) throws {
+    init(_ method: ComparisonMethod, _ file: (_ name: String) throws -> URL?) throws {
         self.method = method
-        let history = folder.appendingPathComponent("history.jsonl")
-        let timings = folder.appendingPathComponent("timings.jsonl")
-        guard [history, timings].allSatisfy({ FileManager.default.fileExists(atPath: $0.path) })
+        guard let history = try file("history.jsonl"), let timings = try file("timings.jsonl")
         else {
             measurements = []
             return

@@ -192,9 +192,13 @@ private struct ValidationReference {
         let seeds = compared.record.results(of: key, on: compared.task).map(\.seed)
         var points: [MethodResult.CurvePoint] = []
         for seed in seeds {
-            let file = compared.record.runFolder(of: key, on: compared.task, seed: seed)
-                .appendingPathComponent("predictions/validation.jsonl")
-            guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+            let file = try compared.record.file(
+                "predictions/validation.jsonl",
+                of: key,
+                on: compared.task,
+                seed: seed
+            )
+            guard let file else { return nil }
             let metrics = try MetricValues([Prediction](contentsOf: file))
             points.append(
                 MethodResult.CurvePoint(

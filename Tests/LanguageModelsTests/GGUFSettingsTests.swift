@@ -1,0 +1,87 @@
+import Foundation
+import TensorFiles
+import TestSupport
+import Testing
+
+@testable import LanguageModels
+
+@Suite("GGUF files with other metadata")
+struct GGUFSettingsTests {
+    /// A value as GGUF stores it, with the number of its type.
+    enum Value {
+        case uint32(UInt32)
+        case float32(Float)
+        case string(String)
+
+        var bytes: Data {
+            switch self {
+            case .uint32(let value): little(UInt32(4)) + little(value)
+            case .float32(let value): little(UInt32(6)) + little(value.bitPattern)
+            case .string(let text): little(UInt32(8)) + little(UInt64(text.utf8.count)) + text.utf8
+            }
+        }
+    }
+
+    /// The tiny Llama with more keys; tensors stay where they lie behind the header.
+    private func configuration(_ keys: [String: Value]) throws -> LlamaConfiguration? {
+        let file = Golden.folder("Models/gguf/tiny.gguf")
+        var data = try Data(contentsOf: file)
+        func pair(_ key: String, _ value: Value) -> Data {
+            little(UInt64(key.utf8.count)) + key.utf8 + value.bytes
+        }
+        var added = keys.reduce(Data()) { $0 + pair($1.key, $1.value) }
+        let rest = (added.count + pair("fill", .string("")).count) % 32
+        added += pair("fill", .string(String(repeating: "x", count: (32 - rest) % 32)))
+        let count = data[16..<24].withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+        data.replaceSubrange(16..<24, with: little(count + UInt64(keys.count) + 1))
+        data.insert(contentsOf: added, at: 24)
+        return try withTemporaryFolder { folder in
+            let copy = folder.appendingPathComponent("tiny.gguf")
+            try data.write(to: copy)
+            return try ModelFiles(.gguf(copy)).configuration as? LlamaConfiguration
+        }
+    }
+
+    @Test(
+        "Rotary scaling is what llama.cpp takes it for",
+        arguments: [
+            ([:], RotaryScaling.none),
+            (["rope.scaling.type": .string("none")], .none),
+            (["rope.scaling.type": .string("none"), "rope.scaling.factor": .float32(4)], .none),
+            (
+                ["rope.scaling.type": .string("linear"), "rope.scaling.factor": .float32(4)],
+                .linear(factor: 4)
+            ),
+            (["rope.scaling.factor": .float32(4)], .linear(factor: 4)),
+            (["rope.scale_linear": .float32(2)], .linear(factor: 2)),
+            (["rope.scale_linear": .float32(1)], .none),
+        ] as [([String: Value], RotaryScaling)]
+    )
+    func scaling(keys: [String: Value], expected: RotaryScaling) throws {
+        let keys = Dictionary(uniqueKeysWithValues: keys.map { ("llama." + $0, $1) })
+        #expect(try configuration(keys)?.rotary.scaling == expected)
+    }
+
+    @Test(
+        "What would give other numbers, or is no whole model, is refused by its key",
+        arguments: [
+            ("llama.rope.scaling.type", .string("yarn"), "llama.rope.scaling.type is yarn"),
+            ("llama.rope.scaling.type", .string("linear"), "key \"llama.rope.scaling.factor\""),
+            (
+                "llama.attention.key_length", .uint32(32),
+                "rope.dimension_count should be the head size, 32, found 16"
+            ),
+            ("split.count", .uint32(3), "split.count is 3"),
+            ("general.type", .string("adapter"), "general.type is adapter"),
+        ] as [(String, Value, String)]
+    )
+    func refusals(key: String, value: Value, sentence: String) throws {
+        let error = #expect(throws: (any Error).self) { _ = try configuration([key: value]) }
+        #expect("\(String(describing: error))".contains(sentence))
+    }
+}
+
+/// The little-endian bytes of an integer.
+private func little(_ value: some FixedWidthInteger) -> Data {
+    withUnsafeBytes(of: value.littleEndian) { Data($0) }
+}
