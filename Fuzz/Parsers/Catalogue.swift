@@ -39,12 +39,12 @@ extension FuzzedParser {
         // Settings and tokenizer of a GGUF file.
         FuzzedParser(name: "gguf-model", seeds: [(own, ".gguf")]) {
             let model = try ModelFiles(.gguf(written($0, "model.gguf", $1)))
-            exercise(try model.loadTokenizer())
+            try exercise(model.loadTokenizer())
         },
         FuzzedParser(name: "tokenizer", seeds: [(golden + "/Tokenizers", ".tokenizer.json")]) {
             input,
             _ in
-            exercise(try Tokenizer(data: input, file: "tokenizer.json"))
+            try exercise(Tokenizer(data: input, file: "tokenizer.json"))
         },
         FuzzedParser(
             name: "config",
@@ -106,9 +106,9 @@ extension FuzzedParser {
     }
 
     /// Encodes and decodes a text of several scripts.
-    private static func exercise(_ tokenizer: Tokenizer) {
+    private static func exercise(_ tokenizer: Tokenizer) throws {
         let text = " Hello, it's 1234 fois\u{301}\n\n  naïve 日本語\t<s> 👩‍💻 \u{a0}x"
-        _ = tokenizer.decode(tokenizer.encode(text))
+        _ = try tokenizer.decode(tokenizer.encode(text))
     }
 
     // The fuzzer has one thread; a reader that refuses a file changes neither.
