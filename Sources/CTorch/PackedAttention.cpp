@@ -96,11 +96,15 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
       for (int64_t l = 0; l < lanes; l++) top[l] = top[l] < row[j + l] ? row[j + l] : top[l];
     }
     float largest = *std::max_element(top, top + lanes);
+    float shift = t.scale * largest;
+    // What rounding the shift lost, where the products below are fused and exact. A little of it is
+    // a factor that all weights share; where scores are huge, it is more than exponents can hold.
+    float lost = t.scale * largest - shift;
+    if (std::abs(lost) < 1) lost = 0;
     for (int64_t j = 0; j < width; j += lanes) {
       for (int64_t l = 0; l < lanes; l++) {
-        // The difference comes first: of equal scores it is 0, however large they are. What is not
-        // seen adds e^-87 to the sum: less than rounding does.
-        row[j + l] = exponential(t.scale * (row[j + l] - largest));
+        // What is not seen adds e^-87 to the sum: less than rounding does.
+        row[j + l] = exponential(t.scale * row[j + l] - shift - lost);
         sums[l] += row[j + l];
       }
     }
