@@ -24,6 +24,9 @@ public struct LineReader {
         }
     }
 
+    /// A longer line is no row; a device may never end one.
+    private static let maximumLength = 1 << 26
+
     private let path: String
     private let file: FileHandle
     private var buffer: [UInt8] = []
@@ -62,8 +65,7 @@ public struct LineReader {
     ///
     /// - Throws: ``JSONLinesError`` when the file cannot be read.
     public static func count(of url: URL) throws -> Int? {
-        var status = stat()
-        guard stat(url.path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard isRegularFile(url.path) else { return nil }
         var reader = try LineReader(url)
         var count = 0
         while try reader.next() != nil { count += 1 }
@@ -81,8 +83,15 @@ public struct LineReader {
                 defer { start = buffer.count }
                 return start < buffer.count ? buffer[start...] : nil
             }
-            buffer.removeSubrange(..<start)
+            if start > 0 { buffer.removeSubrange(..<start) }
             (start, searched) = (0, buffer.count)
+            guard buffer.count <= Self.maximumLength else {
+                throw JSONLinesError(
+                    file: path,
+                    line: number + 1,
+                    reason: "the line has more than \(Self.maximumLength) bytes"
+                )
+            }
             try readMore()
         }
     }
@@ -117,4 +126,10 @@ public struct LineReader {
     private static func unreadable(_ path: String, _ reason: String) -> JSONLinesError {
         JSONLinesError(file: path, line: nil, reason: "the file cannot be read: \(reason)")
     }
+}
+
+/// Whether a path, with links followed, is that of a file that can be read again and does end.
+package func isRegularFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }

@@ -16,10 +16,9 @@ public struct DataSurvey {
     public init(_ task: TextTask) {
         let names = task.strangers
         guard !names.isEmpty else { return }
-        let list = names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
         warnings.append(
-            "\(task.name): \(list): not used; the parts are train.jsonl, validation.jsonl (or "
-                + "valid, val, eval, dev, development) and test.jsonl"
+            "\(task.name): \(list(names)): not used; the parts are train.jsonl, "
+                + "validation.jsonl (or valid, val, eval, dev, development) and test.jsonl"
         )
     }
 

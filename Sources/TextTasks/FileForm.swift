@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What a file that is no JSON Lines looks like, and how to get from there.
 public struct FileForm: Equatable, Sendable {
@@ -51,7 +52,7 @@ public struct FileForm: Equatable, Sendable {
 
     /// The form that the start of a file shows; nil where it may be JSON Lines, or is unknown.
     init?(of path: String) {
-        guard let file = FileHandle(forReadingAtPath: path),
+        guard isRegularFile(path), let file = FileHandle(forReadingAtPath: path),
             let data = try? file.read(upToCount: 4096)
         else { return nil }
         if let known = Self.signatures.first(where: { data.starts(with: $0.bytes) }) {

@@ -40,7 +40,7 @@ struct PartFiles {
                 part: part,
                 folder: folder.path,
                 names: names,
-                others: strangers
+                found: otherFiles
             )
         }
         return file
@@ -64,6 +64,15 @@ struct PartFiles {
         }
     }
 
+    /// Files that are no part of the data, and what they look like; nil where there are none.
+    private var otherFiles: String? {
+        let names = strangers
+        guard !names.isEmpty else { return nil }
+        let form = names.lazy
+            .compactMap { FileForm(of: folder.appendingPathComponent($0).path) }.first
+        return list(names) + (form.map { " (\($0.name)): \($0.advice)" } ?? "")
+    }
+
     private func existingFile(_ names: [String], of part: Split) throws -> URL? {
         let found = try names.filter {
             try FileSystem.exists(folder.appendingPathComponent($0))
@@ -73,4 +82,9 @@ struct PartFiles {
         }
         return found.first.map { folder.appendingPathComponent($0) }
     }
+}
+
+/// Some names in a row, the first ones if there are many.
+func list(_ names: [String]) -> String {
+    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? ", …" : "")
 }

@@ -12,8 +12,8 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
     case noData(task: String, looked: String, home: String)
     /// A file that is no JSON Lines, but something else that is known.
     case form(file: String, FileForm)
-    /// A part of the data has no file in the folder; `others` are files that are no part's.
-    case noFile(part: Split, folder: String, names: [String], others: [String] = [])
+    /// A part of the data has no file in the folder; `found` is a clause about what there is.
+    case noFile(part: Split, folder: String, names: [String], found: String? = nil)
     /// A part of the data has several files in the folder.
     case severalFiles(part: Split, folder: String, names: [String])
     /// A file without a usable example.
@@ -41,9 +41,9 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
             "the data of \(task) was not found \(looked); the official files come from \(home)"
         case .form(let file, let form):
             "\(file): expected a JSON object a line, found \(form.name): \(form.advice)"
-        case .noFile(let part, let folder, let names, let others):
+        case .noFile(let part, let folder, let names, let found):
             "\(folder): the \(part.rawValue) part needs \(names.joined(separator: " or ")), "
-                + "which is not there" + Self.listed(others, in: folder)
+                + "which is not there" + (found.map { "; there is \($0)" } ?? "")
         case .severalFiles(let part, let folder, let names):
             "\(folder): the \(part.rawValue) part should be one file and may be any of "
                 + names.joined(separator: ", ")
@@ -61,14 +61,6 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
             source == id || source.hasSuffix("/\(id)")
                 ? "\(source): \(reason)" : "\(source) (\(id)): \(reason)"
         }
-    }
-
-    /// What there is instead, and what it looks like.
-    private static func listed(_ others: [String], in folder: String) -> String {
-        guard !others.isEmpty else { return "" }
-        let form = others.lazy.compactMap { FileForm(of: "\(folder)/\($0)") }.first
-        let names = others.prefix(5).joined(separator: ", ") + (others.count > 5 ? ", …" : "")
-        return "; there is \(names)" + (form.map { " (\($0.name)): \($0.advice)" } ?? "")
     }
 
     /// The same as ``description``.

@@ -69,5 +69,10 @@ struct LineReaderTests {
             #expect(error?.description == "\(url.path): the file cannot be read: \(reason)")
         }
         #expect(try LineReader.count(of: URL(fileURLWithPath: "/dev/null")) == nil)
+        let error = #expect(throws: JSONLinesError.self) {
+            var reader = try LineReader(URL(fileURLWithPath: "/dev/zero"))
+            _ = try reader.next()
+        }
+        #expect(error?.description == "/dev/zero:1: the line has more than 67108864 bytes")
     }
 }

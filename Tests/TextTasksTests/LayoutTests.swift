@@ -134,6 +134,17 @@ struct LayoutTests {
         }
     }
 
+    @Test("A pipe among the files is not opened")
+    func pipes() throws {
+        try withFolder([:]) { folder in
+            #expect(mkfifo(folder.appendingPathComponent("train.csv").path, 0o600) == 0)
+            #expect(
+                sentence { _ = try TextTask(folder.path).load(.train, seed: 1) }
+                    .hasSuffix("which is not there; there is train.csv")
+            )
+        }
+    }
+
     @Test("Plain text is no known form: the place and what was found are said")
     func plainText() throws {
         try withFolder(["data.jsonl": "Once upon a time\n"]) { folder in
