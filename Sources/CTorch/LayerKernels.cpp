@@ -31,30 +31,25 @@ CTORCH_VECTORIZED void rms_norm_gradient_row(const float *grad, const float *x,
   for (int64_t i = 0; i < width; i++) out[i] = factor * (grad[i] * weight[i] - along * x[i]);
 }
 
-/// Both gates are x * sigmoid(inner(x)): SiLU with x inside, GELU's tanh form with a cubic.
-template <bool gelu>
+/// Both gates are x * sigmoid(inner): SiLU with x inside, GELU's tanh form with a cubic of x (arXiv
+/// 1606.08415), whose derivative is the slope.
 struct Gate {
-  // Of GELU: sqrt(8 / pi) and its cubic's coefficient (arXiv 1606.08415).
-  static constexpr float linear = 1.595769122f, cubic = 0.044715f;
-
   float inner, slope;
-
-  CTORCH_INLINE explicit Gate(float x) : inner(x), slope(1) {
-    if constexpr (gelu) {
-      // At 20 the sigmoid is 0 or 1, and squares of larger numbers may be infinite.
-      x = x < -20 ? -20 : x > 20 ? 20 : x;
-      inner = linear * x * (1 + cubic * x * x);
-      slope = linear * (1 + 3 * cubic * x * x);
-    }
-  }
-
-  CTORCH_INLINE float sigmoid() const { return 1 / (1 + exponential(-inner)); }
 };
+
+template <bool gelu>
+CTORCH_INLINE Gate gate_at(float x) {
+  if constexpr (!gelu) return {x, 1};
+  constexpr float linear = 1.595769122f, cubic = 0.044715f;  // the first is sqrt(8 / pi)
+  // At 20 the sigmoid is 0 or 1, and squares of larger numbers may be infinite.
+  x = x < -20 ? -20 : x > 20 ? 20 : x;
+  return {linear * x * (1 + cubic * x * x), linear * (1 + 3 * cubic * x * x)};
+}
 
 template <bool gelu>
 CTORCH_INLINE void gated_row(const float *gate, const float *up, int64_t width, float *out) {
   for (int64_t i = 0; i < width; i++) {
-    out[i] = gate[i] * up[i] / (1 + exponential(-Gate<gelu>(gate[i]).inner));
+    out[i] = gate[i] * up[i] / (1 + exponential(-gate_at<gelu>(gate[i]).inner));
   }
 }
 
@@ -62,9 +57,9 @@ template <bool gelu>
 CTORCH_INLINE void gated_gradient_row(const float *grad, const float *gate, const float *up,
                                       int64_t width, float *grad_gate, float *grad_up) {
   for (int64_t i = 0; i < width; i++) {
-    Gate<gelu> of(gate[i]);
-    float sigmoid = of.sigmoid();
-    grad_gate[i] = grad[i] * up[i] * sigmoid * (1 + gate[i] * of.slope * (1 - sigmoid));
+    Gate at = gate_at<gelu>(gate[i]);
+    float sigmoid = 1 / (1 + exponential(-at.inner));
+    grad_gate[i] = grad[i] * up[i] * sigmoid * (1 + gate[i] * at.slope * (1 - sigmoid));
     grad_up[i] = grad[i] * gate[i] * sigmoid;
   }
 }

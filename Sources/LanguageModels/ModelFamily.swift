@@ -29,10 +29,14 @@ enum ModelFamily {
     /// Types of models that see images, too, and have the settings of a language model inside.
     private static let wrappers = ["gemma3", "mistral3"]
 
-    /// The settings of the language model, which may be a part of a larger model.
+    /// Whether the language model is a part of a larger model.
+    static func isWrapper(_ root: JSONNode) throws -> Bool {
+        try wrappers.contains(modelType(root))
+    }
+
+    /// The settings of the language model.
     static func languageModel(_ root: JSONNode) throws -> JSONNode {
-        let isWrapper = try wrappers.contains(modelType(root))
-        return try isWrapper ? root.required("text_config") : root
+        try isWrapper(root) ? root.required("text_config") : root
     }
 
     /// The settings that a `config.json` has.
@@ -47,7 +51,7 @@ enum ModelFamily {
         if let layers = try root.member("per_layer_config"), !(try layers.members().isEmpty) {
             throw layers.invalid(expected: "none: all blocks are alike here")
         }
-        return try family.init(CheckpointSettings(root, modelType: name))
+        return try family.init(CheckpointSettings(root, in: whole, modelType: name))
     }
 
     /// The settings and the weights that a GGUF file has.

@@ -47,7 +47,7 @@ struct LoadingTests {
                 #"{"num_attention_heads": 3}"#,
                 "key head count should be a divisor of the 3 query heads"
             ),
-            (#"{"rope_scaling": {"type": "yarn", "factor": 2}}"#, "\"yarn\" is not supported"),
+            (#"{"rope_scaling": {"type": "ntk", "factor": 2}}"#, "\"ntk\" is not supported"),
             (#"{"num_attention_heads": -1}"#, "num_attention_heads: expected an integer"),
             (#"{"head_dim": 7}"#, "head size should be a positive even number, found 7"),
         ]

@@ -115,7 +115,7 @@ MODELS = {
         {}, torch.float32, "new", 19,
     ),
     "ministral3": (
-        "ministral3", GROUPED | {"head_dim": 12}, MINISTRAL_YARN, torch.bfloat16, "new", 20
+        "ministral3", GROUPED | {"head_dim": 12}, MINISTRAL_YARN, torch.bfloat16, "new", 40
     ),
     "olmo2": ("olmo2", GROUPED | dict(pad_token_id=0), {}, torch.bfloat16, "rope_type", 21),
     "olmo3": (
@@ -123,7 +123,7 @@ MODELS = {
         torch.float32, "new", 22,
     ),
     "phi3": ("phi3", PHI | {"sliding_window": 6}, {}, torch.bfloat16, "rope_type", 23),
-    "phi4-mini": ("phi3", PHI4, LONGROPE, torch.float32, "new", 24),
+    "phi4-mini": ("phi3", PHI4, LONGROPE, torch.float32, "new", 44),
     "gemma2": ("gemma2", GEMMA2, {}, torch.bfloat16, "new", 25),
     "gemma3": (
         "gemma3_text", GEMMA | {"layer_types": LOCAL}, GEMMA3_ROPE, torch.float32, "new", 26

@@ -108,7 +108,7 @@ struct AttentionTests {
                 prefixKeys: 4,
                 queryLengths: [3, 2],
                 keyLengths: [3, 6],
-                window: 1,
+                window: 2,
                 held: ([13, 5], 16)
             ),
             Spans(

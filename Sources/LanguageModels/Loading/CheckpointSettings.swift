@@ -9,6 +9,8 @@ struct CheckpointSettings {
     /// The model's type, as the file calls it.
     let modelType: String
     private let source: Source
+    /// Where a model that is a part of another one says whether tables are tied.
+    private var whole: JSONNode?
     /// The kind of blocks whose rotary settings are read, where a file has some of each.
     private var kind: String?
 
@@ -17,9 +19,10 @@ struct CheckpointSettings {
         case gguf(GGUFWeights)
     }
 
-    /// The settings of a `config.json`.
-    init(_ root: JSONNode, modelType: String) {
+    /// The settings of a `config.json`, or of a part of one, `whole`.
+    init(_ root: JSONNode, in whole: JSONNode, modelType: String) {
         file = root.file
+        self.whole = whole
         self.modelType = modelType
         source = .json(root)
     }
@@ -41,6 +44,7 @@ struct CheckpointSettings {
     /// Where a `config.json` has a setting, as Transformers 5.23 looks for it.
     private func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
         switch name {
+        case "tie_word_embeddings": return try (whole ?? root).member(name)
         case "rope_theta": return try rotary(root)?.member(name) ?? root.member(name)
         case "rope_type":
             let rotary = try rotary(root)

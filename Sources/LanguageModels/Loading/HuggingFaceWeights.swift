@@ -7,12 +7,14 @@ struct HuggingFaceWeights: WeightSource {
     let tensors: [String: StoredTensor]
     private let storedNames: [String: String]
 
+    /// The tensors of a model, or of its language model where it `seesImages`, too.
+    ///
     /// - Throws: ``ModelError`` when the weights are quantised, or one is there twice.
-    init(_ archive: ShardedCheckpoint) throws {
+    init(_ archive: ShardedCheckpoint, seesImages: Bool) throws {
         try Quantization.refuse(archive)
         self.archive = archive
         var storedNames: [String: String] = [:]
-        for stored in archive.entries.keys.sorted() where !Self.isOfImages(stored) {
+        for stored in archive.entries.keys.sorted() where !seesImages || !Self.isOfImages(stored) {
             let name = Self.checkpointName(of: stored)
             if let other = storedNames.updateValue(stored, forKey: name) {
                 throw ModelError.storedTwice(

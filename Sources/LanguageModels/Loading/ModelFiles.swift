@@ -28,7 +28,10 @@ public struct ModelFiles {
             let root = try JSONNode(contentsOf: file)
             family = try ModelFamily.modelType(ModelFamily.languageModel(root))
             configuration = try ModelFamily.configuration(root)
-            weights = try HuggingFaceWeights(ShardedCheckpoint(contentsOf: folder))
+            weights = try HuggingFaceWeights(
+                ShardedCheckpoint(contentsOf: folder),
+                seesImages: ModelFamily.isWrapper(root)
+            )
         case .gguf(let file):
             let archive = try GGUF(contentsOf: file)
             family = try archive.string("general.architecture")
