@@ -58,7 +58,8 @@ extension ValueKind<String> {
         expected: "a text",
         form: .text,
         parse: \.string,
-        allows: { !$0.isEmpty },
+        // A text with a zero byte would end there in a file, and names no file.
+        allows: { !$0.isEmpty && !$0.utf8.contains(0) },
         format: { $0.isEmpty ? nil : Node($0) }
     )
 }

@@ -295,6 +295,18 @@ extension BadInput {
         ),
         BadInput("nothing to evaluate", ["evaluate"], exitCode: 64, says: ["run", "--model"]),
         BadInput(
+            "a way to answer for a base model",
+            ["evaluate", "--model", "model", "--task", "task", "--predictive", "draws"],
+            exitCode: 64,
+            says: ["--predictive", "a base model has no posterior"]
+        ),
+        BadInput(
+            "curves of another way to answer",
+            ["evaluate", "run", "--curves", "--predictive", "draws"],
+            exitCode: 64,
+            says: ["--curves and --predictive exclude each other"]
+        ),
+        BadInput(
             "a negative variance",
             ["evaluate", "x", "--variance-scale=-1"],
             exitCode: 64,
