@@ -83,6 +83,15 @@ enum PreTokenizer: Sendable {
         }
     }
 
+    /// Whether it puts a space in front, as byte-level tokenizers may.
+    var addsPrefixSpace: Bool {
+        switch self {
+        case .sequence(let stages): stages.contains(where: \.addsPrefixSpace)
+        case .byteLevel(let addsPrefixSpace, _): addsPrefixSpace
+        default: false
+        }
+    }
+
     private var rewrites: Bool {
         switch self {
         case .sequence(let stages): stages.contains(where: \.rewrites)

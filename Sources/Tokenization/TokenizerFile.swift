@@ -22,6 +22,7 @@ extension Tokenizer {
             beginningOfSequence = try id(named: "bos_token", in: node)
             endOfSequence = try id(named: "eos_token", in: node)
             try checkAddedTokens(of: node)
+            try checkPrefixSpace(of: node)
         }
     }
 
@@ -80,6 +81,16 @@ extension Tokenizer {
                 )
             }
         }
+    }
+
+    /// Refuses an `add_prefix_space` that two of Transformers' classes heed.
+    private func checkPrefixSpace(of root: JSONNode) throws {
+        guard let flag = try root.member("add_prefix_space"), flag.value == .boolean(true),
+            let name = try root.member("tokenizer_class")?.string(),
+            name.hasPrefix("GPT2") || name.hasPrefix("Qwen2"),
+            preTokenizer?.addsPrefixSpace != true
+        else { return }
+        throw flag.invalid(expected: "false, as the pre_tokenizer of tokenizer.json has it")
     }
 
     /// The id of the token that `key` names, as a string or as an object with a `content`.

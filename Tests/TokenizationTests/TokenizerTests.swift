@@ -102,6 +102,19 @@ struct TokenizerTests {
         }
     }
 
+    @Test("A space in front that tokenizer.json does not put is refused")
+    func prefixSpace() throws {
+        let name = #"{"add_prefix_space":true,"tokenizer_class":"#
+        _ = try load(configuration: name + #""PreTrainedTokenizerFast"}"#)
+        let error = #expect(throws: JSONError.self) {
+            try load(configuration: name + #""GPT2Tokenizer"}"#)
+        }
+        let sentence = ": add_prefix_space: expected false, as the pre_tokenizer of tokenizer.json"
+        #expect(error?.description.contains(sentence) == true)
+        let pre = #","pre_tokenizer":{"type":"ByteLevel","add_prefix_space":true}"#
+        _ = try load(configuration: name + #""GPT2Tokenizer"}"#, added: pre)
+    }
+
     @Test("A configuration that names no token of the vocabulary is refused")
     func unknownName() throws {
         let error = #expect(throws: JSONError.self) {
