@@ -49,12 +49,13 @@ public enum RegularFile {
         return Data(bytesNoCopy: memory, count: count, deallocator: .free)
     }
 
-    /// As ``read(_:)``; nil where there is no such file.
+    /// As ``read(_:)``; nil where there is no such file, nor a link that leads to nothing.
     public static func readIfPresent(_ url: URL) throws -> Data? {
         do {
             return try read(url)
         } catch let error as FileError where [ENOENT, ENOTDIR].contains(error.code) {
-            return nil
+            guard try FileSystem.exists(url) else { return nil }
+            throw error
         }
     }
 

@@ -85,7 +85,9 @@ extension RunFolder {
     ///
     /// - Throws: `FileError` when its note cannot be read.
     public func isRun(of launch: Launch) throws -> Bool {
-        guard try holdsRun, let noted = try RegularFile.readIfPresent(launcher) else { return false }
+        guard try holdsRun, let noted = try RegularFile.readIfPresent(launcher) else {
+            return false
+        }
         return noted == launch.launcher.map { Data($0.utf8) }
     }
 

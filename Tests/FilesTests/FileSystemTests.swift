@@ -59,9 +59,14 @@ struct FileSystemTests {
         try withTemporaryFolder { folder in
             let pipe = folder.appendingPathComponent("pipe")
             #expect(mkfifo(pipe.path, 0o600) == 0)
-            for url in [folder, pipe, URL(fileURLWithPath: "/dev/zero")] {
-                let error = try #require(throws: FileError.self) { try RegularFile.readIfPresent(url) }
-                let reason = "it is not a regular file"
+            let device = URL(fileURLWithPath: "/dev/zero")
+            for (url, found) in [(folder, "a folder"), (pipe, "not a regular file")]
+                + [(device, "not a regular file")]
+            {
+                let error = try #require(throws: FileError.self) {
+                    try RegularFile.readIfPresent(url)
+                }
+                let reason = "it is \(found)"
                 #expect(error.description == "\(url.path): cannot be read: \(reason)")
             }
         }

@@ -61,7 +61,10 @@ struct LineReaderTests {
     func unreadable() throws {
         let folder = FileManager.default.temporaryDirectory
         let missing = folder.appendingPathComponent("\(UUID().uuidString)")
-        for (url, reason) in [(missing, "No such file or directory"), (folder, "Is a directory")] {
+        for (url, reason) in [
+            (missing, "No such file or directory"), (folder, "it is a folder"),
+            (URL(fileURLWithPath: "/dev/zero"), "it is not a regular file"),
+        ] {
             let error = #expect(throws: JSONLinesError.self) {
                 var reader = try LineReader(url)
                 _ = try reader.next()
@@ -69,10 +72,5 @@ struct LineReaderTests {
             #expect(error?.description == "\(url.path): the file cannot be read: \(reason)")
         }
         #expect(try LineReader.count(of: URL(fileURLWithPath: "/dev/null")) == nil)
-        let error = #expect(throws: JSONLinesError.self) {
-            var reader = try LineReader(URL(fileURLWithPath: "/dev/zero"))
-            _ = try reader.next()
-        }
-        #expect(error?.description == "/dev/zero:1: the line has more than 67108864 bytes")
     }
 }

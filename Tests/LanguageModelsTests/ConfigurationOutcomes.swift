@@ -33,6 +33,8 @@ extension ConfigurationTests {
             "model.layers.0.self_attn.k_proj.weight has shape [16, 32]",
         "mistral sliding_window 0":
             "sliding_window: expected an integer from 1 to 1073741824, found 0",
+        "mistral layer_types":
+            #"layer_types[1]: "full_attention" is not supported; supported: sliding_attention"#,
         "qwen2 num_key_value_heads absent":
             "key head count should be a divisor of the 4 query heads, found 32",
         "qwen2 num_key_value_heads null":
@@ -51,7 +53,7 @@ extension ConfigurationTests {
         "qwen2 as llama": "does not use, such as model.layers.0.self_attn.k_proj.bias",
         "qwen2 as llama with attention_bias":
             "tensor model.layers.0.self_attn.o_proj.bias is missing",
-        "model_type Llama": #"model_type: "Llama" is not supported; supported: gemma2, gemma3_text, granite"#,
+        "model_type Llama": #"model_type: "Llama" is not supported; supported: gemma2, gemma3"#,
         "model_type qwen3": "tensor model.layers.0.self_attn.q_norm.weight is missing",
         "per_layer_config":
             "per_layer_config: expected none: all blocks are alike here, found an object",

@@ -230,8 +230,10 @@ struct FaultyAdapterTests {
     )
     func settings(_ change: String, _ sentence: String) throws {
         try withTemporaryFolder { folder in
-            // The last of two equal keys holds, as in Python.
-            let text = #"{"r": 8, "lora_alpha": 16, "target_modules": ["q_proj"], \#(change)}"#
+            let usual = [#""r": 8"#, #""lora_alpha": 16"#, #""target_modules": ["q_proj"]"#]
+            let key = change.prefix { $0 != ":" }
+            let others = usual.filter { !$0.hasPrefix(key) }
+            let text = "{" + (others + [change]).joined(separator: ", ") + "}"
             try Data(text.utf8).write(to: folder.appendingPathComponent("adapter_config.json"))
             let error = #expect(throws: (any Error).self) { try PEFTFolder.settings(in: folder) }
             let found = "\(error.map { "\($0)" } ?? "none")"

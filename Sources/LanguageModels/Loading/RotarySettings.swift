@@ -1,8 +1,9 @@
 import Foundation
 
 extension RotarySettings {
-    /// Reads the settings of a checkpoint; `theta` holds where they name no base. Heads rotate as a
-    /// whole, or, where that may be, in the part that the settings name.
+    /// Reads the settings of a checkpoint; `theta` holds where they name no base.
+    ///
+    /// Heads rotate as a whole, or, where that may be, in the part that the settings name.
     ///
     /// - Throws: an error that names file, key, expected and found.
     init(

@@ -22,8 +22,15 @@ struct LlamaConfiguration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         let isMistral = settings.modelType == "mistral"
         sizes = try DecoderSizes(settings, keyHeads: isMistral ? 8 : nil)
-        let hasWindow = isMistral || settings.isGGUF  // GGUF files name no family apart from Llama's
+        // GGUF files name no family apart from Llama's.
+        let hasWindow = isMistral || settings.isGGUF
         window = hasWindow ? try settings.size("sliding_window", orElse: 4096) : nil
+        if isMistral {
+            let all = window == nil ? "full_attention" : "sliding_attention"
+            for kind in try settings.texts("layer_types") where try kind.string() != all {
+                throw kind.unsupported(try kind.string(), [all])
+            }
+        }
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         rotary = try RotarySettings(settings, sizes)
         _ = try settings.choice("hidden_act", of: ["silu", "swish"])
@@ -40,7 +47,12 @@ struct LlamaConfiguration: ModelConfiguration {
         return try Decoder(weights, sizes, normEpsilon: normEpsilon) { place, _ in
             try NormedBlock(
                 sizes,
-                SelfAttention(place / "self_attn", sizes, bias: (attentionBias, attentionBias), rule),
+                SelfAttention(
+                    place / "self_attn",
+                    sizes,
+                    bias: (attentionBias, attentionBias),
+                    rule
+                ),
                 GatedMLP(place / "mlp", sizes, bias: mlpBias),
                 .inFront(place, sizes, epsilon: normEpsilon)
             )
