@@ -27,7 +27,8 @@ public enum RegularFile {
 
     /// The bytes of the file at `url`.
     ///
-    /// - Throws: As ``open(_:)`` does, and where there is no memory for the file.
+    /// - Throws: ``FileError`` where there is no such file, it is a folder, a pipe or a device, it
+    ///   may not be read, or there is no memory for it.
     public static func read(_ url: URL) throws -> Data {
         let (descriptor, size) = try open(url)
         defer { close(descriptor) }

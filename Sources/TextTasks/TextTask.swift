@@ -151,7 +151,7 @@ public struct TextTask: Sendable {
     ///
     /// Lines are in the format of the named task, or else in that of the user's own rows.
     ///
-    /// Throws as ``load(_:seed:requiringLabels:)`` does.
+    /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
     public static func load(file: URL, task: String) throws -> LoadedExamples {
         func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
             try ParsedFile(file, rows: rows, requiringLabels: false)
