@@ -3,6 +3,7 @@ extension ConfigurationTests {
     static let refused: [String: String] = [
         "linear without factor": #"expected a value for "factor", found none"#,
         "llama3 without low factor": #"expected a value for "low_freq_factor", found none"#,
+        "rope type longrope": #"rope_scaling.rope_type: "longrope" is not supported"#,
         "rope type mrope": #"rope_scaling.rope_type: "mrope" is not supported"#,
         "theta a text": "rope_theta: expected a number",
         "theta 0": "rope_theta: expected a positive number, found 0.0",

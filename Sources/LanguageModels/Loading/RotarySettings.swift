@@ -23,7 +23,7 @@ extension RotarySettings {
             throw try settings.invalid("rotary_size", expected: expected, found: "\(size)")
         }
         scaling = .none
-        let kinds = settings.isGGUF ? Self.ggufKinds : Self.kinds
+        let kinds = settings.isGGUF ? Self.ggufKinds : inPart ? Self.phiKinds : Self.kinds
         switch try settings.choice("rope_type", of: kinds) ?? settings.standardRotaryType {
         case "linear": scaling = .linear(factor: try settings.factor("factor"))
         case "llama3":
@@ -40,9 +40,9 @@ extension RotarySettings {
     }
 
     // Dynamic scaling changes nothing up to the length that the model was trained on.
-    private static let kinds = [
-        "default", "none", "linear", "dynamic", "llama3", "yarn", "longrope", "su",
-    ]
+    private static let kinds = ["default", "none", "linear", "dynamic", "llama3", "yarn"]
+    // LongRoPE has other factors beyond the original length, which Phi-3 bounds its prompts by.
+    private static let phiKinds = ["default", "longrope", "su"]
     // Theirs of YaRN and LongRoPE have keys and tensors of their own.
     private static let ggufKinds = ["none", "linear"]
 
