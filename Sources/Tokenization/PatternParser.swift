@@ -57,7 +57,7 @@ indirect enum PatternNode: Sendable {
 /// Why a pattern cannot be used.
 enum PatternFault: Error {
     case malformed
-    /// What of Oniguruma is not implemented.
+    /// A part of the language that is refused, by its name.
     case unsupported(String)
 }
 
