@@ -3,7 +3,7 @@ import JSON
 
 extension [Prediction] {
     /// Reads a predictions file: JSON Lines with the keys `id` and `probabilities`, and optionally
-    /// `label`, `mean_probabilities` and `mutual_information`.
+    /// `label`, `targets`, `ordered`, `mean_probabilities` and `mutual_information`.
     ///
     /// Throws `JSONLinesError`, which names file and line, where a line is no sound prediction
     /// (``Prediction/fault``) or repeats an id.

@@ -24,20 +24,30 @@ public struct Example: Equatable, Sendable {
     public var prompt: String
     /// The texts to choose from, each with its leading space where one belongs.
     public var answers: [String]
-    /// Index of the right answer; nil where it is not known.
+    /// Index of the right answer, or of the most probable one; nil where it is not known.
     public var label: Int?
+    /// Probability of each answer where several may be right, such as shares of votes; they sum to
+    /// 1. Nil where ``label`` says all.
+    public var targets: [Double]?
+    /// Whether the answers are levels of a scale, lowest first.
+    public var isOrdered = false
+    /// What examples have in common that are questions about one thing, such as their line; they
+    /// stand behind each other. Nil for an example by itself.
+    public var state: String?
     /// How tokens stand for an answer.
     public var answerForm: AnswerForm
     /// What is kept of a prompt that is too long.
     public var truncation: Truncation
 
-    /// An example from its parts; `source` is the id if there is no file.
+    /// An example from its parts; `source` is the id if there is no file, and `label` the most
+    /// probable of the targets if it is not given.
     public init(
         id: String,
         source: String? = nil,
         prompt: String,
         answers: [String],
         label: Int?,
+        targets: [Double]? = nil,
         answerForm: AnswerForm = .oneToken,
         truncation: Truncation = .keepsEnd
     ) {
@@ -45,7 +55,8 @@ public struct Example: Equatable, Sendable {
         self.source = source ?? id
         self.prompt = prompt
         self.answers = answers
-        self.label = label
+        self.label = label ?? targets.flatMap { all in all.max().flatMap(all.firstIndex(of:)) }
+        self.targets = targets
         self.answerForm = answerForm
         self.truncation = truncation
     }
