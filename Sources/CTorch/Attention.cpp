@@ -55,12 +55,26 @@ bool are_apart(const std::vector<AttentionSpan> &sequences, int64_t prefix_keys)
   return true;
 }
 
+/// How deep each token of a tree lies, by the ends of their descendants.
+std::vector<int64_t> depths(at::IntArrayRef ends) {
+  std::vector<int64_t> result, open;
+  for (size_t i = 0; i < ends.size(); i++) {
+    auto place = static_cast<int64_t>(i), count = static_cast<int64_t>(ends.size());
+    while (!open.empty() && open.back() <= place) open.pop_back();
+    TORCH_CHECK(place < ends[i] && ends[i] <= (open.empty() ? count : open.back()),
+                "the ends ", ends, " are of no tree in depth-first order");
+    result.push_back(static_cast<int64_t>(open.size()));
+    open.push_back(ends[i]);
+  }
+  return result;
+}
+
 }  // namespace
 
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
                          const int64_t *query_lengths, const int64_t *key_lengths,
-                         const int64_t *first_keys, int32_t count, int64_t window,
-                         ctorch_spans *out) {
+                         const int64_t *first_keys, const int64_t *ends, int32_t count,
+                         int64_t window, ctorch_spans *out) {
   *out = nullptr;
   return guarded([&] {
     at::IntArrayRef queries = sizes(query_lengths, count), keys = sizes(key_lengths, count);
@@ -77,12 +91,20 @@ int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
       TORCH_CHECK(0 < queries[i] && queries[i] <= keys[i], "query lengths ", queries,
                   " do not fit key lengths ", keys);
       spans->all.push_back({prefix_keys, spans->queries, queries[i], first[i], keys[i], window});
+      at::IntArrayRef own = ends ? sizes(ends, static_cast<int32_t>(keys[i])) : at::IntArrayRef();
+      if (std::any_of(own.begin(), own.end(), [&](int64_t end) { return end != keys[i]; })) {
+        spans->all.back().ends = own.vec();
+        spans->all.back().depths = depths(own);
+      }
+      if (ends) ends += keys[i];
       spans->queries += queries[i];
       spans->keys = std::max(spans->keys, first[i] + keys[i]);
     }
     TORCH_CHECK(are_apart(spans->all, prefix_keys), "keys of lengths ", keys, " from rows ", first,
                 " lie over each other, or over a prefix of ", prefix_keys, " keys");
-    if (prefix_queries > 0) spans->all.push_back({0, 0, prefix_queries, 0, prefix_keys, window});
+    if (prefix_queries > 0) {
+      spans->all.push_back({0, 0, prefix_queries, 0, prefix_keys, window});
+    }
     *out = reinterpret_cast<ctorch_spans>(new Spans(std::move(spans)));
   });
 }

@@ -5,6 +5,9 @@
 // to its own tokens. Queries may be fewer than keys: they are then the last ones, which is all that
 // the last block needs, or all that is not held already. Queries lie end to end; the keys of a
 // sequence may begin at any row, but no two share one.
+//
+// A sequence may branch: its own tokens are then a tree in depth-first order, and each is seen by
+// itself and its descendants, which are the tokens up to its end.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -24,12 +27,28 @@ struct AttentionSpan {
   int64_t first_key;  // packed row
   int64_t keys;       // own ones
   int64_t window;     // the most keys that a query sees, its own among them; or 0
+  // Of a tree: the own token behind the last descendant of each, and its depth; else empty.
+  std::vector<int64_t> ends = {}, depths = {};
 
-  /// Query j sees the keys from `first(j)` up to `visible(j)`: those of the prefix and of its own
-  /// sequence up to itself, or the last of them.
+  /// Query j sees no key from `visible(j)` on: only those of the prefix and of its own sequence up
+  /// to itself.
   int64_t visible(int64_t j) const { return prefix + keys - queries + j + 1; }
-  int64_t first(int64_t j) const {
-    return window > 0 ? std::max<int64_t>(0, visible(j) - window) : 0;
+
+  /// Calls `hide` with the first and the end of each run of keys below `visible(j)` that query j
+  /// does not see: those on other branches, and those before its window.
+  template <typename Hide>
+  void hidden(int64_t j, Hide hide) const {
+    int64_t end = visible(j);
+    // Not empty(): its iterators have no definition in functions for several instruction sets.
+    if (ends.size() == 0) {
+      if (window > 0 && end > window) hide(int64_t{0}, end - window);
+      return;
+    }
+    int64_t own = end - prefix - 1, first = window > 0 ? prefix + depths[own] + 1 - window : 0;
+    if (first > 0) hide(int64_t{0}, std::min(first, prefix));
+    for (int64_t k = 0; k < own; k++) {
+      if (ends[k] <= own || prefix + depths[k] < first) hide(prefix + k, prefix + k + 1);
+    }
   }
 };
 

@@ -40,7 +40,7 @@ struct Task {
   const float *query, *key, *value;  // of packed row 0, first query head of the group, key head
   int64_t query_row, key_row;        // elements from one packed row to the next
   int64_t group, size;               // query heads a key head, width of a head
-  AttentionSpan span;
+  const AttentionSpan &span;
   float scale, cap;
 
   int64_t keys() const { return span.prefix + span.keys; }
@@ -77,6 +77,12 @@ CTORCH_INLINE void bend(const Task &t, int64_t count, float *scores, float *slop
   }
 }
 
+/// Sets what query j does not see of its row [width].
+CTORCH_INLINE void hide(const Task &t, int64_t j, float *row, int64_t width, float value) {
+  t.span.hidden(j, [&](int64_t first, int64_t end) { std::fill(row + first, row + end, value); });
+  std::fill(row + t.span.visible(j), row + width, value);
+}
+
 /// Attention weights of the queries first ..< first + rows, given the first of them and transposed
 /// keys: [rows, width], where `width` columns are enough for the last query and unseen keys have 0.
 /// Where scores are capped and it is asked for, also the slope of the cap at each score.
@@ -86,10 +92,8 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
                 false);
   for (int64_t i = 0; i < rows; i++) {
     float *row = p + i * width;
-    int64_t begin = t.span.first(first + i), end = t.span.visible(first + i);
     if (t.cap > 0) bend(t, width, row, slopes ? slopes + i * width : nullptr);
-    std::fill(row, row + begin, -INFINITY);
-    std::fill(row + end, row + width, -INFINITY);
+    hide(t, first + i, row, width, -INFINITY);
     float top[lanes], sums[lanes] = {};
     std::copy_n(row, lanes, top);
     for (int64_t j = lanes; j < width; j += lanes) {
@@ -110,8 +114,7 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
     }
     float factor = 1 / std::accumulate(sums, sums + lanes, 0.0f);
     for (int64_t j = 0; j < width; j++) row[j] *= factor;
-    std::fill(row, row + begin, 0.0f);
-    std::fill(row + end, row + width, 0.0f);
+    hide(t, first + i, row, width, 0.0f);
   }
 }
 

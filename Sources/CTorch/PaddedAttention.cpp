@@ -50,7 +50,11 @@ Padding padding(const std::vector<AttentionSpan> &spans, c10::Device device) {
       }
       // A padded query may see the first key.
       auto row = mask.begin() + place * p.keys;
-      std::fill(row + (real ? span.first(j) : 0), row + (real ? span.visible(j) : 1), 0.0f);
+      std::fill(row, row + (real ? span.visible(j) : 1), 0.0f);
+      if (!real) continue;
+      span.hidden(j, [&](int64_t first, int64_t end) {
+        std::fill(row + first, row + end, -std::numeric_limits<float>::infinity());
+      });
     }
   }
   p.query_rows = integers(query_rows, device);

@@ -51,7 +51,7 @@ public struct AnswerScorer {
             )
         }
         let prompts = batch.prompts
-        let hidden = model.hiddenStates(prompts, at: prompts.lastRows)  // [sequences, hidden]
+        let hidden = model.hiddenStates(prompts, at: prompts.wantedRows)  // [sequences, hidden]
         return model.logits(hidden, of: columns.tokens)  // [sequences, distinct tokens]
             .gathering(Tensor(columns.index, shape: columns.shape, device: device), along: 1)
     }

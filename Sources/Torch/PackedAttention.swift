@@ -15,6 +15,9 @@ public final class AttentionSpans {
     ///   - queryLengths: queries of each sequence, for its last tokens; at least 1.
     ///   - keyLengths: own tokens of each sequence, no fewer than its queries.
     ///   - firstKeys: the row of each sequence's first key; no row is that of two sequences.
+    ///   - ends: where sequences branch, for each own token of every sequence the place behind the
+    ///     last one that sees it, counted from the sequence's first: they are trees in depth-first
+    ///     order. Nil where each token sees all before it.
     ///   - window: the most keys that a query sees, the last ones up to its own; nil where all.
     public init(
         prefixQueries: Int,
@@ -22,12 +25,17 @@ public final class AttentionSpans {
         queryLengths: [Int],
         keyLengths: [Int],
         firstKeys: [Int],
+        ends: [Int]? = nil,
         window: Int? = nil
     ) {
         precondition(window.map { $0 > 0 } ?? true, "a window of \(window ?? 0) keys")
         precondition(
             queryLengths.count == keyLengths.count && firstKeys.count == keyLengths.count,
             "query lengths \(queryLengths), key lengths \(keyLengths) and first keys \(firstKeys)"
+        )
+        precondition(
+            ends.map { $0.count == keyLengths.reduce(0, +) } ?? true,
+            "\(ends?.count ?? 0) ends of keys of lengths \(keyLengths)"
         )
         var result: ctorch_spans?
         let status = ctorch_spans_new(
@@ -36,6 +44,7 @@ public final class AttentionSpans {
             queryLengths.map(Int64.init),
             keyLengths.map(Int64.init),
             firstKeys.map(Int64.init),
+            ends?.map(Int64.init),
             Int32(keyLengths.count),
             Int64(window ?? 0),
             &result
@@ -50,6 +59,7 @@ public final class AttentionSpans {
         prefixKeys: Int,
         queryLengths: [Int],
         keyLengths: [Int],
+        ends: [Int]? = nil,
         window: Int? = nil
     ) {
         var next = prefixKeys
@@ -63,6 +73,7 @@ public final class AttentionSpans {
             queryLengths: queryLengths,
             keyLengths: keyLengths,
             firstKeys: firstKeys,
+            ends: ends,
             window: window
         )
     }

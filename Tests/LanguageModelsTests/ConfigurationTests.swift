@@ -57,7 +57,7 @@ struct ConfigurationTests {
             let maximum = model.sizes.maximumLength
             guard tokens.count <= maximum else { throw TooLong(maximum: maximum) }
             let batch = PackedTokens([tokens])
-            return model.logits(model.hiddenStates(batch, at: batch.lastRows), of: nil).doubles
+            return model.logits(model.hiddenStates(batch, at: batch.wantedRows), of: nil).doubles
         }
     }
 

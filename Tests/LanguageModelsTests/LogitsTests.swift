@@ -47,7 +47,7 @@ struct LogitsTests {
         let sequences = try golden.sequences()
         let batch = PackedTokens(sequences, prefixLength: prefix)
         let answers = [5, 17, 9]
-        let logits = model.logits(model.hiddenStates(batch, at: batch.lastRows), of: answers)
+        let logits = model.logits(model.hiddenStates(batch, at: batch.wantedRows), of: answers)
         #expect(logits.shape == [3, 3])
         for (index, tokens) in sequences.enumerated() {
             let expected = try golden.logits(index)

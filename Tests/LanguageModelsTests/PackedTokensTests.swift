@@ -23,7 +23,7 @@ struct PackedTokensTests {
         #expect(batch.tokens.count == prefixLength + batch.lengths.reduce(0, +))
         #expect(batch.positions.count == batch.tokens.count)
         #expect(Array(batch.positions.prefix(prefixLength)) == Array(0..<prefixLength))
-        let last = batch.indices(of: batch.lastRows)
+        let last = batch.indices(of: batch.wantedRows)
         var start = prefixLength
         for (index, sequence) in sequences.enumerated() {
             let own = start..<start + batch.lengths[index]
@@ -50,7 +50,7 @@ struct PackedTokensTests {
     func held() {
         let batch = PackedTokens([[5, 6], [7]], behindPrefix: 3, held: [1, 4])
         #expect(batch.positions == [4, 5, 7])
-        #expect(batch.indices(of: batch.lastRows) == [1, 2])
+        #expect(batch.indices(of: batch.wantedRows) == [1, 2])
         // The whole sequences, of which the same tokens are the last rows.
         let whole = PackedTokens([[0, 0, 0, 1, 5, 6], [0, 0, 0, 1, 2, 3, 4, 7]], prefixLength: 3)
         let generator = Generator(seed: 5)

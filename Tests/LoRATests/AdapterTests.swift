@@ -45,7 +45,7 @@ struct GoldenAdapter: CustomTestStringConvertible, Sendable {
         let sequences = try golden.required("sequences").elements().map { try $0.integers() }
         let batch = PackedTokens(sequences)
         let answers = try golden.required("answer_tokens").integers()
-        return model.logits(model.hiddenStates(batch, at: batch.lastRows), of: answers)
+        return model.logits(model.hiddenStates(batch, at: batch.wantedRows), of: answers)
     }
 
     func labels() throws -> Tensor {

@@ -48,7 +48,7 @@ struct RealModelAdapterTests {
                 let batch = PackedTokens([ids], sharesPrefix: false)
                 let answers = try question.required("answer_tokens").integers()
                 let logits = model.model.logits(
-                    model.model.hiddenStates(batch, at: batch.lastRows),
+                    model.model.hiddenStates(batch, at: batch.wantedRows),
                     of: answers
                 )
                 let expected = Tensor(

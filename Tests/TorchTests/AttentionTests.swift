@@ -15,6 +15,8 @@ struct AttentionTests {
         var heads = (query: 4, key: 2)
         var window: Int?
         var cap: Double?
+        /// The ends of what sees each own token, where sequences branch.
+        var ends: [Int]?
         /// Where keys do not lie end to end, and how many rows there are.
         var held: (firstKeys: [Int], rows: Int)?
 
@@ -25,6 +27,7 @@ struct AttentionTests {
                     prefixKeys: prefixKeys,
                     queryLengths: queryLengths,
                     keyLengths: keyLengths,
+                    ends: ends,
                     window: window
                 )
             }
@@ -34,6 +37,7 @@ struct AttentionTests {
                 queryLengths: queryLengths,
                 keyLengths: keyLengths,
                 firstKeys: held.firstKeys,
+                ends: ends,
                 window: window
             )
         }
@@ -119,6 +123,32 @@ struct AttentionTests {
                 size: 40,
                 cap: 2
             ),
+            // Trees: a stem of two with three branches, one of which branches again; a sequence.
+            Spans(
+                prefixQueries: 3,
+                prefixKeys: 3,
+                queryLengths: [8, 2],
+                keyLengths: [8, 2],
+                ends: [8, 8, 4, 4, 7, 6, 7, 8, 2, 2]
+            ),
+            Spans(
+                prefixQueries: 0,
+                prefixKeys: 4,
+                queryLengths: [5, 1],
+                keyLengths: [8, 2],
+                window: 3,
+                cap: 0.6,
+                ends: [8, 8, 4, 4, 7, 6, 7, 8, 2, 2]
+            ),
+            Spans(
+                prefixQueries: 0,
+                prefixKeys: 33,
+                queryLengths: [70],
+                keyLengths: [72],
+                size: 64,
+                heads: (9, 3),
+                ends: (0..<72).map { $0 < 9 ? 72 : min(72, $0 + 1 + (71 - $0) % 7) }
+            ),
             // The heads of SmolLM2-135M, and some of those of a model of 7B parameters.
             Spans(
                 prefixQueries: 33,
@@ -198,13 +228,16 @@ struct AttentionTests {
     ) -> Tensor {
         let prefix = Array(0..<spans.prefixKeys)
         var visible = prefix.suffix(spans.prefixQueries).map { Array(0...$0) }
-        var next = spans.prefixKeys
+        var (next, own) = (spans.prefixKeys, 0)
         for (i, (queries, keys)) in zip(spans.queryLengths, spans.keyLengths).enumerated() {
             let start = spans.held?.firstKeys[i] ?? next
-            for row in 0..<queries {
-                visible.append(prefix + (start...start + keys - queries + row))
+            let ends = spans.ends.map { Array($0.dropFirst(own).prefix(keys)) }
+            for token in keys - queries..<keys {
+                let seen = (0...token).filter { key in ends.map { $0[key] > token } ?? true }
+                visible.append(prefix + seen.map { start + $0 })
             }
             next += keys
+            own += keys
         }
         if let window = spans.window { visible = visible.map { $0.suffix(window) } }
         let group = query.shape[1] / key.shape[1]

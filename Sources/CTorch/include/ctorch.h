@@ -162,12 +162,13 @@ int32_t ctorch_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out);
 /// Rotates the two halves of each head, or of its first 2 pairs: x [tokens, heads, size], cosine
 /// and sine [tokens, pairs].
 int32_t ctorch_rope(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, ctorch_tensor *out);
-/// Which rows of a packed batch have queries and keys, and the most keys a query sees, or 0; see
+/// Which rows of a packed batch have queries and keys, and the most keys a query sees, or 0; the
+/// ends of what each own token of every sequence is seen by, or null where none branches. See
 /// Attention.h.
 int32_t ctorch_spans_new(int64_t prefix_queries, int64_t prefix_keys,
                          const int64_t *query_lengths, const int64_t *key_lengths,
-                         const int64_t *first_keys, int32_t count, int64_t window,
-                         ctorch_spans *out);
+                         const int64_t *first_keys, const int64_t *ends, int32_t count,
+                         int64_t window, ctorch_spans *out);
 void ctorch_spans_release(ctorch_spans spans);
 /// Causal attention inside each sequence of a packed batch; scores lie below `cap` unless it is 0.
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
