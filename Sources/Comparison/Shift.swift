@@ -26,7 +26,7 @@ struct Shift {
 
     /// Whether every example, here and in `part`, has the same answers in the same order.
     func sharesAnswers(with other: EncodedPart) -> Bool {
-        Set((part.examples + other.examples).map(\.answerTokens)).count == 1
+        Set((part.examples + other.examples).map(\.answers)).count == 1
     }
 }
 

@@ -1,19 +1,71 @@
 import LanguageModels
 import TextTasks
 
-/// Examples for one pass: their prompts packed, beside what is asked of each.
+/// Examples for one pass: their prompts and answers packed, beside what is asked of each.
+///
+/// Neighbours with the same state are one sequence of the batch that branches into its questions,
+/// and each of these into the beginnings of its answers: what they begin with alike is there once.
 public struct AnswerBatch: Sendable {
-    /// The examples, with answer tokens and labels, in the order of the sequences.
+    /// The examples, with answers and labels, in the order of the sequences.
     public let examples: [EncodedExample]
-    /// Their prompts.
-    public let prompts: PackedTokens
+    /// Their prompts, with all tokens of the answers but the last ones.
+    public let packed: PackedTokens
+    /// The tokens of each answer: [examples][answers][tokens].
+    let steps: [[[AnswerStep]]]
 
-    /// Packs at least one example; ``/LanguageModels/PackedTokens`` says what `sharesPrefix` does.
+    /// Packs at least one example. Without `sharesPrefix` every row belongs to one example, as
+    /// gradients of each need it.
     public init(_ examples: [EncodedExample], sharesPrefix: Bool = true) {
         self.examples = examples
-        prompts = PackedTokens(examples.map(\.tokens), sharesPrefix: sharesPrefix)
+        let units = sharesPrefix ? examples.units : examples.indices.map { $0..<$0 + 1 }
+        var (trees, outputs): ([TokenTree], [Int]) = ([], [])
+        var steps: [[[AnswerStep]]] = []
+        var firstRow = 0
+        for unit in units.map({ examples[$0] }) {
+            let tree = TokenTree(
+                unit.flatMap { example in example.answers.map { example.tokens + $0.dropLast() } }
+            )
+            let first = zip(tree.places, unit.flatMap { unit in unit.answers.map { _ in unit } })
+                .map { $0[$1.tokens.count - 1] }.min() ?? 0
+            var places = tree.places[...]
+            for example in unit {
+                let own = places.prefix(example.answers.count)
+                places = places.dropFirst(example.answers.count)
+                steps.append(
+                    zip(own, example.answers).map { places, answer in
+                        zip(places.dropFirst(example.tokens.count - 1), answer).map {
+                            AnswerStep(row: firstRow + $0 - first, token: $1)
+                        }
+                    }
+                )
+            }
+            trees.append(tree)
+            outputs.append(tree.tokens.count - first)
+            firstRow += tree.tokens.count - first
+        }
+        packed = PackedTokens(trees, outputs: outputs, sharesPrefix: sharesPrefix)
+        self.steps = steps
     }
 
     /// The most answers an example has.
-    public var width: Int { examples.map(\.answerTokens.count).max() ?? 0 }
+    public var width: Int { examples.map(\.answers.count).max() ?? 0 }
+
+    /// How many logits the head of a model with such a vocabulary computes.
+    public func logitCount(vocabularySize: Int) -> Int {
+        let all = steps.joined().joined()
+        return hasOneTokenAnswers
+            ? examples.count * Set(all.map(\.token)).count
+            : Set(all.map(\.row)).count * vocabularySize
+    }
+
+    /// Whether every answer is one token.
+    var hasOneTokenAnswers: Bool { steps.allSatisfy { $0.allSatisfy { $0.count == 1 } } }
+}
+
+/// A token of an answer.
+struct AnswerStep: Hashable {
+    /// The row among the batch's wanted ones whose logits tell how probable the token is.
+    let row: Int
+    /// The token's number.
+    let token: Int
 }

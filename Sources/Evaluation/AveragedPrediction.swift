@@ -23,6 +23,8 @@ public struct AveragedPrediction {
         prediction = Prediction(
             id: example.id,
             label: example.label,
+            targets: example.targets,
+            ordered: example.isOrdered ? true : nil,
             probabilities: averaged(draws).map(exp),
             meanProbabilities: mean.map { $0.map(exp) },
             mutualInformation: try mean.map { _ in

@@ -124,16 +124,18 @@ private struct Batches {
     let answerCounts: [Int]
 
     init(_ examples: [EncodedExample], maximumTokens: Int, _ group: ProcessGroup?) {
+        let units = examples.units
         order = EvaluationBatches(
-            lengths: examples.map(\.tokens.count),
+            lengths: units.map { examples[$0].reduce(0) { $0 + $1.length } },
             maximumTokens: maximumTokens
         )
+        .of(units)
         packed = order.batches.enumerated().map { place, indices in
             // Neighbours are of similar cost.
             let isOwn = group.map { place % $0.size == $0.rank } ?? true
             return isOwn ? AnswerBatch(indices.map { examples[$0] }) : nil
         }
-        answerCounts = examples.map(\.answerTokens.count)
+        answerCounts = examples.map(\.answers.count)
     }
 
     /// How many this process computes for one model.

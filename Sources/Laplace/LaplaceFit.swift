@@ -34,7 +34,7 @@ public struct LaplaceFitter {
         self.examples = examples
         batches =
             EvaluationBatches(
-                lengths: examples.map(\.tokens.count),
+                lengths: examples.map(\.length),
                 maximumTokens: maximumTokens
             )
             .batches

@@ -101,7 +101,7 @@ public struct LinearisedAnswers: Predictive {
         _ progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> [[LogitDistribution]] {
         let order = EvaluationBatches(
-            lengths: examples.map(\.tokens.count),
+            lengths: examples.map(\.length),
             maximumTokens: maximumTokens
         )
         var done = 0
@@ -183,6 +183,8 @@ extension Prediction {
         self.init(
             id: example.id,
             label: example.label,
+            targets: example.targets,
+            ordered: example.isOrdered ? true : nil,
             probabilities: average.probabilities,
             meanProbabilities: logits.meanProbabilities,
             mutualInformation: average.mutualInformation

@@ -36,13 +36,13 @@ struct RecordedPass {
         }
         let batch = AnswerBatch(examples, sharesPrefix: false)
         (graph, records) = adapters.recording { scorer.logits(batch) }
-        answerCounts = examples.map(\.answerTokens.count)
+        answerCounts = examples.map(\.answers.count)
         let width = batch.width
         let values = graph.doubles
         try checkTorch()
         logits = answerCounts.enumerated().map { Array(values[$0 * width..<$0 * width + $1]) }
-        tokens = RowPadding(batch.prompts.lengths, device: graph.device)
-        lastTokens = RowPadding(examples.map { _ in 1 }, device: graph.device)
+        tokens = RowPadding(batch.packed.lengths, device: graph.device)
+        lastTokens = RowPadding(batch.packed.outputs, device: graph.device)
     }
 
     /// The most answers an example has, less 1: softmax does not see a shift of all logits.

@@ -1,13 +1,5 @@
 /// A prompt and the texts that may follow it, one of which is right.
 public struct Example: Equatable, Sendable {
-    /// How the tokens of an answer stand for it.
-    public enum AnswerForm: Equatable, Sendable {
-        /// The answer is one token; anything else is an error.
-        case oneToken
-        /// The answer's first token stands for it; those of an example must differ.
-        case firstToken
-    }
-
     /// Which part of a prompt that is too long is kept.
     public enum Truncation: Equatable, Sendable {
         /// The end, which asks for the answer.
@@ -34,8 +26,6 @@ public struct Example: Equatable, Sendable {
     /// What examples have in common that are questions about one thing, such as their line; they
     /// stand behind each other. Nil for an example by itself.
     public var state: String?
-    /// How tokens stand for an answer.
-    public var answerForm: AnswerForm
     /// What is kept of a prompt that is too long.
     public var truncation: Truncation
 
@@ -48,7 +38,6 @@ public struct Example: Equatable, Sendable {
         answers: [String],
         label: Int?,
         targets: [Double]? = nil,
-        answerForm: AnswerForm = .oneToken,
         truncation: Truncation = .keepsEnd
     ) {
         self.id = id
@@ -57,7 +46,6 @@ public struct Example: Equatable, Sendable {
         self.answers = answers
         self.label = label ?? targets.flatMap { all in all.max().flatMap(all.firstIndex(of:)) }
         self.targets = targets
-        self.answerForm = answerForm
         self.truncation = truncation
     }
 }
@@ -65,7 +53,7 @@ public struct Example: Equatable, Sendable {
 extension Example {
     /// A prompt used as it is, with the texts that may follow it.
     ///
-    /// The first token of each choice stands for it. A space goes before a choice unless the prompt
+    /// A space goes before a choice unless the prompt
     /// ends in white space or the choice begins with some.
     public init(
         id: String = "example",
@@ -83,8 +71,7 @@ extension Example {
                 let startsWithSpace = choice.unicodeScalars.first?.properties.isWhitespace == true
                 return promptEndsInSpace || startsWithSpace ? choice : " " + choice
             },
-            label: label,
-            answerForm: .firstToken
+            label: label
         )
     }
 }

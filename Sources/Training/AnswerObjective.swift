@@ -6,7 +6,8 @@ import TextTasks
 import Tokenization
 import Torch
 
-/// Choosing the right answer: the cross-entropy of each example's label among its answers.
+/// Choosing the right answer: the cross-entropy of each example's label, or of its targets, among
+/// its answers.
 public struct AnswerObjective: Objective {
     private let data: TrainingData
     private let recipe: Recipe
@@ -29,22 +30,22 @@ public struct AnswerObjective: Objective {
             + (data.test.map { [("test", $0)] } ?? [])
     }
 
-    /// Number of training examples.
-    public var exampleCount: Int { data.train.examples.count }
+    /// Number of training examples, those of one state counted as one.
+    public var exampleCount: Int { data.train.units.count }
 
     /// Short names of the parts' examples.
     public var fingerprints: [String: String] {
         Dictionary(uniqueKeysWithValues: parts.map { ("\($0.name) data", $0.part.fingerprint) })
     }
 
-    /// The id of a training example.
-    public func name(of example: Int) -> String { data.train.examples[example].id }
+    /// The id of a training example, of the first of its state.
+    public func name(of example: Int) -> String { data.train.examples(of: [example])[0].id }
 
-    /// Tokens of the prompt of a training example.
-    public func tokenCount(of example: Int) -> Int { data.train.examples[example].tokens.count }
+    /// Tokens of the prompt and the answers of a training example.
+    public func tokenCount(of example: Int) -> Int { data.train.length(of: example) }
 
-    /// One: the cross-entropy of an example's label.
-    public func termCount(of example: Int) -> Int { 1 }
+    /// The cross-entropies of a training example: one for each question about its state.
+    public func termCount(of example: Int) -> Int { data.train.units[example].count }
 
     /// Checks that a model can take every prompt.
     public func check(fits model: LoadedModel) throws {
@@ -53,11 +54,11 @@ public struct AnswerObjective: Objective {
 
     /// The cross-entropies of some training examples.
     public func loss(of examples: [Int], _ model: AdaptedModel) -> ObjectiveLoss {
-        let batch = AnswerBatch(examples.map { data.train.examples[$0] })
+        let batch = AnswerBatch(data.train.examples(of: examples))
         return ObjectiveLoss(
             sum: model.scorer.loss(batch),
-            batch: batch.prompts,
-            outputs: Set(batch.examples.flatMap(\.answerTokens)).count
+            batch: batch.packed,
+            logits: batch.logitCount(vocabularySize: model.base.sizes.vocabularySize)
         )
     }
 

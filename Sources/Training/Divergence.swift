@@ -76,9 +76,9 @@ extension TrainedRun {
             return "every answer to the validation part is equally probable: the model has "
                 + "unlearnt to answer"
         }
-        let given = Set(zip(examples, answers).map { $0.answerTokens[$1.answer] })
+        let given = Set(zip(examples, answers).map { $0.answers[$1.answer] })
         let right = Set(
-            examples.compactMap { example in example.label.map { example.answerTokens[$0] } }
+            examples.compactMap { example in example.label.map { example.answers[$0] } }
         )
         guard given.count == 1, right.count > 1 else { return nil }
         return "the model gives the same answer to every row of the validation part"

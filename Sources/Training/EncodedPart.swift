@@ -1,3 +1,4 @@
+import Evaluation
 import LanguageModels
 import Randomness
 import TextTasks
@@ -11,6 +12,22 @@ public struct EncodedPart: Sendable {
     public let report: EncodingReport
     /// Questions of the file left out because they have not four choices.
     public let leftOut: Int
+    /// The examples by what they are about: those of one state together.
+    public let units: [Range<Int>]
+
+    init(examples: [EncodedExample], report: EncodingReport, leftOut: Int) {
+        (self.examples, self.report, self.leftOut) = (examples, report, leftOut)
+        units = examples.units
+    }
+
+    /// The examples of some units, in order.
+    func examples(of numbers: [Int]) -> [EncodedExample] { numbers.flatMap { examples[units[$0]] } }
+
+    /// Number of tokens that a model reads to answer a unit's examples.
+    func length(of unit: Int) -> Int {
+        let examples = examples[units[unit]]
+        return AnswerBatch(Array(examples)).packed.tokens.count
+    }
 }
 
 extension EncodedPart {
@@ -23,8 +40,8 @@ extension EncodedPart {
         tokenizer: Tokenizer
     ) throws {
         let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
-        (examples, report) = try encoder.encode(loaded.examples)
-        leftOut = loaded.leftOut
+        let (examples, report) = try encoder.encode(loaded.examples)
+        self.init(examples: examples, report: report, leftOut: loaded.leftOut)
     }
 
     /// A short name of all examples: equal for equal data, almost surely different else.
@@ -32,28 +49,34 @@ extension EncodedPart {
         var hash = StableHash()
         for example in examples {
             hash.add(example.id.utf8)
-            for number in example.tokens + example.answerTokens + [example.label ?? -1] {
+            let answers = example.answers
+            var numbers = example.tokens + answers.joined() + [example.label ?? -1]
+            if answers.contains(where: { $0.count > 1 }) { numbers += answers.map(\.count) }
+            numbers += (example.targets ?? []).map { Int(truncatingIfNeeded: $0.bitPattern) }
+            for number in numbers {
                 withUnsafeBytes(of: Int64(number).littleEndian) { hash.add($0) }
             }
         }
         return hash.text
     }
 
-    /// Checks that a model can take every prompt.
+    /// Checks that a model can take every prompt with every answer.
     ///
     /// - Throws: ``TrainingError/promptTooLong(id:length:maximum:)`` or
     ///   ``TrainingError/tokenOutsideModel(file:token:number:vocabulary:id:)``.
     public func check(fits model: LoadedModel) throws {
         let (maximum, vocabulary) = (model.sizes.maximumLength, model.sizes.vocabularySize)
         for example in examples {
-            guard example.tokens.count <= maximum else {
+            // The last token of an answer is not read.
+            let length = example.tokens.count + (example.answers.map(\.count).max() ?? 1) - 1
+            guard length <= maximum else {
                 throw TrainingError.promptTooLong(
                     id: example.id,
-                    length: example.tokens.count,
+                    length: length,
                     maximum: maximum
                 )
             }
-            let tokens = example.tokens + example.answerTokens
+            let tokens = example.tokens + example.answers.joined()
             guard let number = tokens.first(where: { $0 >= vocabulary }) else { continue }
             throw TrainingError.tokenOutsideModel(
                 file: model.tokenizerFile.path,

@@ -65,13 +65,13 @@ public struct ObjectiveLoss {
     public let sum: Tensor
     /// What went through the model.
     public let batch: PackedTokens
-    /// How many tokens of the vocabulary the head has computed.
-    public let outputs: Int
+    /// How many logits the head has computed.
+    public let logits: Int
 
     /// A loss from its parts.
-    public init(sum: Tensor, batch: PackedTokens, outputs: Int) {
+    public init(sum: Tensor, batch: PackedTokens, logits: Int) {
         self.sum = sum
         self.batch = batch
-        self.outputs = outputs
+        self.logits = logits
     }
 }

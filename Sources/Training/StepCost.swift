@@ -13,8 +13,8 @@ import LoRA
 ///   B and what lies between them, less 2 · n · r · in where its input needs no gradient.
 /// * Attention takes two products forward and four backward over all pairs of a query and a key
 ///   that it sees: of the shared prefix, and of every sequence with the prefix and itself.
-/// * In the last block, attention and what follows it run on the last token of each sequence only,
-///   and the head is the rows of the answers' tokens.
+/// * In the last block, attention and what follows it run on the wanted tokens of each sequence
+///   only, usually the last one, and the head computes the logits that answers need.
 ///
 /// Element-wise work and the memory that all of it moves are not counted.
 public struct StepCost: Sendable {
@@ -47,8 +47,8 @@ public struct StepCost: Sendable {
     private var ofLastToken = Operations()
     /// Operations a pair of query and key, in all blocks but the last and in the last.
     private var (ofPair, ofLastPair) = (0.0, 0.0)
-    /// Operations a sequence and token of an answer.
-    private let ofAnswer: Double
+    /// Operations a logit.
+    private let ofLogit: Double
 
     /// The cost of steps that train adapters on a model; only sizes are read.
     public init(_ model: any CausalLanguageModel, adapters: [LoRALayout.Module]) {
@@ -76,20 +76,30 @@ public struct StepCost: Sendable {
             if isLast { ofLastPair += ofPair } else { self.ofPair += ofPair }
             if isLast { ofLastToken += cost(block.onRows) } else { ofToken += cost(block.onRows) }
         }
-        ofAnswer = (needsGradient ? 4 : 2) * Double(model.sizes.hiddenSize)
+        ofLogit = (needsGradient ? 4 : 2) * Double(model.sizes.hiddenSize)
     }
 
-    /// The operations of one forward and backward pass over a batch whose last tokens are scored by
-    /// this many different answer tokens.
-    public func operations(of batch: PackedTokens, answers: Int) -> Operations {
-        operations(prefixLength: batch.prefixLength, lengths: batch.lengths, answers: answers)
+    /// The operations of one forward and backward pass over a batch for which the head computes so
+    /// many logits.
+    public func operations(of batch: PackedTokens, logits: Int) -> Operations {
+        operations(
+            prefixLength: batch.prefixLength,
+            lengths: batch.lengths,
+            outputs: batch.outputs,
+            logits: logits
+        )
     }
 
     /// The operations of one forward and backward pass over sequences that share a prefix and have
-    /// own tokens behind it, scored by this many different answer tokens.
-    public func operations(prefixLength: Int, lengths: [Int], answers: Int) -> Operations {
+    /// own tokens behind it, of which so many last ones are wanted, for so many logits.
+    public func operations(
+        prefixLength: Int,
+        lengths: [Int],
+        outputs: [Int],
+        logits: Int
+    ) -> Operations {
         let prefix = Double(prefixLength)
-        let count = Double(lengths.count)
+        let rows = Double(outputs.reduce(0, +))
         let tokens = prefix + Double(lengths.reduce(0, +))
         // 1 + 2 + ... + n pairs of a token with itself and those before it.
         let pairs = lengths.reduce(prefix * (prefix + 1) / 2) { sum, length in
@@ -98,9 +108,14 @@ public struct StepCost: Sendable {
         }
         var result = Operations()
         result.frozen =
-            tokens * ofToken.frozen + count * (ofLastToken.frozen + Double(answers) * ofAnswer)
-        result.adapters = tokens * ofToken.adapters + count * ofLastToken.adapters
-        result.attention = pairs * ofPair + (tokens + (count - 1) * prefix) * ofLastPair
+            tokens * ofToken.frozen + rows * ofLastToken.frozen + Double(logits) * ofLogit
+        result.adapters = tokens * ofToken.adapters + rows * ofLastToken.adapters
+        // The last of n own tokens sees n and the prefix, the one before it n - 1.
+        let lastPairs = zip(lengths, outputs).reduce(0) { sum, sequence in
+            let (length, wanted) = (Double(sequence.0), Double(sequence.1))
+            return sum + wanted * (prefix + length) - wanted * (wanted - 1) / 2
+        }
+        result.attention = pairs * ofPair + lastPairs * ofLastPair
         return result
     }
 }

@@ -21,6 +21,6 @@ public struct TrainingProfile: Sendable {
         passes += 1
         sequences += loss.batch.lengths.count
         tokens += loss.batch.tokens.count
-        operations += cost.operations(of: loss.batch, answers: loss.outputs)
+        operations += cost.operations(of: loss.batch, logits: loss.logits)
     }
 }

@@ -35,7 +35,7 @@ private struct Subject {
         return EncodedExample(
             id: "\(index)",
             tokens: start + rest,
-            answerTokens: answers,
+            answers: answers.map { [$0] },
             label: index % answers.count
         )
     }
@@ -73,7 +73,7 @@ private struct Subject {
         }
         let width = all.shape[1]
         let last = all.doubles.suffix(width)
-        let logits = example.answerTokens.map { last[last.startIndex + $0] }
+        let logits = example.answers.map { last[last.startIndex + $0[0]] }
         let largest = logits.max() ?? 0
         let total = largest + log(logits.reduce(0) { $0 + exp($1 - largest) })
         return logits.map { $0 - total }

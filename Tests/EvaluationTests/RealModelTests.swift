@@ -34,7 +34,8 @@ struct RealModelAnswerTests {
             for (index, question) in questions.enumerated() {
                 #expect(try encoded[index].tokens == question.required("ids").integers())
                 #expect(
-                    try encoded[index].answerTokens == question.required("answer_tokens").integers()
+                    try encoded[index].answers
+                        == question.required("answer_tokens").integers().map { [$0] }
                 )
                 let logits = try question.required("base_logits").numbers()
                 let total = log(logits.reduce(0) { $0 + exp($1) })

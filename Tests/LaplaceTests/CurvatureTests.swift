@@ -103,7 +103,7 @@ struct CurvatureTests {
     @Test("Examples with fewer answers count with theirs alone")
     func unevenAnswers() throws {
         var model = try GoldenLaplace.all[0].load()
-        model.examples[1].answerTokens = [5, 9]
+        model.examples[1].answers = [[5], [9]]
         model.examples[1].label = 1
         let together = try model.fitter().diagonal().posterior.fisher
         let examples = model.examples

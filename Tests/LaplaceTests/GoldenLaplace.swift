@@ -49,7 +49,7 @@ struct GoldenLaplace: CustomTestStringConvertible, Sendable {
                 EncodedExample(
                     id: "\(index)",
                     tokens: try example.0.integers(),
-                    answerTokens: answers,
+                    answers: answers.map { [$0] },
                     label: example.1
                 )
             }

@@ -175,16 +175,21 @@ def sentence_piece(texts):
 
 
 def tokens(tokenizer, leading, row):
-    """The definition, without short cuts: tokens of prompt + answer behind those of the prompt."""
+    """The definition, without short cuts: tokens of prompt + answer behind those of the prompt.
+
+    Where an answer begins with another, a line's end closes all."""
     ids = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
     prompt = ids(row["prompt"])
-    behind = []
-    for answer in row["answers"]:
-        whole = ids(row["prompt"] + answer)
-        assert whole[: len(prompt)] == prompt, row
-        behind.append(whole[len(prompt) :])
-        assert len(behind[-1]) == 1 or row["firstToken"], (row, behind)
-    return {"id": row["id"], "tokens": leading + prompt, "answers": [b[0] for b in behind]}
+
+    def behind(end):
+        wholes = [ids(row["prompt"] + answer + end) for answer in row["answers"]]
+        assert all(whole[: len(prompt)] == prompt for whole in wholes), row
+        return [whole[len(prompt) :] for whole in wholes]
+
+    answers = behind("")
+    if any(a != b and b[: len(a)] == a for a in answers for b in answers):
+        answers = behind("\n")
+    return {"id": row["id"], "tokens": leading + prompt, "answers": answers}
 
 
 PLAIN = [
@@ -192,6 +197,8 @@ PLAIN = [
     {"id": "newline", "prompt": "Is the sky blue?\n", "answers": ["Yes", "No"]},
     {"id": "quote", "prompt": "He said \u201cit's", "answers": [" 12", " not", " \u00e9t\u00e9"]},
     {"id": "digit", "prompt": "In the year 1984", "answers": [" people", " nobody"]},
+    {"id": "begins", "prompt": "Which plant", "answers": [" in", " in the sun", " is green"]},
+    {"id": "alike", "prompt": "Is the sky blue?\n", "answers": ["No one", "No water", "Yes"]},
     {"id": "pair", "prompt": "Words  with   spaces", "answers": [" or", "  double"]},
 ]
 
@@ -217,9 +224,8 @@ def main(data):
     (OUT / "examples.json").write_text(json.dumps(golden, indent=0) + "\n")
     (OUT / "files.json").write_text(json.dumps(hashes, indent=1) + "\n")
 
-    rows = [dict(e, firstToken=False) for g in golden.values() for e in g["examples"]]
+    rows = [e for g in golden.values() for e in g["examples"]]
     texts = [e["prompt"] + a for e in rows for a in e["answers"]]
-    plain = [dict(e, firstToken=True) for e in PLAIN]
     encoded = {"plain": PLAIN, "tokenizers": {}}
     layouts = {"byte-level": byte_level(texts), "sentence-piece": sentence_piece(texts)}
     for name, layout in layouts.items():
@@ -229,8 +235,8 @@ def main(data):
         # The made-up items suffice here, and one of each published kind.
         chosen = [e for g in golden.values() for e in g["examples"][:2]]
         encoded["tokenizers"][name] = {
-            "examples": [tokens(tokenizer, leading, dict(e, firstToken=False)) for e in chosen],
-            "plain": [tokens(tokenizer, leading, e) for e in plain],
+            "examples": [tokens(tokenizer, leading, e) for e in chosen],
+            "plain": [tokens(tokenizer, leading, e) for e in PLAIN],
         }
     (OUT / "tokens.json").write_text(json.dumps(encoded) + "\n")
 

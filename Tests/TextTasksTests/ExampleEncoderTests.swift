@@ -28,7 +28,7 @@ private func words(bos: Bool = false, eos: Bool = false) -> @Sendable (String, B
 @Suite("Encoding")
 struct ExampleEncoderTests {
     private func plain(_ prompt: String, _ answers: [String]) -> Example {
-        Example(id: "e", prompt: prompt, answers: answers, label: 0, answerForm: .firstToken)
+        Example(id: "e", prompt: prompt, answers: answers, label: 0)
     }
 
     private func encoder(_ maximumLength: Int = 100) throws -> ExampleEncoder {
@@ -48,10 +48,7 @@ struct ExampleEncoderTests {
         let rows = try Golden.load([String: Golden.File].self, "examples.json")
             .values.flatMap(\.examples)
         let encoder = try ExampleEncoder(tokenizer, maximumLength: 4096)
-        for (form, set, rows) in [
-            (Example.AnswerForm.oneToken, sets.examples, rows),
-            (.firstToken, sets.plain, golden.plain),
-        ] {
+        for (set, rows) in [(sets.examples, rows), (sets.plain, golden.plain)] {
             for expected in set {
                 let found = try rows.filter { $0.id == expected.id }.map { row in
                     try encoder.encode([
@@ -59,15 +56,14 @@ struct ExampleEncoderTests {
                             id: row.id,
                             prompt: row.prompt,
                             answers: row.answers,
-                            label: row.label,
-                            answerForm: form
+                            label: row.label
                         )
                     ]).examples[0]
                 }
                 // Several files may have lines with the same default id.
                 #expect(
                     found.contains {
-                        $0.tokens == expected.tokens && $0.answerTokens == expected.answers
+                        $0.tokens == expected.tokens && $0.answers == expected.answers
                     },
                     "\(expected.id)"
                 )
@@ -82,7 +78,7 @@ struct ExampleEncoderTests {
             let encoder = try ExampleEncoder(maximumLength: 50, encode: encode)
             let encoded = try encoder.encode([plain("a b c", [" x", " y"])]).examples[0]
             #expect(encoded.tokens == (bos ? [1] : []) + encode("a b c", false))
-            #expect(encoded.answerTokens == [encode(" x", false)[0], encode(" y", false)[0]])
+            #expect(encoded.answers == [encode(" x", false), encode(" y", false)])
         }
     }
 
@@ -115,9 +111,9 @@ struct ExampleEncoderTests {
         ]).examples
         let encode = words()
         #expect(encoded[0].tokens == encode("Sky:", false))
-        #expect(encoded[0].answerTokens == [encode(" blue", false)[0], encode(" green", false)[0]])
+        #expect(encoded[0].answers == [encode(" blue", false), encode(" green", false)])
         #expect(encoded[1].tokens == encode("Sky:\n", false))
-        #expect(encoded[1].answerTokens == [encode("blue", false)[0], encode("green", false)[0]])
+        #expect(encoded[1].answers == [encode("blue", false), encode("green", false)])
     }
 
     @Test("Looking answers up gives what encoding each prompt with each answer gives")
@@ -157,27 +153,50 @@ struct ExampleEncoderTests {
         #expect(try splitter.split(prompt: "x", answers: [" A"])?.answers == [[0x2581, 65]])
     }
 
-    @Test("Answers that cannot be told apart, or are not one token, throw and name them")
-    func answerFaults() throws {
-        let encoder = try ExampleEncoder(maximumLength: 100, encode: words()) { "<\($0)>" }
-        let token = words()(" New", false)[0]
-        let collision = plain("Big apple?", [" New York", " Paris", " New Orleans"])
-        #expect(
-            sentence { _ = try encoder.encode([collision]) }
-                == "e: the choices \" New York\" and \" New Orleans\" both begin with "
-                + "token \(token) (\"<\(token)>\"), so they cannot be told apart: letters can, "
-                + "in lines of {\"question\", \"choices\", \"answer\"}"
+    @Test("A line's end closes the answers where one begins with another, and only there")
+    func closed() throws {
+        let encode = words()
+        func answers(_ texts: [String]) throws -> [[Int]] {
+            try encoder().encode([plain("Big apple?", texts)]).examples[0].answers
+        }
+        let alike = [" New York", " New Orleans"]
+        #expect(try answers(alike) == alike.map { encode($0, false) })
+        let nested = [" New York", " New", " New York City"]
+        #expect(try answers(nested) == nested.map { encode($0 + "\n", false) })
+    }
+
+    @Test("What an example is about, and what is known of its answers, stays with it")
+    func kept() throws {
+        var example = Example(
+            id: "e",
+            prompt: "p",
+            answers: [" x", " y z"],
+            label: nil,
+            targets: [0.25, 0.75]
         )
-        let long = Example(
+        (example.isOrdered, example.state) = (true, "row 1")
+        let other = plain("q", [" x", " y"])
+        let encoded = try encoder().encode([example, example, other, other]).examples
+        #expect(encoded[0].label == 1 && encoded[0].targets == [0.25, 0.75])
+        #expect(encoded[0].isOrdered && encoded[0].state == "row 1")
+        #expect(encoded.units == [0..<2, 2..<3, 3..<4])
+        #expect(encoded.map(\.length) == [2, 2, 1, 1])
+    }
+
+    @Test("Answers that cannot be told apart throw and name them")
+    func answerFaults() throws {
+        let encoder = try encoder()
+        let same = Example(
             id: "q",
             source: "f.jsonl:3",
             prompt: "p",
-            answers: [" A", " B C"],
+            answers: [" A", " B C", " B C"],
             label: 0
         )
         #expect(
-            sentence { _ = try encoder.encode([long]) }
-                .hasPrefix("f.jsonl:3 (q): the answer \" B C\" should be one token and is [")
+            sentence { _ = try encoder.encode([same]) }
+                == "f.jsonl:3 (q): the choices \" B C\" and \" B C\" have the same tokens, so "
+                + "they cannot be told apart"
         )
         #expect(
             sentence { _ = try encoder.encode([plain("ab", ["c", "d"])]) }

@@ -32,7 +32,7 @@ enum Golden {
         struct Encoded: Decodable {
             var id: String
             var tokens: [Int]
-            var answers: [Int]
+            var answers: [[Int]]
         }
 
         struct Sets: Decodable {

@@ -28,7 +28,6 @@ struct RowTests {
         #expect(examples[2].answers == ["blue", "green"])
         #expect(examples.map(\.id) == ["s", "17", "data.jsonl:3"])
         #expect(examples.map(\.label) == [2, nil, nil])
-        #expect(examples.allSatisfy { $0.answerForm == .firstToken })
     }
 
     @Test("A question with choices is lettered, from 2 to 26")
@@ -48,7 +47,6 @@ struct RowTests {
         #expect(examples[0].answers == [" A", " B"] && examples[0].label == 1)
         #expect(examples[1].prompt.hasSuffix(" Y. C24. Z. C25. Answer:"))
         #expect(examples[1].answers.last == " Z" && examples[1].label == 25)
-        #expect(examples.allSatisfy { $0.answerForm == .oneToken })
     }
 
     @Test("A byte order mark, \\r\\n, blank lines and U+2028 in a string are no fault")

@@ -12,7 +12,7 @@ struct DivergenceTests {
     /// Examples of two answers with the same tokens in each.
     private static func examples(_ labels: [Int]) -> [EncodedExample] {
         labels.enumerated().map {
-            EncodedExample(id: "\($0)", tokens: [1], answerTokens: [7, 8], label: $1)
+            EncodedExample(id: "\($0)", tokens: [1], answers: [[7], [8]], label: $1)
         }
     }
 

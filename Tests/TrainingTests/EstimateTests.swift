@@ -35,8 +35,9 @@ struct EstimateTests {
             recipe,
             model: size,
             modulesOfBlock: try LoRALayout(recipe.lora, for: size.block).modules,
-            prefixLength: 5,
-            lengths: lengths,
+            batch: PackedTokens(
+                lengths.enumerated().map { [1, 1, 1, 1, 1] + Array(repeating: 2 + $0, count: $1) }
+            ),
             answerTokens: 0
         )
     }

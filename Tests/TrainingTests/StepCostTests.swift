@@ -48,7 +48,12 @@ struct StepCostTests {
             ("0.self_attn.q_proj", 3), ("0.self_attn.v_proj", 3), ("1.self_attn.q_proj", 3),
             ("1.self_attn.v_proj", 3),
         ])
-        let found = cost.operations(prefixLength: prefix, lengths: lengths, answers: answers)
+        let found = cost.operations(
+            prefixLength: prefix,
+            lengths: lengths,
+            outputs: [1, 1, 1],
+            logits: 3 * answers
+        )
         // Forward: query, key and value side by side (8 + 4 + 4), output, gate and up, down.
         let forward = [
             (14, 8, 16), (14, 8, 8), (14, 8, 24), (14, 12, 8),  // block 0
@@ -72,7 +77,7 @@ struct StepCostTests {
     @Test("Nothing flows back below the first adapter")
     func belowTheFirstAdapter() throws {
         let cost = try cost([("1.mlp.down_proj", 2)])
-        let found = cost.operations(prefixLength: 0, lengths: [6], answers: 4)
+        let found = cost.operations(prefixLength: 0, lengths: [6], outputs: [1], logits: 4)
         let below = [
             (6, 8, 16), (6, 8, 8), (6, 8, 24), (6, 12, 8), (6, 8, 16), (1, 8, 8), (1, 8, 24),
             (1, 12, 8),
@@ -87,7 +92,7 @@ struct StepCostTests {
     @Test("Without adapters a step is a forward pass")
     func withoutAdapters() throws {
         let cost = try cost([])
-        let found = cost.operations(prefixLength: 0, lengths: [1], answers: 1)
+        let found = cost.operations(prefixLength: 0, lengths: [1], outputs: [1], logits: 1)
         let block = [(1, 8, 16), (1, 8, 8), (1, 8, 24), (1, 12, 8)]
         #expect(found.frozen == products(block + block + [(1, 8, 1)]))
         #expect(found.adapters == 0)

@@ -24,6 +24,15 @@ public struct EvaluationBatches: Equatable, Sendable {
         self.batches = batches
     }
 
+    private init(_ batches: [[Int]]) {
+        self.batches = batches
+    }
+
+    /// The batches of what the indices stand for, where each is some examples.
+    public func of(_ units: [Range<Int>]) -> EvaluationBatches {
+        EvaluationBatches(batches.map { $0.flatMap { units[$0] } })
+    }
+
     /// The results of `body` for each example, in the order of the examples.
     ///
     /// `body` takes a batch's indices and must give as many results, in the batch's order.

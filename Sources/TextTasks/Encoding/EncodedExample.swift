@@ -1,13 +1,20 @@
-/// An example as tokens: a prompt, and the token that stands for each answer.
+/// An example as tokens: a prompt, and the tokens that each answer puts behind it.
 public struct EncodedExample: Equatable, Sendable {
     /// The example's name.
     public var id: String
     /// The prompt; the answer is what the model expects after the last of these.
     public var tokens: [Int]
-    /// One token for each answer, all different.
-    public var answerTokens: [Int]
-    /// Index of the right answer; nil where it is not known.
+    /// The tokens of each answer, at least one; no answer begins with all of another.
+    public var answers: [[Int]]
+    /// Index of the right answer, or of the most probable one; nil where it is not known.
     public var label: Int?
+    /// Probability that each answer is right; nil where ``label`` says all.
+    public var targets: [Double]?
+    /// Whether the answers are levels of a scale, lowest first.
+    public var isOrdered: Bool
+    /// What examples have in common that are questions about one thing and stand behind each
+    /// other; nil for an example by itself.
+    public var state: String?
     /// Whether the prompt was too long and lost tokens.
     public var isTruncated: Bool
 
@@ -15,15 +22,47 @@ public struct EncodedExample: Equatable, Sendable {
     public init(
         id: String,
         tokens: [Int],
-        answerTokens: [Int],
+        answers: [[Int]],
         label: Int?,
+        targets: [Double]? = nil,
+        isOrdered: Bool = false,
+        state: String? = nil,
         isTruncated: Bool = false
     ) {
         self.id = id
         self.tokens = tokens
-        self.answerTokens = answerTokens
+        self.answers = answers
         self.label = label
+        self.targets = targets
+        self.isOrdered = isOrdered
+        self.state = state
         self.isTruncated = isTruncated
+    }
+
+    /// Number of tokens that a model reads to answer: the prompt, and what different answers have
+    /// before their last token.
+    public var length: Int {
+        guard answers.contains(where: { $0.count > 1 }) else { return tokens.count }
+        var beginnings: Set<ArraySlice<Int>> = []
+        for answer in answers {
+            for count in 1..<answer.count { beginnings.insert(answer.prefix(count)) }
+        }
+        return tokens.count + beginnings.count
+    }
+}
+
+extension [EncodedExample] {
+    /// The examples by what they are about: neighbours with the same state together, in order.
+    public var units: [Range<Int>] {
+        var units: [Range<Int>] = []
+        for (index, example) in enumerated() {
+            if index > 0, let state = example.state, self[index - 1].state == state {
+                units[units.count - 1] = units[units.count - 1].lowerBound..<index + 1
+            } else {
+                units.append(index..<index + 1)
+            }
+        }
+        return units
     }
 }
 

@@ -8,7 +8,6 @@ import Tokenization
 /// tokens before the text are always kept.
 public struct ExampleEncoder: Sendable {
     private let encode: @Sendable (String) throws -> [Int]
-    private let decode: @Sendable (Int) throws -> String
     private let leading: [Int]
     private let maximumLength: Int
 
@@ -18,15 +17,12 @@ public struct ExampleEncoder: Sendable {
     public init(_ tokenizer: Tokenizer, maximumLength: Int) throws {
         try self.init(maximumLength: maximumLength) { text, addSpecialTokens in
             try tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
-        } decode: {
-            try tokenizer.decode([$0], skipSpecialTokens: false)
         }
     }
 
     init(
         maximumLength: Int,
-        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) throws -> [Int],
-        decode: @escaping @Sendable (_ token: Int) throws -> String = { _ in "" }
+        encode: @escaping @Sendable (_ text: String, _ addSpecialTokens: Bool) throws -> [Int]
     ) throws {
         let plain = try encode("a", false)
         let framed = try encode("a", true)
@@ -41,15 +37,16 @@ public struct ExampleEncoder: Sendable {
         leading = Array(framed[..<start])
         self.maximumLength = maximumLength
         self.encode = { try encode($0, false) }
-        self.decode = decode
     }
 
     /// Encodes examples, in order.
     ///
+    /// Where the tokens of one answer begin those of another, a line's end closes every answer of
+    /// the example: else the longer one could never be the more probable.
+    ///
     /// Throws ``TextTaskError/encoding(source:id:reason:)`` where a prompt is without tokens, a
-    /// token lies over the border of prompt and answer, an answer has not the one token its task
-    /// asks for, two answers have the same first token, or the label is no answer's index; and what
-    /// the tokenizer throws.
+    /// token lies over the border of prompt and answer, two answers have the same tokens, or the
+    /// label is no answer's index; and what the tokenizer throws.
     public func encode(
         _ examples: [Example]
     ) throws -> (examples: [EncodedExample], report: EncodingReport) {
@@ -59,15 +56,10 @@ public struct ExampleEncoder: Sendable {
         var report = EncodingReport(examples: examples.count, truncated: 0, longest: 0)
         for example in examples {
             if let label = example.label, !example.answers.indices.contains(label) {
-                throw failure(example, "label \(label) is none of \(example.answers.count) answers")
+                throw Self.failure(example, "label \(label) is none of \(example.answers.count) answers")
             }
-            guard
-                let split = try splitter.split(prompt: example.prompt, answers: example.answers)
-            else {
-                throw failure(example, "a token lies over the border of prompt and answer")
-            }
-            let answerTokens = try firstTokens(split.answers, of: example)
-            try check(split.prompt + answerTokens, of: example)
+            let split = try Self.split(example, &splitter)
+            try check(split.prompt + split.answers.joined(), of: example)
             let (tokens, isTruncated) = try fitted(split.prompt, of: example)
             report.truncated += isTruncated ? 1 : 0
             report.longest = max(report.longest, leading.count + split.prompt.count)
@@ -75,8 +67,11 @@ public struct ExampleEncoder: Sendable {
                 EncodedExample(
                     id: example.id,
                     tokens: tokens,
-                    answerTokens: answerTokens,
+                    answers: split.answers,
                     label: example.label,
+                    targets: example.targets,
+                    isOrdered: example.isOrdered,
+                    state: example.state,
                     isTruncated: isTruncated
                 )
             )
@@ -88,7 +83,7 @@ public struct ExampleEncoder: Sendable {
         _ prompt: [Int],
         of example: Example
     ) throws -> (tokens: [Int], isTruncated: Bool) {
-        guard !prompt.isEmpty else { throw failure(example, "the prompt has no tokens") }
+        guard !prompt.isEmpty else { throw Self.failure(example, "the prompt has no tokens") }
         let room = maximumLength - leading.count
         guard prompt.count > room else { return (leading + prompt, false) }
         switch example.truncation {
@@ -97,39 +92,45 @@ public struct ExampleEncoder: Sendable {
         }
     }
 
-    private func firstTokens(_ answers: [[Int]], of example: Example) throws -> [Int] {
-        var owners: [Int: Int] = [:]
-        return try answers.enumerated().map { index, tokens in
-            let answer = example.answers[index]
-            // The splitter gives every answer at least one token.
-            let token = tokens[0]
-            if example.answerForm == .oneToken, tokens.count > 1 {
-                throw failure(
-                    example,
-                    "the answer \(quoted(answer)) should be one token and is \(tokens)"
-                )
+    /// Tokens of prompt and answers, of which none begins with another.
+    private static func split(
+        _ example: Example,
+        _ splitter: inout AnswerTokens
+    ) throws -> (prompt: [Int], answers: [[Int]]) {
+        func split(_ answers: [String]) throws -> (prompt: [Int], answers: [[Int]]) {
+            guard let split = try splitter.split(prompt: example.prompt, answers: answers) else {
+                throw failure(example, "a token lies over the border of prompt and answer")
             }
-            if let owner = owners.updateValue(index, forKey: token) {
-                let text = quoted(try decode(token))
-                throw failure(
-                    example,
-                    "the choices \(quoted(example.answers[owner])) and \(quoted(answer)) "
-                        + "both begin with token \(token) (\(text)), so they "
-                        + "cannot be told apart: letters can, in lines of "
-                        + "{\"question\", \"choices\", \"answer\"}"
-                )
-            }
-            return token
+            return split
         }
+        let open = try split(example.answers)
+        guard beginning(among: open.answers) != nil else { return open }
+        let closed = try split(example.answers.map { $0 + "\n" })
+        if let (first, second) = beginning(among: closed.answers) {
+            let texts = [first, second].map { quoted(example.answers[$0]) }
+            throw failure(
+                example,
+                "the choices \(texts[0]) and \(texts[1]) have the same tokens, so they cannot be "
+                    + "told apart"
+            )
+        }
+        return closed
+    }
+
+    /// Two answers of which the second begins with all tokens of the first; nil if there are none.
+    private static func beginning(among answers: [[Int]]) -> (Int, Int)? {
+        let order = answers.indices.sorted { answers[$0].lexicographicallyPrecedes(answers[$1]) }
+        // In lexicographic order nothing lies between a beginning and what begins with it.
+        return zip(order, order.dropFirst()).first { answers[$1].starts(with: answers[$0]) }
     }
 
     private func check(_ tokens: [Int], of example: Example) throws {
         if let token = tokens.first(where: { $0 < 0 || $0 > Int32.max }) {
-            throw failure(example, "token \(token) is not within 0...\(Int32.max)")
+            throw Self.failure(example, "token \(token) is not within 0...\(Int32.max)")
         }
     }
 
-    private func failure(_ example: Example, _ reason: String) -> TextTaskError {
+    private static func failure(_ example: Example, _ reason: String) -> TextTaskError {
         .encoding(source: example.source, id: example.id, reason: reason)
     }
 }

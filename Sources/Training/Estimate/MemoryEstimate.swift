@@ -40,14 +40,13 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         }
     }
 
-    /// The memory of a run by `recipe` whose largest backward pass is over these sequences behind
-    /// a shared prefix, and whose largest batch of answers has so many tokens.
+    /// The memory of a run by `recipe` whose largest backward pass is over this batch, and whose
+    /// largest batch of answers has so many tokens.
     public init(
         _ recipe: Recipe,
         model: ModelSize,
         modulesOfBlock modules: [LoRALayout.Module],
-        prefixLength: Int,
-        lengths: [Int],
+        batch: PackedTokens,
         answerTokens: Int
     ) {
         linears = model.linearBytes
@@ -59,8 +58,7 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         let block = BlockActivations(
             model,
             modules,
-            prefixLength: prefixLength,
-            lengths: lengths
+            batch
         )
         let trained = block.peak(
             blocks: model.sizes.layerCount,
@@ -92,11 +90,10 @@ private struct BlockActivations {
     init(
         _ model: ModelSize,
         _ modules: [LoRALayout.Module],
-        prefixLength: Int,
-        lengths: [Int]
+        _ batch: PackedTokens
     ) {
         sizes = model.sizes
-        let tokens = prefixLength + lengths.reduce(0, +)
+        let tokens = batch.tokens.count
         let adapted = Set(modules.map(\.path))
         // Adapters keep their inputs; layers of the same input share it.
         func inputs(_ layers: [[Linear]]) -> Int {
@@ -109,7 +106,7 @@ private struct BlockActivations {
             ofRow = block.keptByRow + inputs(block.onRows)
         }
         kept = 4 * tokens * (ofToken + ofRow)
-        keptByLast = 4 * (tokens * ofToken + lengths.count * ofRow)
+        keptByLast = 4 * (tokens * ofToken + batch.outputs.reduce(0, +) * ofRow)
         self.tokens = tokens
     }
 

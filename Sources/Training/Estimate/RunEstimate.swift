@@ -1,3 +1,4 @@
+import Evaluation
 import LanguageModels
 import LoRA
 import TextTasks
@@ -52,8 +53,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
             recipe,
             model: model,
             modulesOfBlock: modules,
-            prefixLength: steps.largest.prefixLength,
-            lengths: steps.largest.lengths,
+            batch: steps.largest,
             answerTokens: min(recipe.evalTokens, data.largestPart)
         )
         let times = try BlockTimes(recipe, files, model, steps, data)
@@ -66,7 +66,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
 extension TrainingData {
     /// Tokens of the larger of the parts that are answered.
     fileprivate var largestPart: Int {
-        [validation, test].compactMap { $0?.examples.reduce(0) { $0 + $1.tokens.count } }.max() ?? 0
+        [validation, test].compactMap { $0?.examples.reduce(0) { $0 + $1.length } }.max() ?? 0
     }
 }
 
@@ -81,16 +81,17 @@ private struct TrainingSteps {
 
     init(_ recipe: Recipe, _ data: TrainingData) {
         let order = BatchOrder(
-            exampleCount: data.train.examples.count,
+            exampleCount: data.train.units.count,
             seed: UInt64(recipe.seed)
         )
         batches = (0..<min(recipe.steps, 200)).map {
-            order.batch(at: $0, batchSize: recipe.batchSize).map { data.train.examples[$0] }
+            data.train.examples(of: order.batch(at: $0, batchSize: recipe.batchSize))
         }
         let size = recipe.microBatchSize ?? recipe.batchSize
         let passes = batches.map { batch in
-            stride(from: 0, to: batch.count, by: size).map {
-                PackedTokens(batch[$0..<min($0 + size, batch.count)].map(\.tokens))
+            let units = batch.units
+            return stride(from: 0, to: units.count, by: size).map {
+                AnswerBatch(units[$0..<min($0 + size, units.count)].flatMap { batch[$0] }).packed
             }
         }
         let tokens = passes.map { $0.reduce(0) { $0 + $1.tokens.count } }
@@ -100,7 +101,7 @@ private struct TrainingSteps {
         typical = (batches[middle], tokens[middle])
         largest =
             passes.joined().max { $0.tokens.count < $1.tokens.count }
-            ?? PackedTokens(typical.batch.map(\.tokens))
+            ?? AnswerBatch(typical.batch).packed
     }
 }
 

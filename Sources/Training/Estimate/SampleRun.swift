@@ -59,12 +59,12 @@ struct SampleRun {
 
     /// The example with tokens of the sample's small vocabulary.
     private func within(_ example: EncodedExample) -> EncodedExample {
-        EncodedExample(
-            id: example.id,
-            tokens: example.tokens.map { $0 % vocabularySize },
-            answerTokens: example.answerTokens.indices.map { $0 % vocabularySize },
-            label: example.label
-        )
+        var small = example
+        small.tokens = example.tokens.map { $0 % vocabularySize }
+        small.answers = example.answers.enumerated().map { index, answer in
+            answer.dropLast().map { $0 % vocabularySize } + [index % vocabularySize]
+        }
+        return small
     }
 
     /// The median time of three runs, after one that gets memory and kernels.
