@@ -186,3 +186,37 @@ struct SecondMomentTests {
         }
     }
 }
+
+@Suite("Curvature of answers of several tokens")
+struct AnswerTreeCurvatureTests {
+    @Test("Jacobians are what backward passes over one answer's logit give")
+    func jacobians() throws {
+        var model = try GoldenLaplace.all[1].load()
+        model.examples[0].answers = [[5, 9, 3], [5, 2], [6]]
+        model.examples[1].answers = [[7], [8, 8, 8, 8]]
+        model.examples[1].label = 1
+        let pass = try RecordedPass(model.examples, model.scorer)
+        #expect(pass.contrastCount == 2)
+        let functions = pass.gradients(
+            pass.answerCounts.map { count in
+                (1..<count).map { answer in (0..<count).map { $0 == answer ? 1 : $0 == 0 ? -1 : 0 } }
+            }
+        )
+        for (index, example) in model.examples.enumerated() {
+            for answer in 1..<example.answers.count {
+                model.parameters.gradients.zeroInPlace()
+                let logits = model.scorer.logits(AnswerBatch([example]))
+                let weights = (0..<example.answers.count).map { column in
+                    column == answer ? Float(1) : column == 0 ? -1 : 0
+                }
+                (logits * Tensor(weights)).sum().backward()
+                for (matrix, entry) in model.parameters.entries.enumerated() {
+                    let expected = FlatParameters.view(model.parameters.gradients, entry)
+                    let found = pass.jacobian([functions[answer - 1][matrix]])
+                        .narrowed(0, start: index, length: 1).reshaped(expected.shape)
+                    #expect(found.relativeDifference(to: expected) < 1e-4, "\(entry.name)")
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import JSON
+import Optimizers
+import TensorFiles
+import TestSupport
+import Testing
+import TextTasks
+import Torch
+
+@testable import Evaluation
+@testable import LanguageModels
+@testable import LoRA
+
+/// Questions with answers of several tokens, and what `make_answers.py` says of them: every answer
+/// is a forward pass of its own in Transformers.
+private struct GoldenAnswers {
+    let scorer: AnswerScorer
+    let parameters: FlatParameters
+    let examples: [EncodedExample]
+    private let file: String
+
+    init(_ name: String) throws {
+        let folder = Golden.folder("Models/\(name)/adapter-all")
+        let model = try ModelFiles(.folder(Golden.folder("Models/\(name)"))).build().model
+        let layout = try LoRALayout(try PEFTFolder.settings(in: folder), for: model)
+        parameters = FlatParameters(layout.parameters)
+        try PEFTFolder.read(folder, into: parameters)
+        let adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
+        scorer = AnswerScorer(model, adapters: adapters, device: .cpu)
+        file = "Answers/\(name).safetensors"
+        let rows = try Golden.json("Answers/examples.json").elements()
+        examples = try rows.enumerated().map { index, row in
+            EncodedExample(
+                id: "\(index)",
+                tokens: try row.required("tokens").integers(),
+                answers: try row.required("answers").elements().map { try $0.integers() },
+                label: try row.required("label").integer(),
+                targets: try row.member("targets")?.numbers(),
+                state: try row.member("state")?.string()
+            )
+        }
+    }
+
+    func tensor(_ name: String) throws -> Tensor { try Golden.tensor(name, in: file) }
+
+    /// Log probabilities of the answers of examples in one batch: [examples][answers].
+    func answers(_ examples: [EncodedExample], sharesPrefix: Bool = true) -> [[Double]] {
+        let batch = AnswerBatch(examples, sharesPrefix: sharesPrefix)
+        let values = withoutGradients { scorer.logProbabilities(batch).doubles }
+        return examples.enumerated().map { row, example in
+            Array(values[row * batch.width..<row * batch.width + example.answers.count])
+        }
+    }
+}
+
+@Suite("Answers of several tokens")
+struct AnswerTreeTests {
+    @Test("Log probabilities of a packed tree are those of one answer at a time in Transformers")
+    func logProbabilities() throws {
+        for name in ["llama2", "gemma2", "qwen3"] {
+            let golden = try GoldenAnswers(name)
+            for sharesPrefix in [true, false] {
+                let found = golden.answers(golden.examples, sharesPrefix: sharesPrefix)
+                for (index, row) in found.enumerated() {
+                    let expected = try golden.tensor("log_probabilities.\(index)").doubles
+                    #expect(largestDifference([row], [expected]) < 1e-4, "\(name) \(index)")
+                }
+            }
+        }
+    }
+
+    @Test("Loss and gradients are Transformers', with targets and a state read once")
+    func gradients() throws {
+        for name in ["llama2", "gemma2", "qwen3"] {
+            let golden = try GoldenAnswers(name)
+            let loss = golden.scorer.loss(AnswerBatch(golden.examples))
+            #expect(try abs(loss.item / golden.tensor("loss").item - 1) < 1e-5)
+            loss.backward()
+            for entry in golden.parameters.entries {
+                let gradient = FlatParameters.view(golden.parameters.gradients, entry)
+                let expected = try golden.tensor("grad." + entry.name)
+                #expect(gradient.relativeDifference(to: expected) < 1e-4, "\(name) \(entry.name)")
+            }
+        }
+    }
+
+    @Test("What questions and answers begin with alike is packed once")
+    func packing() throws {
+        let golden = try GoldenAnswers("llama2")
+        let packed = AnswerBatch(golden.examples).packed
+        // The state's 19 tokens and the 4 that both questions begin with; 1 and 2 of their own;
+        // before last tokens [5 9] [5 9 4 11] [5] [] [31 5], [7 7] [7] []; then the third example.
+        #expect(packed.lengths == [19 + 1 + 1 + 2 + 6 + 2, 3 + 5])
+        #expect(packed.outputs == [11, 6])
+        let order = golden.examples.map { example in
+            var other = example
+            other.answers.reverse()
+            return other
+        }
+        #expect(AnswerBatch(order).packed == packed)
+        let apart = AnswerBatch(golden.examples, sharesPrefix: false).packed
+        #expect(apart.lengths == [27, 24, 8] && apart.prefixLength == 0)
+        #expect(golden.examples.map(\.length) == apart.lengths)
+    }
+
+    @Test("Batches, the order of the answers and other questions about a state change nothing")
+    func alone() throws {
+        let golden = try GoldenAnswers("gemma2")
+        let expected = golden.examples.map { golden.answers([$0])[0] }
+        for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0, 0]] {
+            let found = golden.answers(order.map { golden.examples[$0] })
+            #expect(largestDifference(found, order.map { expected[$0] }) < 1e-5)
+        }
+        let reversed = golden.examples.map { example in
+            var other = example
+            other.answers.reverse()
+            return other
+        }
+        let found = golden.answers(reversed).map { Array($0.reversed()) }
+        #expect(largestDifference(found, expected) < 1e-5)
+    }
+
+    @Test("Answers of one token are told by their own logits alone, the others by all of them")
+    func logits() throws {
+        let golden = try GoldenAnswers("llama2")
+        let vocabulary = 100
+        let trees = AnswerBatch(golden.examples)
+        #expect(trees.logitCount(vocabularySize: vocabulary) == (7 + 3 + 6) * vocabulary)
+        var one = golden.examples[2]
+        one.answers = [[5], [9]]
+        #expect(AnswerBatch([one, one]).logitCount(vocabularySize: vocabulary) == 4)
+        // A second answer of two tokens makes both sums over the vocabulary: the same ratio.
+        var two = one
+        two.answers.append([7, 7])
+        let (short, long) = (golden.answers([one])[0], golden.answers([two])[0])
+        #expect(abs((short[0] - short[1]) - (long[0] - long[1])) < 1e-4)
+    }
+}
