@@ -1,17 +1,18 @@
 import Foundation
 import JSON
 
-/// The examples of one data file, or of some of its lines.
+/// The rows of one data file, or some of them.
 struct ParsedFile {
     let path: String
-    private(set) var examples: [ParsedExample] = []
+    private(set) var rows: [ParsedRow] = []
     /// Number of lines the data set's protocol leaves out.
     private(set) var leftOut = 0
 
     /// Reads the lines that `chosen` counts, from 0 without blank ones, and nothing behind them.
     init(
         _ file: URL,
-        rows: any ExampleRow.Type,
+        as form: any ExampleRow.Type,
+        style: PromptStyle,
         requiringLabels: Bool,
         only chosen: some Sequence<Int> = 0...
     ) throws {
@@ -29,43 +30,51 @@ struct ParsedFile {
                 fileName: file.lastPathComponent,
                 line: line.number
             )
-            let isFirst = examples.isEmpty
-            guard let parsed = try Self.example(line, at: place, as: rows, isFirst: isFirst) else {
+            let isFirst = rows.isEmpty
+            guard
+                let row = try Self.read(
+                    line,
+                    isFirst: isFirst,
+                    { try form.row($0, at: place, style) }
+                )
+            else {
                 leftOut += 1
                 continue
             }
-            if requiringLabels, parsed.example.label == nil {
-                throw place.failure("the line does not say which answer is right")
+            for example in row.examples {
+                if requiringLabels, example.label == nil {
+                    let question = row.examples.count > 1 ? " of \(quoted(example.id))" : ""
+                    throw place.failure("the line does not say which answer\(question) is right")
+                }
+                if let earlier = lines.updateValue(line.number, forKey: example.id) {
+                    throw place.failure(
+                        "the id \(quoted(example.id)) is that of \(path):\(earlier) too"
+                    )
+                }
             }
-            if let earlier = lines.updateValue(line.number, forKey: parsed.example.id) {
-                throw place.failure(
-                    "the id \(quoted(parsed.example.id)) is that of \(path):\(earlier) too"
-                )
-            }
-            examples.append(parsed)
+            rows.append(row)
         }
-        if examples.isEmpty { throw TextTaskError.noExamples(file: path, leftOut: leftOut) }
+        if rows.isEmpty { throw TextTaskError.noExamples(file: path, leftOut: leftOut) }
     }
 
-    private static func example(
+    private static func read(
         _ line: LineReader.Line,
-        at place: RowPlace,
-        as rows: any ExampleRow.Type,
-        isFirst: Bool
-    ) throws -> ParsedExample? {
+        isFirst: Bool,
+        _ body: (JSONNode) throws -> ParsedRow?
+    ) throws -> ParsedRow? {
         do {
-            return try line.read { try rows.example($0, at: place) }
+            return try line.read(body)
         } catch let error as JSONLinesError {
-            guard isFirst, let form = FileForm(of: place.path) else { throw error }
-            throw TextTaskError.form(file: place.path, form)
+            guard isFirst, let form = FileForm(of: line.file) else { throw error }
+            throw TextTaskError.form(file: line.file, form)
         }
     }
 
-    /// The examples at `chosen`, or all, but no more than `limit`.
+    /// The examples of the rows at `chosen`, or of all, but of no more than `limit` rows.
     func loaded(_ chosen: [Int]? = nil, isShare: Bool, limit: Int? = nil) -> LoadedExamples {
-        let all = (chosen?.map { examples[$0] } ?? examples).map(\.example)
+        let all = chosen?.map { rows[$0] } ?? rows
         return LoadedExamples(
-            examples: limit.map { Array(all.prefix($0)) } ?? all,
+            examples: all.prefix(limit ?? all.count).flatMap(\.examples),
             file: path,
             leftOut: leftOut,
             isShare: isShare

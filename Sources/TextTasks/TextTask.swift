@@ -31,6 +31,7 @@ public struct TextTask: Sendable {
     public let name: String
     private let source: Source
     private let rows: any ExampleRow.Type
+    private let style: PromptStyle
 
     /// Finds a task's data.
     ///
@@ -39,15 +40,20 @@ public struct TextTask: Sendable {
     ///   - folder: the folder of this named data set's files. Without it, the data set's folder
     ///     (arc-easy, arc-challenge, openbookqa, winogrande, boolq) below the one that
     ///     `VARLORA_DATA` names.
+    ///   - style: How rows of one's own become prompts; published data sets have the paper's.
     ///   - environment: the process's environment.
     ///
-    /// - Throws: ``TextTaskError`` if there is no such task or its folder is not there.
+    /// - Throws: ``TextTaskError`` if there is no such task, its folder is not there, or a
+    ///   published data set is to have other prompts than the paper's.
     public init(
         _ task: String,
         folder: URL? = nil,
+        style: PromptStyle = PromptStyle(),
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
+        self.style = style
         if let set = PublishedDataSet.all.first(where: { $0.name == task }) {
+            guard style == PromptStyle() else { throw TextTaskError.styleOfPublished(task: task) }
             let folder = try Self.folder(of: set, given: folder, environment: environment)
             name = set.name
             source = .folder(folder, set.layout)
@@ -102,8 +108,8 @@ public struct TextTask: Sendable {
         return folder
     }
 
-    /// Loads a part of the task, or its first `limit` examples; the same seed always gives the same
-    /// parts.
+    /// Loads a part of the task, or its first `limit` rows; the same seed always gives the same
+    /// parts. A row of several questions is an example for each.
     ///
     /// With a limit no more of one's own file is parsed than is needed, so that faults in what
     /// follows are not found.
@@ -118,7 +124,13 @@ public struct TextTask: Sendable {
     ) throws -> LoadedExamples {
         let (file, shared) = try location(of: part)
         func parsed(only lines: some Sequence<Int>) throws -> ParsedFile {
-            try ParsedFile(file, rows: rows, requiringLabels: requiringLabels, only: lines)
+            try ParsedFile(
+                file,
+                as: rows,
+                style: style,
+                requiringLabels: requiringLabels,
+                only: lines
+            )
         }
         func share(_ groups: [String?]) throws -> [Int]? {
             try shared?.share(of: part, groups: groups, seed: seed, file: file.path)
@@ -132,7 +144,7 @@ public struct TextTask: Sendable {
             }
         }
         let all = try parsed(only: 0...)
-        let chosen = try share(all.examples.map(\.group))
+        let chosen = try share(all.rows.map(\.group))
         return all.loaded(chosen, isShare: shared != nil, limit: limit)
     }
 
@@ -152,9 +164,13 @@ public struct TextTask: Sendable {
     /// Lines are in the format of the named task, or else in that of the user's own rows.
     ///
     /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
-    public static func load(file: URL, task: String) throws -> LoadedExamples {
+    public static func load(
+        file: URL,
+        task: String,
+        style: PromptStyle = PromptStyle()
+    ) throws -> LoadedExamples {
         func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
-            try ParsedFile(file, rows: rows, requiringLabels: false)
+            try ParsedFile(file, as: rows, style: style, requiringLabels: false)
                 .loaded(isShare: false)
         }
         guard let set = PublishedDataSet.all.first(where: { $0.name == task }) else {

@@ -8,6 +8,8 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
     case unknownTask(String)
     /// A data folder was given for a task that is a path itself.
     case folderForPath(task: String)
+    /// A published data set, whose prompts are the paper's, was to be asked in another way.
+    case styleOfPublished(task: String)
     /// The data set's folder is not known or not there; `home` says where the files come from.
     case noData(task: String, looked: String, home: String)
     /// A file that is no JSON Lines, but something else that is known.
@@ -37,6 +39,9 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
                 + TextTask.names.joined(separator: ", ")
         case .folderForPath(let task):
             "a data folder can be given for a named task only, and \"\(task)\" is a path"
+        case .styleOfPublished(let task):
+            "the prompts of \(task) are the paper's: answers must be auto, and list-options be "
+                + "left out"
         case .noData(let task, let looked, let home):
             "the data of \(task) was not found \(looked); the official files come from \(home)"
         case .form(let file, let form):

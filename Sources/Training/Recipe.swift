@@ -1,6 +1,7 @@
 import LanguageModels
 import LoRA
 import Optimizers
+import TextTasks
 import Torch
 
 /// Every setting of a run: the same spelling here (in camel case), in recipe files and in flags.
@@ -12,10 +13,16 @@ public struct Recipe: Equatable, Sendable {
     /// A folder, a GGUF file, or org/name[@revision] in the local Hugging Face cache.
     public var model = ""
     /// arc-easy, arc-challenge, openbookqa, winogrande-s, winogrande-m, boolq, or a folder or
-    /// file of JSON Lines.
+    /// file of your own.
     public var task = ""
     /// The folder of the named data set; by default below `$VARLORA_DATA`.
     public var data: String?
+    /// What the model says to choose an option of your own data: auto, text, letters.
+    public var answers = PromptStyle.Answers.automatic
+    /// Whether prompts of your own data list the options; by default what suits the layout.
+    public var listOptions: Bool?
+    /// The rendering of your own data, as docs/data.md has it.
+    public var promptVersion = PromptStyle.Version.first
     /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic.
     public var basePrecision = WeightFormat.float32
     /// How the adapter is trained.

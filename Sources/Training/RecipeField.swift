@@ -6,10 +6,16 @@ extension Recipe: SettingsTable {
         .init("task", \.task, .text)
             .means(
                 "arc-easy, arc-challenge, openbookqa, winogrande-s, winogrande-m, boolq,"
-                    + " or a folder or file of JSON Lines"
+                    + " or a folder or file of your own"
             ),
         .init("data", \.data, .text)
             .means("The folder of the named data set (default: below $VARLORA_DATA)"),
+        .init("answers", \.answers, .choice())
+            .means("What the model says to choose an option of your own data: auto, text, letters"),
+        .init("list-options", \.listOptions, .boolean)
+            .means("Whether prompts of your own data list the options (default: by layout)"),
+        .init("prompt-version", \.promptVersion, .choice())
+            .means("The rendering of your own data, as docs/data.md has it"),
         .init("base-precision", \.basePrecision, .choice())
             .means("Precision of the linear layers: float32, bfloat16, int8, int8-dynamic"),
         .init("method", \.method, .choice()),

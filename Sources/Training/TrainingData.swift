@@ -44,7 +44,14 @@ extension Recipe {
     ///
     /// - Throws: `TextTaskError` when there is no such task or its data is not there.
     public func textTask() throws -> TextTask {
-        try TextTask(task, folder: data.map { URL(fileURLWithPath: $0) })
+        try TextTask(task, folder: data.map { URL(fileURLWithPath: $0) }, style: promptStyle)
+    }
+
+    /// How rows of the user's own data become prompts.
+    public var promptStyle: PromptStyle {
+        var style = PromptStyle(answers: answers, listsOptions: listOptions)
+        style.version = promptVersion
+        return style
     }
 
     /// The seed that divides the data into parts.

@@ -6,7 +6,7 @@ struct BoolQRow: PublishedRow {
     private let passage: String
     private let answer: Bool?
 
-    func example(at place: RowPlace) throws -> ParsedExample? {
+    func row(at place: RowPlace) throws -> ParsedRow? {
         if passage.isEmpty { throw place.failure("\"passage\" is empty") }
         let example = Example(
             id: place.id,
@@ -17,6 +17,6 @@ struct BoolQRow: PublishedRow {
             // The question stands first and nothing after the passage asks for the answer.
             truncation: .keepsStart
         )
-        return ParsedExample(example: example)
+        return ParsedRow(examples: [example])
     }
 }

@@ -2,33 +2,38 @@ import JSON
 
 /// A line of a data file in one of the formats that are read.
 protocol ExampleRow: SendableMetatype {
-    /// Whether every line is an example, and none must stay together with others.
+    /// Whether every line is used, and none must stay together with others.
     static var standsAlone: Bool { get }
 
-    /// The example of a line; nil if the protocol of the data set leaves it out.
+    /// What a line holds; nil if the protocol of the data set leaves it out.
     ///
     /// Throws `JSONError` or ``TextTaskError`` where the line's values cannot be used.
-    static func example(_ line: JSONNode, at place: RowPlace) throws -> ParsedExample?
+    static func row(_ line: JSONNode, at place: RowPlace, _ style: PromptStyle) throws -> ParsedRow?
 }
 
 /// A line of a published data set, whose values are in its keys as they are.
 protocol PublishedRow: ExampleRow, Decodable {
-    /// The line's example, as ``ExampleRow`` has it.
-    func example(at place: RowPlace) throws -> ParsedExample?
+    /// What the line holds, as ``ExampleRow`` has it; prompts are those of the paper.
+    func row(at place: RowPlace) throws -> ParsedRow?
 }
 
 extension PublishedRow {
     static var standsAlone: Bool { false }
 
-    static func example(_ line: JSONNode, at place: RowPlace) throws -> ParsedExample? {
-        try line.decode(Self.self).example(at: place)
+    static func row(
+        _ line: JSONNode,
+        at place: RowPlace,
+        _: PromptStyle
+    ) throws -> ParsedRow? {
+        try line.decode(Self.self).row(at: place)
     }
 }
 
-/// An example and what must not be separated from it.
-struct ParsedExample: Equatable {
-    var example: Example
-    /// Examples with the same group stay together when a file is split; nil for a group of one.
+/// The examples of a line, which are never separated, and what must not be separated from them.
+struct ParsedRow: Equatable {
+    /// One example, or one for each question of the line.
+    var examples: [Example]
+    /// Rows with the same group stay together when a file is split; nil for a group of one.
     var group: String?
 }
 
@@ -45,6 +50,16 @@ struct RowPlace {
     var id: String { "\(fileName):\(line)" }
     /// File and line, for messages.
     var source: String { "\(path):\(line)" }
+
+    /// The id that a line gives, a string or a whole number, or else its place.
+    func id(of line: JSONNode) throws -> String {
+        guard let id = try line.member("id") else { return self.id }
+        switch id.value {
+        case .string(let text): return text
+        case .integer(let number): return String(number)
+        default: throw id.invalid(expected: "a string or a whole number")
+        }
+    }
 
     /// An error about this line; the reason is a clause.
     func failure(_ reason: String) -> TextTaskError {

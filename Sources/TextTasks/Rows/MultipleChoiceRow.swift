@@ -61,7 +61,7 @@ struct MultipleChoiceRow: PublishedRow {
         }
     }
 
-    func example(at place: RowPlace) throws -> ParsedExample? {
+    func row(at place: RowPlace) throws -> ParsedRow? {
         let labels = choices.map(\.label)
         guard Set(labels).count == labels.count else {
             throw place.failure("the choices' labels \(labels) are not distinct")
@@ -88,6 +88,6 @@ struct MultipleChoiceRow: PublishedRow {
             answers: Prompts.letters.prefix(4).map { " \($0)" },
             label: label
         )
-        return ParsedExample(example: example)
+        return ParsedRow(examples: [example])
     }
 }

@@ -1,24 +1,34 @@
 import JSON
 
-/// A line of the user's own data, in one of two forms; `id` may be left out.
+/// A line of the user's own data; `id` may be left out.
 ///
 ///     {"id": "q1", "prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
 ///     {"id": "q2", "question": "What is the sky?", "choices": ["blue", "green"], "answer": "A"}
 ///
-/// The first is used as it is: the model chooses between the choices' first tokens. The second is
-/// lettered as ARC is in the paper. `label` and `answer` may be left out where nothing is scored;
-/// ``RightChoice`` says what they may be.
+///     {"id": "q3", "state": "Where is my card?", "questions": {"urgent": {"type": "noul", ...}}}
+///
+/// The first is used as it is. The second is lettered as ARC is in the paper where letters answer,
+/// else it is a ``QuestionPrompt`` without a state. The third is a ``QuestionsRow``. `label` and
+/// `answer` may be left out where nothing is scored; ``RightChoice`` says what they may be.
 struct UserRow: ExampleRow {
     static let standsAlone = true
 
     private let line: JSONNode
     private let place: RowPlace
+    private let style: PromptStyle
     private let id: String
     private let choices: [String]
 
-    static func example(_ line: JSONNode, at place: RowPlace) throws -> ParsedExample? {
+    static func row(
+        _ line: JSONNode,
+        at place: RowPlace,
+        _ style: PromptStyle
+    ) throws -> ParsedRow? {
+        if try line.member("questions") != nil {
+            return try QuestionsRow(line, at: place).row(style)
+        }
         do {
-            return ParsedExample(example: try UserRow(line, place).example())
+            return ParsedRow(examples: [try UserRow(line, place, style).example()])
         } catch {
             guard let layout = RowLayout.of(line) else { throw error }
             throw place.failure(
@@ -28,9 +38,9 @@ struct UserRow: ExampleRow {
         }
     }
 
-    private init(_ line: JSONNode, _ place: RowPlace) throws {
-        (self.line, self.place) = (line, place)
-        id = try line.member("id").map(Self.identifier) ?? place.id
+    private init(_ line: JSONNode, _ place: RowPlace, _ style: PromptStyle) throws {
+        (self.line, self.place, self.style) = (line, place, style)
+        id = try place.id(of: line)
         guard let list = try line.member("choices") else {
             throw place.failure("\"choices\" is missing: expected \(RowLayout.own)")
         }
@@ -40,14 +50,6 @@ struct UserRow: ExampleRow {
         }
         if let index = choices.firstIndex(where: \.isEmpty) {
             throw place.failure("\"choices[\(index)]\" is empty")
-        }
-    }
-
-    private static func identifier(_ node: JSONNode) throws -> String {
-        switch node.value {
-        case .string(let text): text
-        case .integer(let number): String(number)
-        default: throw node.invalid(expected: "a string or a whole number")
         }
     }
 
@@ -68,6 +70,12 @@ struct UserRow: ExampleRow {
         if try line.member("answer") != nil {
             throw place.failure("with \"prompt\" the right choice is given by \"label\", its index")
         }
+        if style.answers == .letters || style.listsOptions == true {
+            throw place.failure(
+                "a line with \"prompt\" is used as it is: letters and lists of options need a "
+                    + "\"question\""
+            )
+        }
         return Example(
             id: id,
             source: place.source,
@@ -83,17 +91,29 @@ struct UserRow: ExampleRow {
                 "with \"question\" the right choice is given by \"answer\", a letter"
             )
         }
-        guard choices.count <= Prompts.letters.count else {
-            throw place.failure(
-                "\"choices\" has \(choices.count) and should have at most \(Prompts.letters.count)"
+        let right = try rightChoice(.answer, "answer")
+        let mayBeLettered = style.answers != .text && style.listsOptions != false
+        if mayBeLettered, choices.count <= Prompts.letters.count {
+            return Example(
+                id: id,
+                source: place.source,
+                prompt: Prompts.multipleChoice(question: question, choices: choices),
+                answers: Prompts.letters.prefix(choices.count).map { " \($0)" },
+                label: right
             )
         }
+        let rendered = try QuestionPrompt(
+            Question(choiceOf: choices, instructions: question),
+            about: "",
+            style,
+            at: place.source
+        )
         return Example(
             id: id,
             source: place.source,
-            prompt: Prompts.multipleChoice(question: question, choices: choices),
-            answers: Prompts.letters.prefix(choices.count).map { " \($0)" },
-            label: try rightChoice(.answer, "answer")
+            prompt: rendered.prompt,
+            answers: rendered.answers,
+            label: right
         )
     }
 

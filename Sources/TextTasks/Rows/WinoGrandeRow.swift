@@ -8,7 +8,7 @@ struct WinoGrandeRow: PublishedRow {
     private let option2: String
     private let answer: String?
 
-    func example(at place: RowPlace) throws -> ParsedExample? {
+    func row(at place: RowPlace) throws -> ParsedRow? {
         for (name, text) in [("option1", option1), ("option2", option2)] where text.isEmpty {
             throw place.failure("\(quoted(name)) is empty")
         }
@@ -27,7 +27,7 @@ struct WinoGrandeRow: PublishedRow {
             answers: [" A", " B"],
             label: label
         )
-        return ParsedExample(example: example, group: group)
+        return ParsedRow(examples: [example], group: group)
     }
 
     /// What a sentence shares with its twin, in which the other option is right.

@@ -47,7 +47,8 @@ struct Predict: ParsableCommand {
         let subject = try subject.load(run: runFolder)
         let loaded = try TextTask.load(
             file: URL(fileURLWithPath: input),
-            task: subject.recipe.task
+            task: subject.recipe.task,
+            style: subject.recipe.promptStyle
         )
         let predictive = try subject.predictive(
             draws: try value("draws", draws, \.draws),

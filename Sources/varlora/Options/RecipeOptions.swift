@@ -18,6 +18,9 @@ struct RecipeOptions: ParsableArguments {
     @Option(of: "model") var model: String?
     @Option(of: "task") var task: String?
     @Option(of: "data") var data: String?
+    @Option(of: "answers") var answers: String?
+    @Option(of: "list-options") var listOptions: String?
+    @Option(of: "prompt-version") var promptVersion: String?
     @Option(of: "base-precision") var basePrecision: String?
     @Option(of: "method") var method: String?
 

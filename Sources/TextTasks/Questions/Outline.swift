@@ -1,0 +1,49 @@
+import JSON
+
+extension JSONValue {
+    /// The value as a text for a model to read, the same for the same value.
+    ///
+    /// A string is itself. An object is a line `key: value` for each member, in the order of the
+    /// file, and an array a line `- value` for each element; what has several lines itself stands
+    /// below its key, two spaces further in. Other values are as in JSON.
+    public var outline: String {
+        switch self {
+        case .string(let text): text
+        case .array(let elements) where !elements.isEmpty:
+            elements.map { "- " + $0.outline.indentedBehindFirstLine }.joined(separator: "\n")
+        case .object(let members) where !members.isEmpty:
+            members.map { member in
+                let text = member.value.outline
+                return member.value.isNested || text.contains("\n")
+                    ? "\(member.key):\n  " + text.indentedBehindFirstLine
+                    : "\(member.key): \(text)"
+            }
+            .joined(separator: "\n")
+        case .null, .boolean, .integer, .number, .array, .object: self.text
+        }
+    }
+
+    /// Whether the value is a list or an object with something in it.
+    private var isNested: Bool {
+        switch self {
+        case .array(let elements): !elements.isEmpty
+        case .object(let members): !members.isEmpty
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// The text with two spaces before each line but the first.
+    var indentedBehindFirstLine: String { replacing("\n", with: "\n  ") }
+}
+
+extension JSONNode {
+    /// The value as a text for a model to read, where it may be a string, an object or an array.
+    func outline() throws -> String {
+        switch value {
+        case .string, .array, .object: value.outline
+        default: throw invalid(expected: "a string, an object or an array")
+        }
+    }
+}
