@@ -45,6 +45,17 @@ public struct DrawnAnswers: Predictive {
         maximumTokens: Int,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> [[AveragedPrediction]] {
+        try averagedOverOrders(examples) {
+            try oneOrder($0, at: varianceScales, maximumTokens: maximumTokens, progress: progress)
+        }
+    }
+
+    private func oneOrder(
+        _ examples: [EncodedExample],
+        at varianceScales: [Double],
+        maximumTokens: Int,
+        progress: (_ done: Int, _ of: Int) -> Void
+    ) throws -> [[AveragedPrediction]] {
         let batches = Batches(examples, maximumTokens: maximumTokens, group)
         let models = (draws?.count ?? 0) * varianceScales.count { $0 > 0 }
         let total = batches.ownCount * (1 + models)

@@ -25,6 +25,25 @@ public protocol Predictive {
 }
 
 extension Predictive {
+    /// Answers to examples, each averaged over the orders of its options; `answers` gives those to
+    /// examples in one order: [scales][examples].
+    public func averagedOverOrders(
+        _ examples: [EncodedExample],
+        _ answers: ([EncodedExample]) throws -> [[AveragedPrediction]]
+    ) throws -> [[AveragedPrediction]] {
+        guard examples.contains(where: { !$0.otherOrders.isEmpty }) else {
+            return try answers(examples)
+        }
+        return try answers(examples.flatMap(\.inAllOrders)).map { answers in
+            var rest = answers[...]
+            return try examples.map { example in
+                let own = Array(rest.prefix(1 + example.otherOrders.count))
+                rest = rest.dropFirst(own.count)
+                return own.count == 1 ? own[0] : try AveragedPrediction(example, in: own)
+            }
+        }
+    }
+
     /// Answers to examples, beside those at the mean where the two differ.
     ///
     /// - Throws: as the method for several variance scales does.

@@ -41,10 +41,12 @@ public struct LinearisedAnswers: Predictive {
         maximumTokens: Int,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> [[AveragedPrediction]] {
-        let logits = try logits(of: examples, maximumTokens: maximumTokens, progress: progress)
-        return varianceScales.map { scale in
-            zip(examples, zip(logits, logits.predictive(varianceScale: scale))).map {
-                AveragedPrediction(Prediction($0, $1.0, $1.1))
+        try averagedOverOrders(examples) { examples in
+            let logits = try logits(of: examples, maximumTokens: maximumTokens, progress: progress)
+            return varianceScales.map { scale in
+                zip(examples, zip(logits, logits.predictive(varianceScale: scale))).map {
+                    AveragedPrediction(Prediction($0, $1.0, $1.1))
+                }
             }
         }
     }

@@ -17,6 +17,9 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         public var encoding: EncodingReport
         /// Questions left out because they have not four choices.
         public var leftOut: Int
+        /// Share of the examples whose answer is not the same in every order of their options;
+        /// absent where they were asked in one.
+        public var orderFlips: Double?
 
         /// The results of a part from their parts.
         package init(
@@ -24,19 +27,22 @@ public struct RunMetrics: Codable, Equatable, Sendable {
             draws: MetricSummary?,
             drawCurve: [CurvePoint]?,
             encoding: EncodingReport,
-            leftOut: Int
+            leftOut: Int,
+            orderFlips: Double? = nil
         ) {
             self.mean = mean
             self.draws = draws
             self.drawCurve = drawCurve
             self.encoding = encoding
             self.leftOut = leftOut
+            self.orderFlips = orderFlips
         }
 
         private enum CodingKeys: String, CodingKey {
             case mean, draws, encoding
             case drawCurve = "draw_curve"
             case leftOut = "left_out"
+            case orderFlips = "order_flips"
         }
     }
 

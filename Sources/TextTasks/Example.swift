@@ -8,6 +8,20 @@ public struct Example: Equatable, Sendable {
         case keepsStart
     }
 
+    /// A prompt and the texts that may follow it.
+    public struct Wording: Equatable, Sendable {
+        /// The text before the answer.
+        public var prompt: String
+        /// The texts to choose from, in the order of the example's answers.
+        public var answers: [String]
+
+        /// A wording from its parts.
+        public init(prompt: String, answers: [String]) {
+            self.prompt = prompt
+            self.answers = answers
+        }
+    }
+
     /// The example's name, unique in its file; `file:line` where the file gives none.
     public var id: String
     /// File and line the example comes from, for messages.
@@ -16,6 +30,9 @@ public struct Example: Equatable, Sendable {
     public var prompt: String
     /// The texts to choose from, each with its leading space where one belongs.
     public var answers: [String]
+    /// The same question with its options listed in other orders, over all of which the answer is
+    /// averaged.
+    public var otherOrders: [Wording] = []
     /// Index of the right answer, or of the most probable one; nil where it is not known.
     public var label: Int?
     /// Probability of each answer where several may be right, such as shares of votes; they sum to
@@ -51,6 +68,28 @@ public struct Example: Equatable, Sendable {
 }
 
 extension Example {
+    /// A question whose wording depends on the order in which its options are listed, in so many
+    /// orders: `wording` gets which option stands at each place, and gives answers in the order of
+    /// `options`.
+    init(
+        id: String,
+        source: String? = nil,
+        options: [String],
+        orders: Int,
+        label: Int?,
+        wording: ([Int]) throws -> Wording
+    ) rethrows {
+        let wordings = try OptionOrders.orders(of: options, count: orders).map(wording)
+        self.init(
+            id: id,
+            source: source,
+            prompt: wordings[0].prompt,
+            answers: wordings[0].answers,
+            label: label
+        )
+        otherOrders = Array(wordings.dropFirst())
+    }
+
     /// A prompt used as it is, with the texts that may follow it.
     ///
     /// A space goes before a choice unless the prompt

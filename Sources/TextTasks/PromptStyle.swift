@@ -24,6 +24,8 @@ public struct PromptStyle: Equatable, Sendable {
     public var answers = Answers.automatic
     /// Whether prompts list the options; nil for what suits the layout.
     public var listsOptions: Bool?
+    /// Number of orders that listed options are put in, at least one; as many as options at most.
+    public var orders = 1
     /// The rendering.
     public var version = Version.first
 

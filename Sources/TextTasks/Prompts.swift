@@ -14,6 +14,19 @@ enum Prompts {
         return "\(instruction) \(question) Choices: \(list) Answer:"
     }
 
+    /// The same with its choices listed in an order, in which of them stands at each place, and the
+    /// letters that answer.
+    static func multipleChoice(
+        question: String,
+        choices: [String],
+        in order: [Int]
+    ) -> Example.Wording {
+        Example.Wording(
+            prompt: multipleChoice(question: question, choices: order.map { choices[$0] }),
+            answers: OptionOrders.marks(letters, in: order).map { " \($0)" }
+        )
+    }
+
     /// A WinoGrande sentence; the dot missing after B is part of the protocol.
     static func winoGrande(sentence: String, option1: String, option2: String) -> String {
         "\(instruction) \(sentence) Choices: A. \(option1). B \(option2). Answer:"

@@ -30,8 +30,11 @@ public struct AnswerObjective: Objective {
             + (data.test.map { [("test", $0)] } ?? [])
     }
 
-    /// Number of training examples, those of one state counted as one.
-    public var exampleCount: Int { data.train.units.count }
+    /// Number of training examples, those of one state counted as one, and as often as training
+    /// puts their options in another order.
+    public var exampleCount: Int {
+        data.train.units.count * (recipe.trainOrders ? recipe.orders : 1)
+    }
 
     /// Short names of the parts' examples.
     public var fingerprints: [String: String] {
@@ -45,7 +48,7 @@ public struct AnswerObjective: Objective {
     public func tokenCount(of example: Int) -> Int { data.train.length(of: example) }
 
     /// The cross-entropies of a training example: one for each question about its state.
-    public func termCount(of example: Int) -> Int { data.train.units[example].count }
+    public func termCount(of example: Int) -> Int { data.train.units[example % data.train.units.count].count }
 
     /// Checks that a model can take every prompt.
     public func check(fits model: LoadedModel) throws {

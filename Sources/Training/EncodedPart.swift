@@ -20,13 +20,21 @@ public struct EncodedPart: Sendable {
         units = examples.units
     }
 
-    /// The examples of some units, in order.
-    func examples(of numbers: [Int]) -> [EncodedExample] { numbers.flatMap { examples[units[$0]] } }
+    /// The examples of some units, in order; each in one order of its options.
+    func examples(of numbers: [Int]) -> [EncodedExample] {
+        numbers.flatMap { number in
+            // Units are counted once for each order.
+            let (order, unit) = number.quotientAndRemainder(dividingBy: units.count)
+            return examples[units[unit]].map { example in
+                let orders = 1 + example.otherOrders.count
+                return example.inAllOrders[order % orders]
+            }
+        }
+    }
 
     /// Number of tokens that a model reads to answer a unit's examples.
     func length(of unit: Int) -> Int {
-        let examples = examples[units[unit]]
-        return AnswerBatch(Array(examples)).packed.tokens.count
+        AnswerBatch(examples(of: [unit])).packed.tokens.count
     }
 }
 
@@ -52,6 +60,7 @@ extension EncodedPart {
             let answers = example.answers
             var numbers = example.tokens + answers.joined() + [example.label ?? -1]
             if answers.contains(where: { $0.count > 1 }) { numbers += answers.map(\.count) }
+            for order in example.otherOrders { numbers += order.tokens + order.answers.joined() }
             numbers += (example.targets ?? []).map { Int(truncatingIfNeeded: $0.bitPattern) }
             for number in numbers {
                 withUnsafeBytes(of: Int64(number).littleEndian) { hash.add($0) }

@@ -50,8 +50,17 @@ public struct PartEvaluation {
             draws: hasMean ? try MetricSummary(rows, seed: seed) : nil,
             drawCurve: try Self.drawCurve(predictions, varianceScale: varianceScale),
             encoding: part.report,
-            leftOut: part.leftOut
+            leftOut: part.leftOut,
+            orderFlips: Self.orderFlips(answers)
         )
+    }
+
+    /// The share of examples whose answer depends on the order of their options; nil where each was
+    /// asked in one.
+    static func orderFlips(_ answers: [AveragedPrediction]) -> Double? {
+        let asked = answers.map(\.answersByOrder).filter { $0.count > 1 }
+        guard !asked.isEmpty else { return nil }
+        return Double(asked.count { Set($0).count > 1 }) / Double(asked.count)
     }
 
     /// The metrics over the first k draws, for k from 1 to all; nil without draws.

@@ -77,6 +77,10 @@ public struct Recipe: Equatable, Sendable {
 
     /// Draws that predictions are averaged over.
     public var draws = 10
+    /// Orders of listed options that predictions are averaged over, at most as many as options.
+    public var orders = 1
+    /// Whether training puts the options in each of these orders, too, and not in one.
+    public var trainOrders = false
     /// Factor of the posterior's variance in those draws (τ); 0 is the mean.
     public var varianceScale = 1.0
 

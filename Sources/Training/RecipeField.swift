@@ -52,6 +52,10 @@ extension Recipe: SettingsTable {
         .init("rslora", \.rslora, .boolean)
             .means("Whether the adapters' scale is alpha / sqrt(rank)"),
         .init("draws", \.draws, .count).means("Draws that predictions are averaged over"),
+        .init("orders", \.orders, .integer(1...255))
+            .means("Orders of listed options that predictions are averaged over"),
+        .init("train-orders", \.trainOrders, .boolean)
+            .means("Whether training puts the options in each of these orders, too"),
         .init("variance-scale", \.varianceScale, .notNegative)
             .means("Factor of the posterior's variance in those draws"),
         .init("seed", \.seed, .countOrZero)

@@ -50,6 +50,7 @@ extension Recipe {
     /// How rows of the user's own data become prompts.
     public var promptStyle: PromptStyle {
         var style = PromptStyle(answers: answers, listsOptions: listOptions)
+        style.orders = orders
         style.version = promptVersion
         return style
     }

@@ -1,6 +1,8 @@
 import Foundation
 import JSON
+import Metrics
 import Optimizers
+import Posteriors
 import TensorFiles
 import TestSupport
 import Testing
@@ -134,5 +136,62 @@ struct AnswerTreeTests {
         two.answers.append([7, 7])
         let (short, long) = (golden.answers([one])[0], golden.answers([two])[0])
         #expect(abs((short[0] - short[1]) - (long[0] - long[1])) < 1e-4)
+    }
+}
+
+@Suite("Answers averaged over the orders of options")
+struct OrderTests {
+    /// Two examples whose wordings are other prompts; the second has one order.
+    private func examples(_ golden: GoldenAnswers) -> [EncodedExample] {
+        var first = golden.examples[2]
+        first.otherOrders = [
+            .init(tokens: [9, 40, 3], answers: first.answers),
+            .init(tokens: [7, 3], answers: [[7], [8, 8], [9]]),
+        ]
+        return [first, golden.examples[0]]
+    }
+
+    @Test("An answer is the mean over its orders, in the model's own order of answers")
+    func average() throws {
+        let golden = try GoldenAnswers("llama2")
+        let examples = examples(golden)
+        let orders = examples[0].inAllOrders
+        #expect(orders.map(\.tokens) == [[9, 3, 40], [9, 40, 3], [7, 3]])
+        #expect(orders.allSatisfy { $0.otherOrders.isEmpty && $0.label == 2 })
+        let alone = golden.answers(orders).map { $0.map(exp) }
+        let expected = (0..<3).map { answer in alone.reduce(0) { $0 + $1[answer] / 3 } }
+        let found = try DrawnAnswers(golden.scorer).predictions(examples)
+        #expect(largestDifference([found[0].prediction.probabilities], [expected]) < 1e-5)
+        #expect(found[0].answersByOrder == alone.map { $0.firstIndex(of: $0.max() ?? 0) })
+        #expect(found[1].answersByOrder.isEmpty)
+        let single = try DrawnAnswers(golden.scorer).predictions([examples[1]])
+        #expect(found[1].prediction == single[0].prediction)
+    }
+
+    @Test("Each draw is averaged over the orders before the draws are")
+    func draws() throws {
+        let golden = try GoldenAnswers("llama2")
+        let posterior = IVONPosterior(
+            hessian: Tensor.full([golden.parameters.count], 400),
+            effectiveSampleSize: 1,
+            weightDecay: 0,
+            hessianInitialization: 1
+        )
+        let draws = DrawnParameters(posterior, around: golden.parameters, count: 3, seed: 9)
+        let answers = DrawnAnswers(golden.scorer, draws: draws)
+        let examples = examples(golden)
+        let found = try answers.predictions(examples)[0]
+        let alone = try answers.predictions(examples[0].inAllOrders)
+        for draw in 0..<3 {
+            let expected = (0..<3).map { answer in
+                alone.reduce(0) { $0 + exp($1.draws[draw][answer]) / 3 }
+            }
+            #expect(largestDifference([found.draws[draw].map(exp)], [expected]) < 1e-12)
+        }
+        let information = try PredictiveUncertainty.mutualInformation(
+            of: found.draws.map { $0.map(exp) }
+        )
+        #expect(found.prediction.mutualInformation == information)
+        #expect(found.prediction.meanProbabilities != nil)
     }
 }

@@ -11,6 +11,7 @@ struct RecipeTests {
         var recipe = Recipe()
         (recipe.model, recipe.task, recipe.data) = ("2024", "a: b # c", "~")
         (recipe.answers, recipe.listOptions) = (.letters, false)
+        (recipe.orders, recipe.trainOrders) = (3, true)
         (recipe.basePrecision, recipe.method) = (.int8Dynamic, .adamw)
         recipe.gradientCheckpointing = true
         (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
@@ -108,7 +109,7 @@ struct RecipeTests {
     private static let refused: [(key: String, values: [String])] = [
         (
             "steps batch-size micro-batch-size train-draws rank draws log-every keep-step "
-                + "eval-tokens limit-train limit-validation limit-test threads",
+                + "eval-tokens limit-train limit-validation limit-test threads orders",
             ["0", "-1", "1.5", "1e3", "2147483648", "99999999999999999999", "many", "1:30", "0x10"]
         ),
         ("max-length", ["1", "0", "-5", "x"]),
@@ -124,7 +125,7 @@ struct RecipeTests {
         ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
         ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
         (
-            "debias rescale-lr rslora gradient-checkpointing list-options",
+            "debias rescale-lr rslora gradient-checkpointing list-options train-orders",
             ["1", "0", "maybe", "''"]
         ),
         ("answers", ["numbers", "Letters", "''"]),
@@ -213,6 +214,7 @@ struct RecipeTests {
         check(["batch-size": \.batchSize, "rank": \.rank], 1...65_536)
         check(["max-length": \.maxLength], 2...most)
         check(["threads": \.threads], 1...1024)
+        check(["orders": \.orders], 1...255)
         let infinite = ["0.0", ".inf"]
         for (key, path) in ["ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha] {
             check(key, path, 0, .infinity, texts: infinite)
@@ -234,6 +236,7 @@ struct RecipeTests {
         let always = [
             "base-precision", "method", "schedule", "gradient-checkpointing", "debias",
             "rescale-lr", "rslora", "answers", "list-options", "prompt-version",
+            "train-orders",
         ]
         #expect(tested.union(always) == Set(Recipe.fields.map(\.key)))
         try Self.unusual().validate()

@@ -1,11 +1,27 @@
 /// An example as tokens: a prompt, and the tokens that each answer puts behind it.
 public struct EncodedExample: Equatable, Sendable {
+    /// A prompt and what each answer puts behind it.
+    public struct Wording: Equatable, Sendable {
+        /// The prompt.
+        public var tokens: [Int]
+        /// The tokens of each answer, in the order of the example's.
+        public var answers: [[Int]]
+
+        /// A wording from its parts.
+        public init(tokens: [Int], answers: [[Int]]) {
+            self.tokens = tokens
+            self.answers = answers
+        }
+    }
+
     /// The example's name.
     public var id: String
     /// The prompt; the answer is what the model expects after the last of these.
     public var tokens: [Int]
     /// The tokens of each answer, at least one; no answer begins with all of another.
     public var answers: [[Int]]
+    /// The same question with its options in other orders.
+    public var otherOrders: [Wording] = []
     /// Index of the right answer, or of the most probable one; nil where it is not known.
     public var label: Int?
     /// Probability that each answer is right; nil where ``label`` says all.
@@ -37,6 +53,18 @@ public struct EncodedExample: Equatable, Sendable {
         self.isOrdered = isOrdered
         self.state = state
         self.isTruncated = isTruncated
+    }
+
+    /// The example in each order of its options, one in each.
+    public var inAllOrders: [EncodedExample] {
+        var first = self
+        first.otherOrders = []
+        return [first]
+            + otherOrders.map { wording in
+                var other = first
+                (other.tokens, other.answers) = (wording.tokens, wording.answers)
+                return other
+            }
     }
 
     /// Number of tokens that a model reads to answer: the prompt, and what different answers have

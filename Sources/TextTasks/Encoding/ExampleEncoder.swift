@@ -51,20 +51,19 @@ public struct ExampleEncoder: Sendable {
         _ examples: [Example]
     ) throws -> (examples: [EncodedExample], report: EncodingReport) {
         var splitter = AnswerTokens(encode: encode)
-        var encoded: [EncodedExample] = []
-        encoded.reserveCapacity(examples.count)
+        var result: [EncodedExample] = []
+        result.reserveCapacity(examples.count)
         var report = EncodingReport(examples: examples.count, truncated: 0, longest: 0)
         for example in examples {
             if let label = example.label, !example.answers.indices.contains(label) {
                 throw Self.failure(example, "label \(label) is none of \(example.answers.count) answers")
             }
-            let split = try Self.split(example, &splitter)
-            try check(split.prompt + split.answers.joined(), of: example)
-            let (tokens, isTruncated) = try fitted(split.prompt, of: example)
-            report.truncated += isTruncated ? 1 : 0
-            report.longest = max(report.longest, leading.count + split.prompt.count)
-            encoded.append(
-                EncodedExample(
+            func encoded(_ wording: Example.Wording) throws -> EncodedExample {
+                let split = try Self.split(wording, of: example, &splitter)
+                try check(split.prompt + split.answers.joined(), of: example)
+                let (tokens, isTruncated) = try fitted(split.prompt, of: example)
+                report.longest = max(report.longest, leading.count + split.prompt.count)
+                return EncodedExample(
                     id: example.id,
                     tokens: tokens,
                     answers: split.answers,
@@ -74,9 +73,15 @@ public struct ExampleEncoder: Sendable {
                     state: example.state,
                     isTruncated: isTruncated
                 )
-            )
+            }
+            let wording = Example.Wording(prompt: example.prompt, answers: example.answers)
+            var first = try encoded(wording)
+            let others = try example.otherOrders.map(encoded)
+            first.otherOrders = others.map { .init(tokens: $0.tokens, answers: $0.answers) }
+            report.truncated += first.isTruncated ? 1 : 0
+            result.append(first)
         }
-        return (encoded, report)
+        return (result, report)
     }
 
     private func fitted(
@@ -94,20 +99,21 @@ public struct ExampleEncoder: Sendable {
 
     /// Tokens of prompt and answers, of which none begins with another.
     private static func split(
-        _ example: Example,
+        _ wording: Example.Wording,
+        of example: Example,
         _ splitter: inout AnswerTokens
     ) throws -> (prompt: [Int], answers: [[Int]]) {
         func split(_ answers: [String]) throws -> (prompt: [Int], answers: [[Int]]) {
-            guard let split = try splitter.split(prompt: example.prompt, answers: answers) else {
+            guard let split = try splitter.split(prompt: wording.prompt, answers: answers) else {
                 throw failure(example, "a token lies over the border of prompt and answer")
             }
             return split
         }
-        let open = try split(example.answers)
+        let open = try split(wording.answers)
         guard beginning(among: open.answers) != nil else { return open }
-        let closed = try split(example.answers.map { $0 + "\n" })
+        let closed = try split(wording.answers.map { $0 + "\n" })
         if let (first, second) = beginning(among: closed.answers) {
-            let texts = [first, second].map { quoted(example.answers[$0]) }
+            let texts = [first, second].map { quoted(wording.answers[$0]) }
             throw failure(
                 example,
                 "the choices \(texts[0]) and \(texts[1]) have the same tokens, so they cannot be "

@@ -18,20 +18,42 @@ import JSON
 ///
 /// The state stands first, so that questions about it share its tokens, and the question's name
 /// nowhere.
-struct QuestionPrompt: Equatable {
-    let prompt: String
-    let answers: [String]
-
-    /// Renders a question; `lists` is whether its options are listed where the style does not say.
+enum QuestionPrompt {
+    /// The wordings of a question, one for each order of its options where they are listed; `lists`
+    /// is whether they are where the style does not say.
     ///
     /// Throws ``TextTaskError`` that names the place where letters are asked for and cannot answer.
-    init(
+    static func example(
         _ question: Question,
         about state: String,
         _ style: PromptStyle,
         lists: Bool = true,
+        id: String,
+        source: String? = nil,
         at place: String
-    ) throws {
+    ) throws -> Example {
+        let isListed = style.listsOptions ?? lists
+        let mayMove = isListed && question.kind == .choice
+        return try Example(
+            id: id,
+            source: source,
+            options: question.options.map(\.name),
+            orders: mayMove ? style.orders : 1,
+            label: nil
+        ) { order in
+            try wording(question, about: state, style, isListed: isListed, order, at: place)
+        }
+    }
+
+    private static func wording(
+        _ question: Question,
+        about state: String,
+        _ style: PromptStyle,
+        isListed: Bool,
+        _ order: [Int],
+        at place: String
+    ) throws -> Example.Wording {
+        let answers: [String]
         var lines = question.instructions.map { ["Question: \($0)"] } ?? []
         switch question.kind {
         case .noul:
@@ -42,20 +64,24 @@ struct QuestionPrompt: Equatable {
             lines.append("True or false:")
             answers = question.options.map { " \($0.name)" }
         case .choice, .score:
-            let isListed = style.listsOptions ?? lists
             let marks = try question.marks(style, isListed: isListed, at: place)
             if isListed {
                 lines.append(question.isOrdered ? "Levels, lowest first:" : "Options:")
-                for (index, line) in question.optionLines.enumerated() {
-                    let mark = marks.map { "\($0[index])." } ?? "-"
-                    lines.append("\(mark) \(line.indentedBehindFirstLine)")
+                let texts = question.optionLines
+                for (place, option) in order.enumerated() {
+                    let mark = marks.map { "\($0[place])." } ?? "-"
+                    lines.append("\(mark) \(texts[option].indentedBehindFirstLine)")
                 }
             }
             lines.append("Answer:")
-            answers = (marks ?? question.optionTexts).map { " \($0)" }
+            answers = (marks.map { OptionOrders.marks($0, in: order) } ?? question.optionTexts)
+                .map { " \($0)" }
         }
         let text = lines.joined(separator: "\n")
-        prompt = state.isEmpty ? text : "\(state)\n\n\(text)"
+        return Example.Wording(
+            prompt: state.isEmpty ? text : "\(state)\n\n\(text)",
+            answers: answers
+        )
     }
 }
 

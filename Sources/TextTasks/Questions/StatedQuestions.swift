@@ -52,18 +52,13 @@ public struct StatedQuestions: Equatable, Sendable {
         style: PromptStyle = PromptStyle()
     ) throws -> [Example] {
         try questions.map { named in
-            let rendered = try QuestionPrompt(
+            var example = try QuestionPrompt.example(
                 named.question,
                 about: state,
                 style,
-                at: "\(source ?? id): questions.\(named.id)"
-            )
-            var example = Example(
                 id: "\(id)/\(named.id)",
                 source: source,
-                prompt: rendered.prompt,
-                answers: rendered.answers,
-                label: nil
+                at: "\(source ?? id): questions.\(named.id)"
             )
             example.isOrdered = named.question.isOrdered
             example.state = id

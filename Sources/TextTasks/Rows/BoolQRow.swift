@@ -6,7 +6,7 @@ struct BoolQRow: PublishedRow {
     private let passage: String
     private let answer: Bool?
 
-    func row(at place: RowPlace) throws -> ParsedRow? {
+    func row(at place: RowPlace, _: PromptStyle) throws -> ParsedRow? {
         if passage.isEmpty { throw place.failure("\"passage\" is empty") }
         let example = Example(
             id: place.id,

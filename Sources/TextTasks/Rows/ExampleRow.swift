@@ -13,8 +13,9 @@ protocol ExampleRow: SendableMetatype {
 
 /// A line of a published data set, whose values are in its keys as they are.
 protocol PublishedRow: ExampleRow, Decodable {
-    /// What the line holds, as ``ExampleRow`` has it; prompts are those of the paper.
-    func row(at place: RowPlace) throws -> ParsedRow?
+    /// What the line holds, as ``ExampleRow`` has it; prompts are those of the paper, of a style's
+    /// orders.
+    func row(at place: RowPlace, _ style: PromptStyle) throws -> ParsedRow?
 }
 
 extension PublishedRow {
@@ -23,9 +24,9 @@ extension PublishedRow {
     static func row(
         _ line: JSONNode,
         at place: RowPlace,
-        _: PromptStyle
+        _ style: PromptStyle
     ) throws -> ParsedRow? {
-        try line.decode(Self.self).row(at: place)
+        try line.decode(Self.self).row(at: place, style)
     }
 }
 

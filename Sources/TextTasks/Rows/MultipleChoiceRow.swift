@@ -61,7 +61,7 @@ struct MultipleChoiceRow: PublishedRow {
         }
     }
 
-    func row(at place: RowPlace) throws -> ParsedRow? {
+    func row(at place: RowPlace, _ style: PromptStyle) throws -> ParsedRow? {
         let labels = choices.map(\.label)
         guard Set(labels).count == labels.count else {
             throw place.failure("the choices' labels \(labels) are not distinct")
@@ -81,13 +81,16 @@ struct MultipleChoiceRow: PublishedRow {
             label = index
         }
         guard choices.count == 4 else { return nil }
+        let texts = choices.map(\.text)
         let example = Example(
             id: id ?? place.id,
             source: place.source,
-            prompt: Prompts.multipleChoice(question: stem, choices: choices.map(\.text)),
-            answers: Prompts.letters.prefix(4).map { " \($0)" },
+            options: texts,
+            orders: style.orders,
             label: label
-        )
+        ) {
+            Prompts.multipleChoice(question: stem, choices: texts, in: $0)
+        }
         return ParsedRow(examples: [example])
     }
 }

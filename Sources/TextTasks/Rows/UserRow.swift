@@ -97,24 +97,23 @@ struct UserRow: ExampleRow {
             return Example(
                 id: id,
                 source: place.source,
-                prompt: Prompts.multipleChoice(question: question, choices: choices),
-                answers: Prompts.letters.prefix(choices.count).map { " \($0)" },
+                options: choices,
+                orders: style.orders,
                 label: right
-            )
+            ) {
+                Prompts.multipleChoice(question: question, choices: choices, in: $0)
+            }
         }
-        let rendered = try QuestionPrompt(
+        var example = try QuestionPrompt.example(
             Question(choiceOf: choices, instructions: question),
             about: "",
             style,
-            at: place.source
-        )
-        return Example(
             id: id,
             source: place.source,
-            prompt: rendered.prompt,
-            answers: rendered.answers,
-            label: right
+            at: place.source
         )
+        example.label = right
+        return example
     }
 
     private func rightChoice(_ form: RightChoice, _ key: String) throws -> Int? {

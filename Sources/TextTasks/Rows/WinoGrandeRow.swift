@@ -8,7 +8,7 @@ struct WinoGrandeRow: PublishedRow {
     private let option2: String
     private let answer: String?
 
-    func row(at place: RowPlace) throws -> ParsedRow? {
+    func row(at place: RowPlace, _ style: PromptStyle) throws -> ParsedRow? {
         for (name, text) in [("option1", option1), ("option2", option2)] where text.isEmpty {
             throw place.failure("\(quoted(name)) is empty")
         }
@@ -23,10 +23,20 @@ struct WinoGrandeRow: PublishedRow {
         let example = Example(
             id: qID ?? place.id,
             source: place.source,
-            prompt: Prompts.winoGrande(sentence: sentence, option1: option1, option2: option2),
-            answers: [" A", " B"],
+            options: [option1, option2],
+            orders: style.orders,
             label: label
-        )
+        ) { order in
+            let options = order.map { [option1, option2][$0] }
+            return Example.Wording(
+                prompt: Prompts.winoGrande(
+                    sentence: sentence,
+                    option1: options[0],
+                    option2: options[1]
+                ),
+                answers: OptionOrders.marks([" A", " B"], in: order)
+            )
+        }
         return ParsedRow(examples: [example], group: group)
     }
 

@@ -119,6 +119,9 @@ struct Evaluate: ParsableCommand {
         let draws = drawCount.map { ", \($0) draws" } ?? ""
         let seconds = (duration / .seconds(1)).fixed(2)
         Console.note("\(evaluation.predictions.count) examples\(draws): \(seconds) s")
+        if let flips = evaluation.results.orderFlips {
+            Console.note("the order of the options changes \(flips.fixed(3)) of the answers")
+        }
     }
 
     private func measureCurves(with group: ProcessGroup?) throws {

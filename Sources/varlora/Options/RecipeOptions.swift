@@ -50,6 +50,8 @@ struct RecipeOptions: ParsableArguments {
     @Option(of: "rslora") var rslora: String?
 
     @Option(of: "draws") var draws: String?
+    @Option(of: "orders") var orders: String?
+    @Option(of: "train-orders") var trainOrders: String?
     @Option(of: "variance-scale") var varianceScale: String?
 
     @Option(of: "seed") var seed: String?

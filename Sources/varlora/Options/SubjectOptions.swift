@@ -16,6 +16,8 @@ struct SubjectOptions: ParsableArguments {
     var data: String?
     @Option("Tokens of the longest prompt (default: the run's, or 320).")
     var maxLength: String?
+    @Option("Orders of listed options to average over (default: the run's, or 1).")
+    var orders: String?
     @Option("How a Laplace approximation answers (default: the run's).")
     var predictive: LaplacePredictive?
     @Option("Seed of the draws, and without a run of the split (default: the run's, or 21).")
@@ -37,6 +39,7 @@ struct SubjectOptions: ParsableArguments {
         _ = try value("threads", threads, \.threads)
         _ = try value("max-length", maxLength, \.maxLength)
         _ = try value("seed", seed, \.seed)
+        _ = try value("orders", orders, \.orders)
     }
 
     /// Loads the run, or the base model alone.
@@ -51,6 +54,7 @@ struct SubjectOptions: ParsableArguments {
         }
         if let data { recipe.data = data }
         recipe.maxLength = try value("max-length", maxLength, \.maxLength) ?? recipe.maxLength
+        recipe.orders = try value("orders", orders, \.orders) ?? recipe.orders
         if let seed = try value("seed", seed, \.seed) {
             // The draws move; what the run was trained on does not.
             if folder != nil { recipe.splitSeed = recipe.splitSeed ?? recipe.seed }
