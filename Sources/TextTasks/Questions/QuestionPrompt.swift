@@ -19,7 +19,8 @@ import JSON
 /// The state stands first, so that questions about it share its tokens, and the question's name
 /// nowhere.
 struct QuestionPrompt: Equatable {
-    let prompt: String
+    /// What stands behind the state.
+    private let text: String
     let answers: [String]
 
     /// Renders a question; `lists` is whether its options are listed where the style does not say.
@@ -27,7 +28,6 @@ struct QuestionPrompt: Equatable {
     /// Throws ``TextTaskError`` that names the place where letters are asked for and cannot answer.
     init(
         _ question: Question,
-        about state: String,
         _ style: PromptStyle,
         lists: Bool = true,
         at place: String
@@ -54,8 +54,12 @@ struct QuestionPrompt: Equatable {
             lines.append("Answer:")
             answers = (marks ?? question.optionTexts).map { " \($0)" }
         }
-        let text = lines.joined(separator: "\n")
-        prompt = state.isEmpty ? text : "\(state)\n\n\(text)"
+        text = lines.joined(separator: "\n")
+    }
+
+    /// The prompt that asks the question about a state, as it is.
+    func prompt(about state: String) -> String {
+        state.isEmpty ? text : "\(state)\n\n\(text)"
     }
 }
 

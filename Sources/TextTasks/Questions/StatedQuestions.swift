@@ -54,14 +54,13 @@ public struct StatedQuestions: Equatable, Sendable {
         try questions.map { named in
             let rendered = try QuestionPrompt(
                 named.question,
-                about: state,
                 style,
                 at: "\(source ?? id): questions.\(named.id)"
             )
             var example = Example(
                 id: "\(id)/\(named.id)",
                 source: source,
-                prompt: rendered.prompt,
+                prompt: rendered.prompt(about: state),
                 answers: rendered.answers,
                 label: nil
             )

@@ -5,10 +5,11 @@ import JSON
 ///     {"id": "q1", "prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
 ///     {"id": "q2", "question": "What is the sky?", "choices": ["blue", "green"], "answer": "A"}
 ///
+///     {"id": "t1", "text": "Where is my card?", "label": "card_arrival"}
 ///     {"id": "q3", "state": "Where is my card?", "questions": {"urgent": {"type": "noul", ...}}}
 ///
 /// The first is used as it is. The second is lettered as ARC is in the paper where letters answer,
-/// else it is a ``QuestionPrompt`` without a state. The third is a ``QuestionsRow``. `label` and
+/// else it is a ``QuestionPrompt`` without a state. The third is a ``LabelledText``, and the fourth a ``QuestionsRow``. `label` and
 /// `answer` may be left out where nothing is scored; ``RightChoice`` says what they may be.
 struct UserRow: ExampleRow {
     static let standsAlone = true
@@ -22,13 +23,14 @@ struct UserRow: ExampleRow {
     static func row(
         _ line: JSONNode,
         at place: RowPlace,
-        _ style: PromptStyle
+        _ setting: RowSetting
     ) throws -> ParsedRow? {
         if try line.member("questions") != nil {
-            return try QuestionsRow(line, at: place).row(style)
+            return try QuestionsRow(line, at: place).row(setting.style)
         }
+        if let text = try LabelledText(line, at: place) { return try setting.row(text) }
         do {
-            return ParsedRow(examples: [try UserRow(line, place, style).example()])
+            return ParsedRow(examples: [try UserRow(line, place, setting.style).example()])
         } catch {
             guard let layout = RowLayout.of(line) else { throw error }
             throw place.failure(
@@ -104,14 +106,13 @@ struct UserRow: ExampleRow {
         }
         let rendered = try QuestionPrompt(
             Question(choiceOf: choices, instructions: question),
-            about: "",
             style,
             at: place.source
         )
         return Example(
             id: id,
             source: place.source,
-            prompt: rendered.prompt,
+            prompt: rendered.prompt(about: ""),
             answers: rendered.answers,
             label: right
         )
