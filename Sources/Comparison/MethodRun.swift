@@ -19,6 +19,7 @@ extension Study {
         defer { withExtendedLifetime(lock) {} }
         try run.prepare(for: trained.recipe, resume: false, force: true)
         try trained.write(to: run)
+        try data.write(to: run)
         let predictive = try trained.predictive()
         func results(_ part: EncodedPart, _ name: String) throws -> RunMetrics.Part {
             let evaluation = try evaluate(part, name, predictive, trained.recipe, derive)

@@ -107,7 +107,7 @@ public struct LineReader {
     private mutating func readMore() throws {
         let size = 1 << 18
         let old = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: size))
+        buffer += [UInt8](repeating: 0, count: size)
         var count = -1
         repeat {
             count = buffer.withUnsafeMutableBytes { bytes in

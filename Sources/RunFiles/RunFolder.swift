@@ -21,6 +21,8 @@ public struct RunFolder: Sendable {
     public var metrics: URL { url.appendingPathComponent("metrics.json") }
     /// What the method needs to draw.
     public var posterior: URL { url.appendingPathComponent("posterior.safetensors") }
+    /// The labels that the run's texts choose from, in the order of the answers.
+    public var labels: URL { url.appendingPathComponent("labels.json") }
     /// Checkpoints, each a folder named by its step.
     public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
     /// What `varlora evaluate --curves` measures.

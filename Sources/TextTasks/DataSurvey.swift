@@ -17,8 +17,8 @@ public struct DataSurvey {
         let names = task.strangers
         guard !names.isEmpty else { return }
         warnings.append(
-            "\(task.name): \(list(names)): not used; the parts are train.jsonl, "
-                + "validation.jsonl (or valid, val, eval, dev, development) and test.jsonl"
+            "\(task.name): \(list(names)): not used; the parts are train, validation (or valid, "
+                + "val, eval, dev, development) and test, each .jsonl, .csv or a folder of labels"
         )
     }
 

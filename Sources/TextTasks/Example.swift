@@ -68,26 +68,16 @@ public struct Example: Equatable, Sendable {
 }
 
 extension Example {
-    /// A question whose wording depends on the order in which its options are listed, in so many
-    /// orders: `wording` gets which option stands at each place, and gives answers in the order of
-    /// `options`.
-    init(
-        id: String,
-        source: String? = nil,
-        options: [String],
-        orders: Int,
-        label: Int?,
-        wording: ([Int]) throws -> Wording
-    ) rethrows {
-        let wordings = try OptionOrders.orders(of: options, count: orders).map(wording)
+    /// A question in each of some orders of its options, at least one.
+    init(id: String, source: String, orders: [Wording], label: Int?) {
         self.init(
             id: id,
             source: source,
-            prompt: wordings[0].prompt,
-            answers: wordings[0].answers,
+            prompt: orders[0].prompt,
+            answers: orders[0].answers,
             label: label
         )
-        otherOrders = Array(wordings.dropFirst())
+        otherOrders = Array(orders.dropFirst())
     }
 
     /// A prompt used as it is, with the texts that may follow it.

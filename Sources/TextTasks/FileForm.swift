@@ -11,6 +11,9 @@ public struct FileForm: Equatable, Sendable {
     private static let table =
         #"write each row as {"prompt": ..., "choices": [...], "label": 0} on a line of its own"#
 
+    private static let commas =
+        #"with the header text,label and a name that ends in .csv it is read; or "# + table
+
     /// What a packed or binary file begins with.
     private static let signatures: [(bytes: [UInt8], form: FileForm)] = [
         ([0x1f, 0x8b], packed("gzip", "gunzip")),
@@ -81,7 +84,7 @@ public struct FileForm: Equatable, Sendable {
             if first.contains("\t") {
                 self.init("a table with tabs (TSV)", Self.table)
             } else if first.contains(",") || first.contains(";") {
-                self.init("a table with commas (CSV)", Self.table)
+                self.init("a table with commas (CSV)", Self.commas)
             } else {
                 return nil
             }

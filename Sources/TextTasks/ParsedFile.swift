@@ -8,65 +8,60 @@ struct ParsedFile {
     /// Number of lines the data set's protocol leaves out.
     private(set) var leftOut = 0
 
-    /// Reads the lines that `chosen` counts, from 0 without blank ones, and nothing behind them.
+    /// Reads the rows that `chosen` counts, from 0 without blank lines, and nothing behind them.
     init(
         _ file: URL,
         as form: any ExampleRow.Type,
-        style: PromptStyle,
+        _ setting: RowSetting,
         requiringLabels: Bool,
         only chosen: some Sequence<Int> = 0...
     ) throws {
         path = file.path
-        var reader = try LineReader(file)
-        var lines: [String: Int] = [:]
+        var source = try RowSource(file)
+        var places: [String: String] = [:]
         var (rest, count) = (chosen.makeIterator(), 0)
         var wanted = rest.next()
-        while let index = wanted, let line = try reader.next() {
+        while let index = wanted, let row = try source.next() {
             defer { count += 1 }
             guard count == index else { continue }
             wanted = rest.next()
-            let place = RowPlace(
-                path: file.path,
-                fileName: file.lastPathComponent,
-                line: line.number
-            )
-            let isFirst = rows.isEmpty
-            guard
-                let row = try Self.read(
-                    line,
-                    isFirst: isFirst,
-                    { try form.row($0, at: place, style) }
-                )
-            else {
+            guard let parsed = try Self.parsed(row, as: form, setting, isFirst: rows.isEmpty) else {
                 leftOut += 1
                 continue
             }
-            for example in row.examples {
+            for example in parsed.examples {
                 if requiringLabels, example.label == nil {
-                    let question = row.examples.count > 1 ? " of \(quoted(example.id))" : ""
-                    throw place.failure("the line does not say which answer\(question) is right")
+                    let question = parsed.examples.count > 1 ? " of \(quoted(example.id))" : ""
+                    throw row.place.failure(
+                        "the line does not say which answer\(question) is right"
+                    )
                 }
-                if let earlier = lines.updateValue(line.number, forKey: example.id) {
-                    throw place.failure(
-                        "the id \(quoted(example.id)) is that of \(path):\(earlier) too"
+                if let earlier = places.updateValue(row.place.source, forKey: example.id) {
+                    throw row.place.failure(
+                        "the id \(quoted(example.id)) is that of \(earlier) too"
                     )
                 }
             }
-            rows.append(row)
+            rows.append(parsed)
         }
         if rows.isEmpty { throw TextTaskError.noExamples(file: path, leftOut: leftOut) }
     }
 
-    private static func read(
-        _ line: LineReader.Line,
-        isFirst: Bool,
-        _ body: (JSONNode) throws -> ParsedRow?
+    private static func parsed(
+        _ row: RowSource.Row,
+        as form: any ExampleRow.Type,
+        _ setting: RowSetting,
+        isFirst: Bool
     ) throws -> ParsedRow? {
-        do {
-            return try line.read(body)
-        } catch let error as JSONLinesError {
-            guard isFirst, let form = FileForm(of: line.file) else { throw error }
-            throw TextTaskError.form(file: line.file, form)
+        switch row.content {
+        case .text(let text): return try setting.row(text)
+        case .line(let line):
+            do {
+                return try line.read { try form.row($0, at: row.place, setting) }
+            } catch let error as JSONLinesError {
+                guard isFirst, let form = FileForm(of: line.file) else { throw error }
+                throw TextTaskError.form(file: line.file, form)
+            }
         }
     }
 

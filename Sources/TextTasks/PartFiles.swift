@@ -75,7 +75,8 @@ struct PartFiles {
 
     private func existingFile(_ names: [String], of part: Split) throws -> URL? {
         let found = try names.filter {
-            try FileSystem.exists(folder.appendingPathComponent($0))
+            let file = folder.appendingPathComponent($0)
+            return try $0.hasSuffix("/") ? isFolder(file) : FileSystem.exists(file)
         }
         if found.count > 1 {
             throw TextTaskError.severalFiles(part: part, folder: folder.path, names: found)

@@ -7,17 +7,22 @@ import JSON
 /// | --- | --- | --- | --- |
 /// | arc-easy, arc-challenge, openbookqa | train file | dev file | test file |
 /// | winogrande-s, winogrande-m, boolq | rest of the train file | share of it | dev file |
-/// | a folder of the user's | train.jsonl | validation.jsonl | test.jsonl |
-/// | a folder without validation file | rest of train.jsonl | share of it | test.jsonl |
+/// | a folder of the user's | train | validation | test |
+/// | a folder without validation | rest of train | share of it | test |
 /// | a single file of the user's | 80% | 10% | 10% |
 ///
-/// The validation file may be called valid, val, eval, dev or development.jsonl, too. The share is
-/// a tenth, at most 1000 examples, chosen by the seed; twin sentences of WinoGrande
-/// stay together. The published test parts of WinoGrande and BoolQ have no labels. Lines may be in
-/// the official layout or in the Hugging Face one; the user's own are in either of these forms:
+/// A part of a folder of the user's is `train.jsonl`, a table `train.csv`, or `train/LABEL/*.txt`;
+/// the validation part may be called valid, val, eval, dev or development, too. The share is a
+/// tenth, at most 1000 rows, chosen by the seed; twin sentences of WinoGrande stay together. The
+/// published test parts of WinoGrande and BoolQ have no labels. Lines may be in the official layout
+/// or in the Hugging Face one; the user's own are in one of these forms:
 ///
 ///     {"prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
 ///     {"question": "What is the sky?", "choices": ["blue", "green"], "answer": "A"}
+///     {"text": "Where is my card?", "label": "card_arrival"}
+///     {"state": "Where is my card?", "questions": {"urgent": {"type": "noul", ...}}}
+///
+/// Texts choose between the labels that the train part's file has.
 public struct TextTask: Sendable {
     /// The names of the published data sets.
     public static let names = PublishedDataSet.all.map(\.name)
@@ -79,12 +84,17 @@ public struct TextTask: Sendable {
     }
 
     private static let userLayout = FileLayout(
-        train: ["train.jsonl"],
+        train: files("train"),
         validation: .fileOrSplitOff(
-            ["validation", "valid", "val", "eval", "dev", "development"].map { "\($0).jsonl" }
+            ["validation", "valid", "val", "eval", "dev", "development"].flatMap(files)
         ),
-        test: ["test.jsonl"]
+        test: files("test")
     )
+
+    /// What may hold a part of one's own data.
+    private static func files(_ part: String) -> [String] {
+        ["\(part).jsonl", "\(part).csv", "\(part)/"]
+    }
 
     private static func folder(
         of set: PublishedDataSet,
@@ -112,7 +122,7 @@ public struct TextTask: Sendable {
     /// parts. A row of several questions is an example for each.
     ///
     /// With a limit no more of one's own file is parsed than is needed, so that faults in what
-    /// follows are not found.
+    /// follows are not found; of texts with labels, the train part's file is always read.
     ///
     /// Throws ``TextTaskError`` or `JSONLinesError` where a file is missing, ambiguous, empty or
     /// not readable, or a line is malformed or, with `requiringLabels`, has no label.
@@ -123,11 +133,12 @@ public struct TextTask: Sendable {
         limit: Int? = nil
     ) throws -> LoadedExamples {
         let (file, shared) = try location(of: part)
+        let setting = RowSetting(style: style, labels: try labelSet())
         func parsed(only lines: some Sequence<Int>) throws -> ParsedFile {
             try ParsedFile(
                 file,
                 as: rows,
-                style: style,
+                setting,
                 requiringLabels: requiringLabels,
                 only: lines
             )
@@ -138,7 +149,7 @@ public struct TextTask: Sendable {
         if let limit, rows.standsAlone {
             if shared == nil { return try parsed(only: 0..<limit).loaded(isShare: false) }
             // Lines of a pipe could not be counted before they are read.
-            let count = try LineReader.count(of: file) ?? 0
+            let count = try RowSource.count(of: file) ?? 0
             if count > 0, let lines = try share([String?](repeating: nil, count: count)) {
                 return try parsed(only: lines.prefix(limit)).loaded(isShare: true)
             }
@@ -146,6 +157,17 @@ public struct TextTask: Sendable {
         let all = try parsed(only: 0...)
         let chosen = try share(all.rows.map(\.group))
         return all.loaded(chosen, isShare: shared != nil, limit: limit)
+    }
+
+    /// The labels that texts may have, in the order of their answers; nil for other rows.
+    ///
+    /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
+    public func labels() throws -> [String]? { try labelSet()?.names }
+
+    /// The labels of the train part's file; nil where it is not there.
+    private func labelSet() throws -> LabelSet? {
+        guard rows == UserRow.self, let train = try? location(of: .train).file else { return nil }
+        return try LabelSet(of: train, style)
     }
 
     /// The file of a part, and how it is divided where it serves several.
@@ -158,20 +180,25 @@ public struct TextTask: Sendable {
         }
     }
 
-    /// Loads all lines of any one file for prediction, labelled or not; the data set itself is not
+    /// Loads all rows of any one file for prediction, labelled or not; the data set itself is not
     /// needed.
     ///
     /// Lines are in the format of the named task, or else in that of the user's own rows.
+    /// `labels` are those that texts may have, as ``labels()`` gives them.
     ///
     /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
     public static func load(
         file: URL,
         task: String,
-        style: PromptStyle = PromptStyle()
+        style: PromptStyle = PromptStyle(),
+        labels: [String]? = nil
     ) throws -> LoadedExamples {
+        let setting = RowSetting(
+            style: style,
+            labels: try labels.map { try LabelSet($0, source: "the run", style) }
+        )
         func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
-            try ParsedFile(file, as: rows, style: style, requiringLabels: false)
-                .loaded(isShare: false)
+            try ParsedFile(file, as: rows, setting, requiringLabels: false).loaded(isShare: false)
         }
         guard let set = PublishedDataSet.all.first(where: { $0.name == task }) else {
             return try parsed(UserRow.self)

@@ -94,7 +94,10 @@ public struct AnswerObjective: Objective {
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> RunMetrics {
         let isFirst = group?.launch.isFirst ?? true
-        if isFirst { try trained.write(to: run) }
+        if isFirst {
+            try trained.write(to: run)
+            try data.write(to: run)
+        }
         let predictive = try trained.predictive(group: group)
         var warnings: [String] = []
         func results(_ part: EncodedPart, _ split: Split) throws -> RunMetrics.Part {

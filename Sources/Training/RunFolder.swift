@@ -27,6 +27,16 @@ extension RunFolder {
         }
     }
 
+    /// The labels that texts choose from, in the order of the answers; nil where the run's data are
+    /// no texts with labels.
+    ///
+    /// - Throws: `JSONError` when the file is broken, `FileError` when it cannot be read.
+    public func readLabels() throws -> [String]? {
+        try RegularFile.readIfPresent(labels).map {
+            try JSONFile.read([String].self, from: $0, file: labels.path)
+        }
+    }
+
     /// Checks that a run of `recipe` may be written here, without changing anything.
     ///
     /// - Throws: `TrainingError` when the folder holds something else, a run that may not be
@@ -122,7 +132,7 @@ extension RunFolder {
 
     /// Everything that runs leave in their folder.
     private var ownFiles: [URL] {
-        [metrics, cost, checkpoints, history, timings, posterior] + PEFTFolder.files(in: url)
+        [metrics, cost, checkpoints, history, timings, posterior, labels] + PEFTFolder.files(in: url)
             + [predictions, curves, report, launcher]
             // Last, so that a removal that is cut short leaves a run, which can be replaced again.
             // Were it first, the next run could take the old checkpoints for its own.

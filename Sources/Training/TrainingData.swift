@@ -1,4 +1,6 @@
 import Foundation
+import JSON
+import RunFiles
 import TextTasks
 import Tokenization
 
@@ -10,6 +12,8 @@ public struct TrainingData: Sendable {
     public let validation: EncodedPart
     /// What results are reported on; none for data without a test part.
     public let test: EncodedPart?
+    /// The labels that texts choose from, in the order of the answers; nil for other data.
+    public let labels: [String]?
     /// What is unusual about the data, a sentence each.
     public let warnings: [String]
 
@@ -35,7 +39,17 @@ public struct TrainingData: Sendable {
             // One's own folder need not have a test part; a published data set does.
             test = nil
         }
+        labels = try task.labels()
         warnings = survey.warnings
+    }
+}
+
+extension TrainingData {
+    /// Writes what a run must know of its data to answer rows from elsewhere.
+    ///
+    /// - Throws: `FileError` when a file cannot be written.
+    package func write(to run: RunFolder) throws {
+        if let labels { try JSONFile.write(labels, to: run.labels) }
     }
 }
 

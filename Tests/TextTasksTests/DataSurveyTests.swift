@@ -85,9 +85,9 @@ struct DataSurveyTests {
 
     @Test("A file that is no part is named")
     func strangers() throws {
-        let found = try warnings(["extra.jsonl": "", "train.csv": "", "notes.txt": ""])
+        let found = try warnings(["extra.jsonl": "", "train.tsv": "", "notes.txt": ""])
         #expect(found.count == 1)
-        #expect(found[0].contains(": extra.jsonl, notes.txt, train.csv: not used; "))
+        #expect(found[0].contains(": extra.jsonl, notes.txt, train.tsv: not used; "))
     }
 
     @Test("Answers that differ from row to row, and letters, are not taken for one class")

@@ -78,7 +78,7 @@ struct RowTests {
             (#"{"prompt":"a","choices":"x"}"#, "choices: expected an array, found the string"),
             (
                 #"{"prompt":"a"}"#,
-                "\"choices\" is missing: expected {\"prompt\", \"choices\", \"label\"} or"
+                "\"choices\" is missing: expected {\"prompt\", \"choices\", \"label\"}, "
             ),
             (#"{"prompt":"","choices":["x","y"]}"#, "\"prompt\" is empty"),
             (#"{"prompt":7,"choices":["x","y"]}"#, "prompt: expected a string, found the number 7"),

@@ -105,7 +105,8 @@ struct TextTaskTests {
             #expect(Set((train + validation).map(\.id)).count == 40)
             #expect(
                 sentence { _ = try task.load(.test, seed: 1) }
-                    == "\(folder.path): the test part needs test.jsonl, which is not there"
+                    == "\(folder.path): the test part needs test.jsonl or test.csv or test/, "
+                    + "which is not there"
             )
         }
     }
@@ -119,7 +120,8 @@ struct TextTaskTests {
             for part in [Split.train, .validation] {
                 #expect(
                     sentence { _ = try task.load(part, seed: 1) }
-                        == "\(folder.path): the train part needs train.jsonl, which is not there"
+                        == "\(folder.path): the train part needs train.jsonl or train.csv or "
+                        + "train/, which is not there"
                 )
             }
         }
@@ -134,7 +136,7 @@ struct TextTaskTests {
                 throws: TextTaskError.noFile(
                     part: .test,
                     folder: folder.path,
-                    names: ["test.jsonl"]
+                    names: ["test.jsonl", "test.csv", "test/"]
                 )
             ) { try task.load(.test, seed: 1) }
         }
@@ -155,7 +157,7 @@ struct TextTaskTests {
                 throws: TextTaskError.noFile(
                     part: .train,
                     folder: folder.path,
-                    names: ["train.jsonl"]
+                    names: ["train.jsonl", "train.csv", "train/"]
                 )
             ) { try task.load(.train, seed: 1) }
         }

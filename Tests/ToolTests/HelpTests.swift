@@ -10,7 +10,7 @@ import Training
 struct HelpTests {
     static let commands = [
         "", "train", "estimate", "evaluate", "predict", "tokenize", "inspect", "report", "compare",
-        "recipes",
+        "data", "data check", "recipes",
         "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]
 

@@ -18,36 +18,41 @@ import JSON
 ///
 /// The state stands first, so that questions about it share its tokens, and the question's name
 /// nowhere.
-enum QuestionPrompt {
-    /// The wordings of a question, one for each order of its options where they are listed; `lists`
-    /// is whether they are where the style does not say.
+struct QuestionPrompt: Equatable {
+    /// What stands behind the state, in each order of the options where they are listed.
+    private let wordings: [Example.Wording]
+
+    /// Renders a question; `lists` is whether its options are listed where the style does not say.
     ///
     /// Throws ``TextTaskError`` that names the place where letters are asked for and cannot answer.
-    static func example(
+    init(
         _ question: Question,
-        about state: String,
         _ style: PromptStyle,
         lists: Bool = true,
-        id: String,
-        source: String? = nil,
         at place: String
-    ) throws -> Example {
+    ) throws {
         let isListed = style.listsOptions ?? lists
-        let mayMove = isListed && question.kind == .choice
-        return try Example(
-            id: id,
-            source: source,
-            options: question.options.map(\.name),
-            orders: mayMove ? style.orders : 1,
-            label: nil
-        ) { order in
-            try wording(question, about: state, style, isListed: isListed, order, at: place)
+        let orders = OptionOrders.orders(
+            of: question.options.map(\.name),
+            count: isListed && question.kind == .choice ? style.orders : 1
+        )
+        wordings = try orders.map {
+            try Self.wording(question, style, isListed: isListed, $0, at: place)
         }
+    }
+
+    /// The question about a state, which is put in as it is.
+    func example(about state: String, id: String, source: String, label: Int? = nil) -> Example {
+        let wordings = wordings.map { wording in
+            var whole = wording
+            if !state.isEmpty { whole.prompt = "\(state)\n\n\(wording.prompt)" }
+            return whole
+        }
+        return Example(id: id, source: source, orders: wordings, label: label)
     }
 
     private static func wording(
         _ question: Question,
-        about state: String,
         _ style: PromptStyle,
         isListed: Bool,
         _ order: [Int],
@@ -77,11 +82,7 @@ enum QuestionPrompt {
             answers = (marks.map { OptionOrders.marks($0, in: order) } ?? question.optionTexts)
                 .map { " \($0)" }
         }
-        let text = lines.joined(separator: "\n")
-        return Example.Wording(
-            prompt: state.isEmpty ? text : "\(state)\n\n\(text)",
-            answers: answers
-        )
+        return Example.Wording(prompt: lines.joined(separator: "\n"), answers: answers)
     }
 }
 

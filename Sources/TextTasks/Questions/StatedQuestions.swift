@@ -52,14 +52,13 @@ public struct StatedQuestions: Equatable, Sendable {
         style: PromptStyle = PromptStyle()
     ) throws -> [Example] {
         try questions.map { named in
-            var example = try QuestionPrompt.example(
+            let prompt = try QuestionPrompt(
                 named.question,
-                about: state,
                 style,
-                id: "\(id)/\(named.id)",
-                source: source,
                 at: "\(source ?? id): questions.\(named.id)"
             )
+            let name = "\(id)/\(named.id)"
+            var example = prompt.example(about: state, id: name, source: source ?? name)
             example.isOrdered = named.question.isOrdered
             example.state = id
             return example

@@ -8,7 +8,11 @@ protocol ExampleRow: SendableMetatype {
     /// What a line holds; nil if the protocol of the data set leaves it out.
     ///
     /// Throws `JSONError` or ``TextTaskError`` where the line's values cannot be used.
-    static func row(_ line: JSONNode, at place: RowPlace, _ style: PromptStyle) throws -> ParsedRow?
+    static func row(
+        _ line: JSONNode,
+        at place: RowPlace,
+        _ setting: RowSetting
+    ) throws -> ParsedRow?
 }
 
 /// A line of a published data set, whose values are in its keys as they are.
@@ -24,9 +28,9 @@ extension PublishedRow {
     static func row(
         _ line: JSONNode,
         at place: RowPlace,
-        _ style: PromptStyle
+        _ setting: RowSetting
     ) throws -> ParsedRow? {
-        try line.decode(Self.self).row(at: place, style)
+        try line.decode(Self.self).row(at: place, setting.style)
     }
 }
 
@@ -38,19 +42,37 @@ struct ParsedRow: Equatable {
     var group: String?
 }
 
-/// Where a line stands.
-struct RowPlace {
+/// What rows become examples by, besides what they hold.
+struct RowSetting {
+    var style: PromptStyle
+    /// The labels that texts may have; nil where the train part has no texts.
+    var labels: LabelSet?
+
+    /// A text as an example.
+    func row(_ text: LabelledText) throws -> ParsedRow {
+        guard let labels else {
+            throw text.place.failure(
+                "a text needs labels to choose from, which are those of a train part of such texts"
+            )
+        }
+        return try labels.row(text)
+    }
+}
+
+/// Where a row stands.
+struct RowPlace: Equatable {
     /// The file's path.
     var path: String
-    /// The file's name without folders.
+    /// The file's name without folders, but with its label's in a folder of texts.
     var fileName: String
-    /// The line, counted from 1.
-    var line: Int
+    /// The line, counted from 1; nil where the row is the file.
+    var line: Int?
 
+    private var suffix: String { line.map { ":\($0)" } ?? "" }
     /// The id of an example whose file gives none.
-    var id: String { "\(fileName):\(line)" }
+    var id: String { fileName + suffix }
     /// File and line, for messages.
-    var source: String { "\(path):\(line)" }
+    var source: String { path + suffix }
 
     /// The id that a line gives, a string or a whole number, or else its place.
     func id(of line: JSONNode) throws -> String {

@@ -82,15 +82,15 @@ struct MultipleChoiceRow: PublishedRow {
         }
         guard choices.count == 4 else { return nil }
         let texts = choices.map(\.text)
+        let orders = OptionOrders.orders(of: texts, count: style.orders).map {
+            Prompts.multipleChoice(question: stem, choices: texts, in: $0)
+        }
         let example = Example(
             id: id ?? place.id,
             source: place.source,
-            options: texts,
-            orders: style.orders,
+            orders: orders,
             label: label
-        ) {
-            Prompts.multipleChoice(question: stem, choices: texts, in: $0)
-        }
+        )
         return ParsedRow(examples: [example])
     }
 }

@@ -1,7 +1,7 @@
 import JSON
 
 /// Layouts of rows that other tools and data sets have: recognised, and explained, but not read.
-struct RowLayout {
+struct RowLayout: Equatable {
     /// What has this layout.
     let name: String
     /// Keys that rows of it have.
@@ -19,7 +19,9 @@ struct RowLayout {
     }
 
     /// How a line of one's own looks.
-    static let own = #"{"prompt", "choices", "label"} or {"question", "choices", "answer"}"#
+    static let own =
+        #"{"prompt", "choices", "label"}, {"question", "choices", "answer"}, {"text", "label"} or "#
+        + #"{"state", "questions", "targets"}"#
 
     /// Layouts by their keys; those that others are part of go first.
     static let all: [RowLayout] = [
@@ -86,9 +88,6 @@ struct RowLayout {
         RowLayout("a prompt with its response", ["prompt", "response"], completion),
         RowLayout("a pair of sentences", ["premise", "hypothesis"], pair),
         RowLayout("a pair of sentences", ["sentence1", "sentence2"], pair),
-        RowLayout("a text with its label", ["text", "label"], classified("text")),
-        RowLayout("a sentence with its label", ["sentence", "label"], classified("sentence")),
-        RowLayout("a text", ["text"], "write " + own),
     ]
 
     private init(_ name: String, _ keys: [String], _ advice: String) {
@@ -106,11 +105,6 @@ struct RowLayout {
         + #"prompt, "label" is the right one's place from 0"#
     private static let pair =
         #"write both in one "prompt", the names of all labels as "choices", and "label""#
-
-    private static func classified(_ key: String) -> String {
-        #"write "\#(key)" and what asks for its label as "prompt", and the names of all labels as "#
-            + #""choices""#
-    }
 
     private static func lettered(_ question: String, _ choices: String) -> String {
         #"write "\#(question)" as "question", \#(choices) as "choices", and the right one's "#

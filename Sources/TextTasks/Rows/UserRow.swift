@@ -5,10 +5,12 @@ import JSON
 ///     {"id": "q1", "prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
 ///     {"id": "q2", "question": "What is the sky?", "choices": ["blue", "green"], "answer": "A"}
 ///
+///     {"id": "t1", "text": "Where is my card?", "label": "card_arrival"}
 ///     {"id": "q3", "state": "Where is my card?", "questions": {"urgent": {"type": "noul", ...}}}
 ///
 /// The first is used as it is. The second is lettered as ARC is in the paper where letters answer,
-/// else it is a ``QuestionPrompt`` without a state. The third is a ``QuestionsRow``. `label` and
+/// else it is a ``QuestionPrompt`` without a state. The third is a ``LabelledText``, and the fourth
+/// a ``QuestionsRow``. `label` and
 /// `answer` may be left out where nothing is scored; ``RightChoice`` says what they may be.
 struct UserRow: ExampleRow {
     static let standsAlone = true
@@ -22,13 +24,14 @@ struct UserRow: ExampleRow {
     static func row(
         _ line: JSONNode,
         at place: RowPlace,
-        _ style: PromptStyle
+        _ setting: RowSetting
     ) throws -> ParsedRow? {
         if try line.member("questions") != nil {
-            return try QuestionsRow(line, at: place).row(style)
+            return try QuestionsRow(line, at: place).row(setting.style)
         }
+        if let text = try LabelledText(line, at: place) { return try setting.row(text) }
         do {
-            return ParsedRow(examples: [try UserRow(line, place, style).example()])
+            return ParsedRow(examples: [try UserRow(line, place, setting.style).example()])
         } catch {
             guard let layout = RowLayout.of(line) else { throw error }
             throw place.failure(
@@ -94,26 +97,17 @@ struct UserRow: ExampleRow {
         let right = try rightChoice(.answer, "answer")
         let mayBeLettered = style.answers != .text && style.listsOptions != false
         if mayBeLettered, choices.count <= Prompts.letters.count {
-            return Example(
-                id: id,
-                source: place.source,
-                options: choices,
-                orders: style.orders,
-                label: right
-            ) {
+            let orders = OptionOrders.orders(of: choices, count: style.orders).map {
                 Prompts.multipleChoice(question: question, choices: choices, in: $0)
             }
+            return Example(id: id, source: place.source, orders: orders, label: right)
         }
-        var example = try QuestionPrompt.example(
+        let prompt = try QuestionPrompt(
             Question(choiceOf: choices, instructions: question),
-            about: "",
             style,
-            id: id,
-            source: place.source,
             at: place.source
         )
-        example.label = right
-        return example
+        return prompt.example(about: "", id: id, source: place.source, label: right)
     }
 
     private func rightChoice(_ form: RightChoice, _ key: String) throws -> Int? {

@@ -20,23 +20,23 @@ struct WinoGrandeRow: PublishedRow {
             }
             label = index
         }
-        let example = Example(
-            id: qID ?? place.id,
-            source: place.source,
-            options: [option1, option2],
-            orders: style.orders,
-            label: label
-        ) { order in
-            let options = order.map { [option1, option2][$0] }
+        let orders = OptionOrders.orders(of: [option1, option2], count: style.orders).map {
+            let options = $0.map { [option1, option2][$0] }
             return Example.Wording(
                 prompt: Prompts.winoGrande(
                     sentence: sentence,
                     option1: options[0],
                     option2: options[1]
                 ),
-                answers: OptionOrders.marks([" A", " B"], in: order)
+                answers: OptionOrders.marks([" A", " B"], in: $0)
             )
         }
+        let example = Example(
+            id: qID ?? place.id,
+            source: place.source,
+            orders: orders,
+            label: label
+        )
         return ParsedRow(examples: [example], group: group)
     }
 

@@ -12,9 +12,9 @@ struct Predict: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Answer questions with probabilities and say how sure the model is.",
         discussion: """
-            Reads JSON Lines in the format of the run's task, labels not needed, or lines with
-            "prompt" or "question" and "choices"; writes for each line the answer, its
-            probabilities averaged over the draws, their entropy, and the mutual information of
+            Reads rows in the format of the run's task, labels not needed, or any of your own
+            (docs/data.md): texts choose between the labels of the run. Writes for each the answer,
+            its probabilities averaged over the draws, their entropy, and the mutual information of
             answer and parameters (what more training data could resolve), both in nats.
 
             EXAMPLES
@@ -48,7 +48,8 @@ struct Predict: ParsableCommand {
         let loaded = try TextTask.load(
             file: URL(fileURLWithPath: input),
             task: subject.recipe.task,
-            style: subject.recipe.promptStyle
+            style: subject.recipe.promptStyle,
+            labels: try RunFolder(URL(fileURLWithPath: runFolder)).readLabels()
         )
         let predictive = try subject.predictive(
             draws: try value("draws", draws, \.draws),
