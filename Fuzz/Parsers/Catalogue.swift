@@ -61,7 +61,11 @@ extension FuzzedParser {
             if tasks.contains(where: { (try? TextTask.load(file: file, task: $0)) != nil }) {
                 return
             }
-            _ = try TextTask.load(file: file, task: "")
+            _ = try TextTask.load(file: file, task: "", labels: ["a", "b"])
+        },
+        FuzzedParser(name: "table", seeds: [(own, ".csv")]) {
+            let file = try written($0, "rows.csv", $1)
+            _ = try TextTask.load(file: file, task: "", labels: ["a", "b"])
         },
         FuzzedParser(
             name: "recipe",

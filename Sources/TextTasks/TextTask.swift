@@ -118,8 +118,9 @@ public struct TextTask: Sendable {
         return folder
     }
 
-    /// Loads a part of the task, or its first `limit` rows; the same seed always gives the same
-    /// parts. A row of several questions is an example for each.
+    /// Loads a part of the task, or its first `limit` rows.
+    ///
+    /// The same seed always gives the same parts. A row of several questions is an example each.
     ///
     /// With a limit no more of one's own file is parsed than is needed, so that faults in what
     /// follows are not found; of texts with labels, the train part's file is always read.

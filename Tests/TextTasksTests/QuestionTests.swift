@@ -230,6 +230,19 @@ struct QuestionTests {
         #expect(found.hasPrefix("body: ") && found.contains(says), "\(found)")
     }
 
+    @Test("Objects and arrays stand in each other 16 times at most")
+    func depth() throws {
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
+        }
+        let deepest = try stated(Self.questions, state: nested(16)).state
+        #expect(deepest == String(repeating: "- ", count: 16) + "1")
+        #expect(
+            sentence { _ = try stated(Self.questions, state: nested(17)) }
+                == "body: state: expected objects and arrays in at most 16 levels, found 17"
+        )
+    }
+
     @Test("A state is a string, an object or an array", arguments: ["3", "null", "true"])
     func states(_ state: String) {
         #expect(sentence { _ = try stated(Self.questions, state: state) } != "")

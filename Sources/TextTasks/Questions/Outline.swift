@@ -6,7 +6,7 @@ extension JSONValue {
     /// A string is itself. An object is a line `key: value` for each member, in the order of the
     /// file, and an array a line `- value` for each element; what has several lines itself stands
     /// below its key, two spaces further in. Other values are as in JSON.
-    public var outline: String {
+    var outline: String {
         switch self {
         case .string(let text): text
         case .array(let elements) where !elements.isEmpty:
@@ -20,6 +20,15 @@ extension JSONValue {
             }
             .joined(separator: "\n")
         case .null, .boolean, .integer, .number, .array, .object: self.text
+        }
+    }
+
+    /// How many arrays and objects the innermost value stands in.
+    fileprivate var depth: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
+        case .object(let members): 1 + (members.map(\.value.depth).max() ?? 0)
+        default: 0
         }
     }
 
@@ -39,11 +48,21 @@ extension String {
 }
 
 extension JSONNode {
+    /// Every level indents all lines in it: without a limit a short document is a long text.
+    private static let greatestDepth = 16
+
     /// The value as a text for a model to read, where it may be a string, an object or an array.
     func outline() throws -> String {
         switch value {
-        case .string, .array, .object: value.outline
+        case .string, .array, .object: break
         default: throw invalid(expected: "a string, an object or an array")
         }
+        guard value.depth <= Self.greatestDepth else {
+            throw invalid(
+                expected: "objects and arrays in at most \(Self.greatestDepth) levels",
+                found: "\(value.depth)"
+            )
+        }
+        return value.outline
     }
 }

@@ -1,6 +1,6 @@
 import JSON
 
-/// A question with a fixed set of answers, in the form that decision models are asked in:
+/// A question with a fixed set of answers, in the form that decision models are asked in.
 ///
 ///     {"type": "noul", "instructions": TEXT, "criteria": {"true": TEXT, "false": TEXT}}
 ///     {"type": "choice", "instructions": TEXT, "criteria": {OPTION: TEXT, ...}}

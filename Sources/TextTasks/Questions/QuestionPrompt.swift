@@ -1,6 +1,8 @@
 import JSON
 
-/// A question about a state as a prompt, and what may follow it; the rendering of version 1:
+/// A question about a state as a prompt, and what may follow it.
+///
+/// The rendering of version 1, with what is in capitals filled in:
 ///
 ///     STATE
 ///

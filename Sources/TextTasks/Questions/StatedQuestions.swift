@@ -1,6 +1,6 @@
 import JSON
 
-/// A state and questions about it, as a decision model is asked:
+/// A state and questions about it, as a decision model is asked.
 ///
 ///     {"state": TEXT, "questions": {ID: QUESTION, ...}}
 ///
@@ -35,8 +35,7 @@ public struct StatedQuestions: Equatable, Sendable {
         if questions.isEmpty { throw list.invalid(expected: "a question", found: "none") }
     }
 
-    /// An example without a label for each question, in order, with the answers in the order of
-    /// ``Question/options``.
+    /// The questions as examples without labels.
     ///
     /// An example is called `id/` and the question's name, and `id` is what their ``Example/state``
     /// is. Neither has a part in the prompts, nor have the other questions.
@@ -45,6 +44,8 @@ public struct StatedQuestions: Equatable, Sendable {
     ///   - id: A name for the state, of its own among all that are asked together.
     ///   - source: Where the questions come from, for messages; by default the id.
     ///   - style: How the questions are put, which should be as in the model's training.
+    /// - Returns: an example for each question, in order, with its answers in the order of
+    ///   ``Question/options``.
     /// - Throws: ``TextTaskError`` where a question cannot be put in this style.
     public func examples(
         id: String,

@@ -4,14 +4,13 @@ import JSON
 ///
 ///     {"id": "q1", "prompt": "The sky is", "choices": ["blue", "green"], "label": 0}
 ///     {"id": "q2", "question": "What is the sky?", "choices": ["blue", "green"], "answer": "A"}
-///
 ///     {"id": "t1", "text": "Where is my card?", "label": "card_arrival"}
 ///     {"id": "q3", "state": "Where is my card?", "questions": {"urgent": {"type": "noul", ...}}}
 ///
 /// The first is used as it is. The second is lettered as ARC is in the paper where letters answer,
-/// else it is a ``QuestionPrompt`` without a state. The third is a ``LabelledText``, and the fourth
-/// a ``QuestionsRow``. `label` and
-/// `answer` may be left out where nothing is scored; ``RightChoice`` says what they may be.
+/// else it is a ``QuestionPrompt`` without a state; ``RightChoice`` says what their `label` and
+/// `answer` may be. The third is a ``LabelledText``, the fourth a ``QuestionsRow``. What is right
+/// may be left out where nothing is scored.
 struct UserRow: ExampleRow {
     static let standsAlone = true
 

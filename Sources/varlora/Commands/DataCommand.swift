@@ -96,7 +96,7 @@ extension DataCheck.Part {
         let count = loaded.examples.count
         add("rows", "\(rows)" + (count > rows ? ", \(count) questions" : ""))
         if loaded.leftOut > 0 { add("left out", "\(loaded.leftOut) without four choices") }
-        if unlabelled > 0 { add("without label", "\(unlabelled), with which nothing is trained") }
+        if unlabelled > 0 { add("without label", "\(unlabelled), which training refuses") }
         add("repeated", within.text)
         for (other, repetition) in across { add("in \(other.rawValue)", repetition.text) }
         let longest = longest.map { "\($0.characters) (\($0.id))" }.joined(separator: ", ")
@@ -127,9 +127,8 @@ extension DataCheck.Part {
 
 extension DataCheck.Repetition {
     fileprivate var text: String {
-        let contrary =
-            contrary == 0
-            ? "" : ", \(contrary) with another label (\(firstContrary.joined(separator: " and ")))"
-        return "\(same)\(contrary)"
+        guard contrary > 0 else { return "\(same)" }
+        let first = firstContrary.joined(separator: " and ")
+        return "\(same) with the same label, \(contrary) with another (first \(first))"
     }
 }
