@@ -73,7 +73,7 @@ public struct RunReport: Sendable {
         let columns = [mean] + (part.draws.map { [("\(draws) draws", $0)] } ?? [])
         let table = DataTable(
             ["metric"] + columns.map(\.0),
-            Metric.ofRuns.map { metric in
+            part.metrics.map { metric in
                 [metric.label] + columns.map { cell($0.1[metric]) }
             }
         )

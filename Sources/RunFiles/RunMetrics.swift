@@ -18,6 +18,11 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         /// Questions left out because they have not four choices.
         public var leftOut: Int
 
+        /// The metrics of the part's tables, which both summaries have.
+        public var metrics: [Metric] {
+            mean.metrics.filter { draws?.metrics.contains($0) ?? true }
+        }
+
         /// The results of a part from their parts.
         package init(
             mean: MetricSummary,
