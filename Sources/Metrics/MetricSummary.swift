@@ -1,8 +1,8 @@
 /// All metrics of a set of predictions, each with a 95% bootstrap interval over the examples.
 ///
 /// It has the metrics of ``Metric/ofRuns``, and those of ``Metric/ofSomeExamples`` that apply to an
-/// example at least, over the examples that they apply to. The interval says how far the metric depends on which
-/// examples were drawn, not on the seed of the training run.
+/// example at least, over the examples that they apply to. The interval says how far the metric
+/// depends on which examples were drawn, not on the seed of the training run.
 public struct MetricSummary: MetricTable, Codable, Equatable, Sendable {
     /// Number of examples.
     public var examples: Int

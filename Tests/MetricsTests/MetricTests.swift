@@ -71,7 +71,7 @@ struct MetricTests {
         #expect(try abs(Metric.kl(soft) - Metric.nll(plain)) < 1e-12)
     }
 
-    @Test("The right distribution has no divergence and no ordered error; half of Brier is RPS of two")
+    @Test("The right distribution has no divergence, and of two levels RPS is half of Brier")
     func orderedClosedForms() throws {
         let targets = [0.1, 0.2, 0.7]
         let right = Prediction(

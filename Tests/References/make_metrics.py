@@ -10,7 +10,12 @@ import warnings
 
 import numpy
 import scipy.stats
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+)
 
 OUT = pathlib.Path(__file__).parent / "Golden" / "Metrics"
 MASK = 2**64 - 1
@@ -140,6 +145,40 @@ def selective(rows_):
     }
 
 
+def classes(rows_):
+    """Each answer by itself, and the pairs that were confused; numbers without a base are null."""
+    labels = [row["label"] for row in rows_]
+    picked = [row["probabilities"] for row in rows_]
+    answers = [int(numpy.argmax(p)) for p in picked]
+    names = list(range(len(picked[0])))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, answers, labels=names, zero_division=numpy.nan
+    )
+    gaps = [
+        [max(p) - (a == l) for p, a, l in zip(picked, answers, labels) if a == name]
+        for name in names
+    ]
+    known = lambda value: None if math.isnan(value) else float(value)
+    table = confusion_matrix(labels, answers, labels=names)
+    return {
+        "predictions": rows_,
+        "classes": [
+            {
+                "support": int(support[i]),
+                "answered": len(gaps[i]),
+                "precision": known(precision[i]),
+                "recall": known(recall[i]),
+                "f1": known(f1[i]),
+                "overconfidence": float(numpy.mean(gaps[i])) if gaps[i] else None,
+            }
+            for i in names
+        ],
+        "confusions": [
+            [i, j, int(table[i, j])] for i in names for j in names if i != j and table[i, j]
+        ],
+    }
+
+
 def rows(probabilities, labels):
     return [
         {"id": f"e{i}", "label": int(l), "probabilities": [float(v) for v in p]}
@@ -196,7 +235,8 @@ def main():
     soft = numpy.random.default_rng(21)
     cases |= {
         "soft labels": [
-            softened(r, soft.dirichlet([0.6] * 3)) for r in rows(softmax_rows(soft, 40, 3, 1), [0] * 40)
+            softened(r, soft.dirichlet([0.6] * 3))
+            for r in rows(softmax_rows(soft, 40, 3, 1), [0] * 40)
         ],
         "soft labels with zeros": [
             softened(r, t)
@@ -240,6 +280,17 @@ def main():
         "mutual_information": entropy(draws.mean(0)) - expected,
     }
     (OUT / "metrics.json").write_text(json.dumps(golden) + "\n")
+    confused = numpy.random.default_rng(22)
+    seven = softmax_rows(confused, 120, 7, 2)
+    seven[:, 5] = 0  # never answered
+    drawn = [int(confused.choice([0, 1, 2, 3, 5], p=p[[0, 1, 2, 3, 5]] / p[[0, 1, 2, 3, 5]].sum()))
+             for p in seven + 0.05]
+    by_class = [
+        classes(rows([p / p.sum() for p in seven], drawn)),
+        classes(rows(four, labels)),
+        classes(rows([[0.9, 0.1, 0.0]], [0])),
+    ]
+    (OUT / "classes.json").write_text(json.dumps(by_class) + "\n")
 
     generator = SplitMix64(1234567)
     randomness = {
