@@ -11,6 +11,8 @@ public struct EncodedPart: Sendable {
     public let report: EncodingReport
     /// Questions of the file left out because they have not four choices.
     public let leftOut: Int
+    /// The examples as loaded, in the same order, where their texts are to be shown; else empty.
+    var originals: [Example] = []
 }
 
 extension EncodedPart {
