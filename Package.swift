@@ -187,7 +187,7 @@ let package = Package(
         tests("Tokenization", ["JSON"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["Files", "JSON", "Randomness"]),
-        tests("Reporting", ["JSON", "Metrics", "Randomness", "RunFiles"]),
+        tests("Reporting", ["JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]),
         tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),

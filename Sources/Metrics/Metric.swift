@@ -19,17 +19,23 @@ public struct Metric: Sendable {
     /// Decimals that people need: areas under a curve of errors are small.
     public let decimals: Int
 
-    /// The metrics of a run's parts, each with an interval: the rows of ``MetricSummary``.
+    /// The metrics of a run's parts, each with an interval: the rows of every ``MetricSummary``.
     public static let ofRuns: [Metric] = [.accuracy, .ece, .ece15, .adaptiveECE, .nll, .brier]
+    /// Metrics of those examples alone that have soft labels or ordered answers: rows of a
+    /// ``MetricSummary`` where there are such examples.
+    public static let ofSomeExamples: [Metric] = [.kl, .meanAbsoluteError, .rankedProbabilityScore]
 
+    /// Whether the metric means something for an example.
+    let applies: @Sendable (Prediction) -> Bool
     /// Does what depends on the examples alone once, so that a resample costs one pass.
     let statistic: @Sendable (Scores) -> Statistic
 
-    /// The metric of `predictions`, whose examples may differ in their number of answers.
+    /// The metric of those of `predictions` that it applies to, whose examples may differ in their
+    /// number of answers.
     ///
     /// Throws ``MetricError`` if there are none, or one has no label or is not sound.
     public func callAsFunction(_ predictions: [Prediction]) throws -> Double {
-        let scores = try Scores(predictions)
+        let scores = try Scores(predictions.filter(applies))
         return statistic(scores)([Int](repeating: 1, count: scores.count))
     }
 
@@ -40,6 +46,7 @@ public struct Metric: Sendable {
         range: ClosedRange<Double> = 0...1,
         isBetterHigher: Bool = false,
         decimals: Int = 3,
+        applies: @escaping @Sendable (Prediction) -> Bool = { _ in true },
         statistic: @escaping @Sendable (Scores) -> Statistic
     ) {
         self.name = name
@@ -48,6 +55,7 @@ public struct Metric: Sendable {
         self.range = range
         self.isBetterHigher = isBetterHigher
         self.decimals = decimals
+        self.applies = applies
         self.statistic = statistic
     }
 
@@ -65,12 +73,13 @@ public struct Metric: Sendable {
 extension Metric: RawRepresentable, Hashable, CaseIterable, Codable, CodingKeyRepresentable,
     CodingKey
 {
-    /// Every metric, in the order of tables.
+    /// Every metric that all examples have, in the order of tables.
     public static let allCases: [Metric] = ofRuns + [.aurc, .accuracyAt80, .accuracyAt90]
 
     /// The metric of that name; nil where there is none.
     public init?(rawValue: String) {
-        guard let row = Self.allCases.first(where: { $0.name == rawValue }) else { return nil }
+        let rows = Self.allCases + Self.ofSomeExamples
+        guard let row = rows.first(where: { $0.name == rawValue }) else { return nil }
         self = row
     }
 

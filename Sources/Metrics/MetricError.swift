@@ -20,6 +20,8 @@ public enum MetricError: Error, Equatable, CustomStringConvertible, LocalizedErr
     case noDetection(reason: String)
     /// Log probabilities that no temperature can be fitted to; the reason is a clause.
     case noTemperature(reason: String)
+    /// A promise or predictions that no policy can be decided from; the reason is a clause.
+    case noPolicy(reason: String)
 
     /// One sentence that says what was expected and found.
     public var description: String {
@@ -43,6 +45,8 @@ public enum MetricError: Error, Equatable, CustomStringConvertible, LocalizedErr
             "out-of-task examples cannot be told from the task's: \(reason)"
         case .noTemperature(let reason):
             "no temperature can be fitted: \(reason)"
+        case .noPolicy(let reason):
+            "no policy can be decided: \(reason)"
         }
     }
 

@@ -66,8 +66,8 @@ public struct Prediction: Codable, Equatable, Sendable {
     /// What is wrong with the prediction, as a clause; nil if it is sound.
     ///
     /// Sound: at least one answer, probabilities within 0...1 that sum to 1 within 1e-3, as many
-    /// at the mean and as targets, a finite mutual information of at least 0 where there is one, and
-    /// a label that is absent or one of the answers' indices.
+    /// at the mean and as targets, a finite mutual information of at least 0 where there is one,
+    /// and a label that is absent or one of the answers' indices.
     public var fault: String? {
         if let fault = Self.fault(of: probabilities, named: "probabilities") { return fault }
         if let mean = meanProbabilities {

@@ -1,19 +1,20 @@
 /// How right the answers are when only the most confident ones are given.
 ///
 /// El-Yaniv and Wiener 2010; Geifman and El-Yaniv 2017 (arXiv 1705.08500). Confidence is the
-/// probability of the most probable answer. Examples of equal confidence count with the mean over
-/// all their orders, so that the order in the file does not matter.
+/// probability of the most probable answer, or another score that says how sure an answer is.
+/// Examples of equal confidence count with the mean over all their orders, so that the order in the
+/// file does not matter.
 public struct SelectivePrediction: Equatable, Sendable {
     /// Risk: the share of wrong answers among the k + 1 most confident of n, at index k; the
     /// coverage there is (k + 1) / n.
     public let risks: [Double]
 
-    /// The curve of `predictions`.
+    /// The curve of `predictions`, from the surest to the least sure by a score.
     ///
     /// - Throws: ``MetricError`` if there are none, or one has no label or is not sound.
-    public init(_ predictions: [Prediction]) throws {
+    public init(_ predictions: [Prediction], by score: CertaintyScore = .confidence) throws {
         let scores = try Scores(predictions)
-        let groups = ConfidenceGroups(scores)
+        let groups = ConfidenceGroups(predictions.map(score.certainty), scores.correct)
         self.init(groups, counts: [Int](repeating: 1, count: scores.count))
     }
 
@@ -83,7 +84,7 @@ extension Metric {
         of value: @escaping @Sendable (SelectivePrediction) -> Double
     ) {
         self.init(name, title, isBetterHigher: isBetterHigher, decimals: decimals) { scores in
-            let groups = ConfidenceGroups(scores)
+            let groups = ConfidenceGroups(scores.confidence, scores.correct)
             return { counts in value(SelectivePrediction(groups, counts: counts)) }
         }
     }
@@ -98,8 +99,7 @@ private struct ConfidenceGroups {
     /// Places of equal confidence.
     let ranges: [Range<Int>]
 
-    init(_ scores: Scores) {
-        let confidence = scores.confidence
+    init(_ confidence: [Double], _ correct: [Double]) {
         let order = confidence.indices.sorted { confidence[$0] > confidence[$1] }
         var ranges: [Range<Int>] = []
         var first = 0
@@ -111,6 +111,6 @@ private struct ConfidenceGroups {
         ranges.append(first..<order.count)
         self.order = order
         self.ranges = ranges
-        wrong = order.map { scores.correct[$0] == 0 }
+        wrong = order.map { correct[$0] == 0 }
     }
 }

@@ -20,6 +20,10 @@ public struct RunRecord: Sendable {
     public var timings: [Timing]
     /// Predictions of the test part; empty where there is none.
     public var test: [Prediction]
+    /// Names of their answers and texts of some of their rows; nil for a run without them.
+    public var texts: PartTexts?
+    /// When the run answers and when it abstains; nil where that was not decided.
+    public var policy: DecisionPolicy?
 
     /// Reads the files of a run; those that are not there count as empty.
     ///
@@ -48,6 +52,8 @@ public struct RunRecord: Sendable {
         history = try lines(run.history)
         timings = try lines(run.timings)
         test = try folder.file(run.predictions("test")).map(Array.init(contentsOf:)) ?? []
+        texts = try value(run.texts)
+        policy = try value(run.policy)
     }
 }
 

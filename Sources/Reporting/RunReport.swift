@@ -6,12 +6,14 @@ public struct RunReport: Sendable {
     /// The figures that the run's files allow, in the order of the page.
     public let figures: [Figure]
     private let run: RunRecord
+    private let classes: ClassSection
 
     /// Makes the figures of a run.
     ///
     /// - Throws: `MetricError` where a prediction of the test part cannot be scored.
     public init(_ run: RunRecord) throws {
         self.run = run
+        classes = try ClassSection(run)
         figures = [
             try .calibration(run), try .selective(run), try .draws(run),
             .drawCurve(run), .varianceScale(run), .training(run), .stepTimes(run), .posterior(run),
@@ -20,12 +22,18 @@ public struct RunReport: Sendable {
         .compactMap { $0 }
     }
 
+    /// All answers of the test part as CSV, for a file beside the page, where they are more than
+    /// the page shows; else nil.
+    public var classesCSV: String? { classes.tables.flatMap { $0.isCut ? $0.csv : nil } }
+
     /// The page as one file, HTML that is well-formed XML.
     public var html: String {
         HTMLPage(
             title: "varlora: \(run.name)",
-            sections: [Markup.element("h1", [:], "Run \(run.name.escaped)"), summary, metrics]
-                + figures.map(\.html) + [settings]
+            sections: [
+                Markup.element("h1", [:], "Run \(run.name.escaped)"), summary, metrics, policy,
+            ]
+                + figures.map(\.html) + [classes.html, settings]
         )
         .text
     }
@@ -73,7 +81,7 @@ public struct RunReport: Sendable {
         let columns = [mean] + (part.draws.map { [("\(draws) draws", $0)] } ?? [])
         let table = DataTable(
             ["metric"] + columns.map(\.0),
-            Metric.ofRuns.map { metric in
+            part.metrics.map { metric in
                 [metric.label] + columns.map { cell($0.1[metric]) }
             }
         )
@@ -88,6 +96,16 @@ public struct RunReport: Sendable {
     /// A metric with its interval; the spaces do not break.
     private static func cell(_ metric: MetricValue) -> String {
         "\(metric.value.text()) [\(metric.lower.text()),\u{A0}\(metric.upper.text())]"
+    }
+
+    private var policy: String {
+        guard let policy = run.policy else { return "" }
+        let table = DataTable(["policy", ""], policy.lines.map { [$0.name, $0.text] })
+        return Markup.element(
+            "section",
+            ["class": "texts"],
+            Markup.element("h2", [:], "When to answer") + table.html
+        )
     }
 
     private var settings: String {

@@ -27,8 +27,12 @@ public struct RunFolder: Sendable {
     public var checkpoints: URL { url.appendingPathComponent("checkpoints") }
     /// What `varlora evaluate --curves` measures.
     public var curves: URL { url.appendingPathComponent("curves.json") }
+    /// When the run answers and when it abstains, as `varlora decide-policy` decides.
+    public var policy: URL { url.appendingPathComponent("policy.json") }
     /// The page that `varlora report` writes.
     public var report: URL { url.appendingPathComponent("report.html") }
+    /// All answers of a test part that has more of them than the page of the report shows.
+    public var classes: URL { url.appendingPathComponent("report.classes.csv") }
     /// What a method of a comparison took.
     public var cost: URL { url.appendingPathComponent("cost.json") }
     /// The launcher that began the run, where it may start its ranks anew.
@@ -40,6 +44,9 @@ public struct RunFolder: Sendable {
     public func predictions(_ part: String) -> URL {
         predictions.appendingPathComponent("\(part).jsonl")
     }
+
+    /// Names of the answers and texts of some rows of the test part, for reports.
+    public var texts: URL { predictions.appendingPathComponent("test.texts.json") }
 
     /// Whether the folder holds a run.
     ///

@@ -21,6 +21,11 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         /// absent where they were asked in one.
         public var orderFlips: Double?
 
+        /// The metrics of the part's tables, which both summaries have.
+        public var metrics: [Metric] {
+            mean.metrics.filter { draws?.metrics.contains($0) ?? true }
+        }
+
         /// The results of a part from their parts.
         package init(
             mean: MetricSummary,

@@ -107,12 +107,12 @@ public struct AnswerObjective: Objective {
                 recipe: recipe,
                 progress: progress
             )
-            if isFirst {
-                try evaluation.predictions.map(\.prediction)
-                    .write(to: run.predictions(split.rawValue))
+            let answers = evaluation.predictions.map(\.prediction)
+            if isFirst { try answers.write(to: run.predictions(split.rawValue)) }
+            if isFirst, split == .test {
+                try PartTexts(of: part.originals, answers).write(to: run.texts)
             }
             if split == .validation {
-                let answers = evaluation.predictions.map(\.prediction)
                 warnings = try trained.signsOfDivergence(part, answers, group: group)
             }
             return evaluation.results

@@ -15,6 +15,9 @@ public struct EncodedPart: Sendable {
     /// The examples by what they are about: those of one state together.
     public let units: [Range<Int>]
 
+    /// The examples as loaded, in the same order, where their texts are to be shown; else empty.
+    var originals: [Example] = []
+
     init(examples: [EncodedExample], report: EncodingReport, leftOut: Int) {
         (self.examples, self.report, self.leftOut) = (examples, report, leftOut)
         units = examples.units

@@ -133,7 +133,8 @@ extension RunFolder {
     /// Everything that runs leave in their folder.
     private var ownFiles: [URL] {
         [metrics, cost, checkpoints, history, timings, posterior, labels]
-            + PEFTFolder.files(in: url) + [predictions, curves, report, launcher]
+            + PEFTFolder.files(in: url)
+            + [predictions, curves, policy, report, classes, launcher]
             // Last, so that a removal that is cut short leaves a run, which can be replaced again.
             // Were it first, the next run could take the old checkpoints for its own.
             + [recipe]

@@ -27,7 +27,9 @@ public struct TrainingData: Sendable {
         func part(_ split: Split, _ limit: Int?) throws -> EncodedPart {
             let loaded = try task.load(split, seed: recipe.seedOfSplit, limit: limit)
             survey.add(loaded, as: split)
-            return try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer)
+            var part = try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer)
+            if split == .test { part.originals = loaded.examples }
+            return part
         }
         train = try part(.train, recipe.limitTrain)
         validation = try part(.validation, recipe.limitValidation)

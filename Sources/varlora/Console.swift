@@ -127,7 +127,7 @@ extension TextTable {
         let mean = (part.draws == nil ? "point estimate" : "mean", part.mean)
         let summaries = [mean] + (part.draws.map { [("\(draws) draws", $0)] } ?? [])
         var table = TextTable(["\(name), \(part.mean.examples) examples"] + summaries.map(\.0))
-        for metric in Metric.ofRuns {
+        for metric in part.metrics {
             table.add([metric.label] + summaries.map { cell($0.1[metric]) })
         }
         return table

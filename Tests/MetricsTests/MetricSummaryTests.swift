@@ -45,6 +45,20 @@ struct MetricSummaryTests {
         #expect(Set(object.keys) == Set(Metric.ofRuns.map(\.name) + ["examples"]))
     }
 
+    @Test("Soft labels and ordered answers add their metrics to the file")
+    func someExamples() throws {
+        let predictions = [
+            Prediction(id: "a", label: 0, targets: [0.75, 0.25], probabilities: [0.5, 0.5]),
+            Prediction(id: "b", label: 0, ordered: true, probabilities: [0.25, 0.75]),
+        ]
+        let summary = try MetricSummary(predictions, resamples: 50, seed: 1)
+        let data = try JSONEncoder().encode(summary)
+        #expect(try JSONDecoder().decode(MetricSummary.self, from: data) == summary)
+        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let names = Metric.ofRuns.map(\.name) + ["examples", "kl", "mae", "rps"]
+        #expect(Set(object.keys) == Set(names))
+    }
+
     @Test("An infinite NLL is written as \"inf\" and read back")
     func infinity() throws {
         let predictions = [

@@ -5,10 +5,11 @@ import Testing
 
 @Suite("Metrics")
 struct MetricTests {
-    @Test("Metrics match NumPy and scikit-learn", arguments: try Golden.cases())
+    @Test("Metrics match NumPy, SciPy and scikit-learn", arguments: try Golden.cases())
     func reference(_ golden: Golden.Case) throws {
-        #expect(Set(golden.metrics.keys) == Set(Metric.ofRuns.map(\.name)))
-        for metric in Metric.ofRuns {
+        let summary = try MetricSummary(golden.predictions, resamples: 1)
+        #expect(Set(golden.metrics.keys) == Set(summary.metrics.map(\.name)))
+        for metric in summary.metrics {
             let expected = try #require(golden.metrics[metric.name]).value
             let found = try metric(golden.predictions)
             #expect(
@@ -53,6 +54,55 @@ struct MetricTests {
         for metric in Metric.ofRuns {
             #expect(abs(try metric(written) - metric.statistic(scores)(counts)) < 1e-12)
         }
+    }
+
+    @Test("A soft label that is certain is the label: every metric is that of plain rows")
+    func certainTargets() throws {
+        let plain = try #require(try Golden.cases().first { $0.name == "four answers" }).predictions
+        let soft = plain.map { row in
+            var result = row
+            result.targets = row.probabilities.indices.map { $0 == row.label ? 1 : 0 }
+            return result
+        }
+        for metric in Metric.allCases {
+            #expect(abs(try metric(soft) - metric(plain)) < 1e-12, "\(metric.name)")
+        }
+        // Nothing of a certain label is uncertain in itself.
+        #expect(try abs(Metric.kl(soft) - Metric.nll(plain)) < 1e-12)
+    }
+
+    @Test("The right distribution has no divergence, and of two levels RPS is half of Brier")
+    func orderedClosedForms() throws {
+        let targets = [0.1, 0.2, 0.7]
+        let right = Prediction(
+            id: "a",
+            label: 2,
+            targets: targets,
+            ordered: true,
+            probabilities: targets
+        )
+        for metric in Metric.ofSomeExamples { #expect(try metric([right]) == 0) }
+        let two = Prediction(id: "b", label: 1, ordered: true, probabilities: [0.3, 0.7])
+        #expect(try abs(Metric.rankedProbabilityScore([two]) - Metric.brier([two]) / 2) < 1e-15)
+        // All on the one end and right on the other: four levels away, and the worst score.
+        let far = Prediction(id: "c", label: 4, ordered: true, probabilities: [1, 0, 0, 0, 0])
+        #expect(try Metric.meanAbsoluteError([far]) == 4)
+        #expect(try Metric.rankedProbabilityScore([far]) == 1)
+        // Half of these mistakes are one level off, which counts less than the other end.
+        let near = Prediction(id: "d", label: 1, ordered: true, probabilities: [1, 0, 0, 0, 0])
+        #expect(try Metric.rankedProbabilityScore([far, near]) == 0.625)
+    }
+
+    @Test("Metrics of some examples need such examples and are over them alone")
+    func someExamples() throws {
+        let plain = Prediction(id: "a", label: 0, probabilities: [0.9, 0.1])
+        let soft = Prediction(id: "b", label: 0, targets: [0.8, 0.2], probabilities: [0.5, 0.5])
+        #expect(throws: MetricError.noPredictions) { try Metric.kl([plain]) }
+        #expect(try Metric.kl([plain, soft]) == Metric.kl([soft]))
+        let summary = try MetricSummary([plain, soft], resamples: 100, seed: 1)
+        // One example is every resample of itself.
+        #expect(summary[.kl].lower == summary[.kl].value)
+        #expect(summary[.kl].upper == summary[.kl].value)
     }
 
     @Test("Predictions that cannot be scored throw and say why")

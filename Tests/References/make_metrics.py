@@ -1,6 +1,6 @@
-"""Writes Golden/Metrics: metrics of small prediction sets, by NumPy and scikit-learn.
+"""Writes Golden/Metrics: metrics of small prediction sets, by NumPy, SciPy and scikit-learn.
 
-Run: python make_metrics.py   (numpy 2.4, scikit-learn 1.9; no model, no network)
+Run: python make_metrics.py   (numpy 2.4, scipy 1.17, scikit-learn 1.9; no model, no network)
 """
 
 import json
@@ -9,7 +9,13 @@ import pathlib
 import warnings
 
 import numpy
-from sklearn.metrics import accuracy_score, log_loss
+import scipy.stats
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    log_loss,
+    precision_recall_fscore_support,
+)
 
 OUT = pathlib.Path(__file__).parent / "Golden" / "Metrics"
 MASK = 2**64 - 1
@@ -79,18 +85,24 @@ def equal_count(correct, confidence, bins):
 def metrics(rows):
     labels = numpy.array([row["label"] for row in rows])
     picked = [numpy.array(row["probabilities"]) for row in rows]
+    targets = [
+        numpy.array(row.get("targets", numpy.eye(len(p))[row["label"]]))
+        for row, p in zip(rows, picked)
+    ]
     answers = numpy.array([p.argmax() for p in picked])
     confidence = numpy.array([p.max() for p in picked])
     correct = (answers == labels).astype(float)
     with numpy.errstate(divide="ignore"):
-        nll = float(numpy.mean([-numpy.log(p[l]) for p, l in zip(picked, labels)]))
-    squares = [((p - numpy.eye(len(p))[l]) ** 2).sum() for p, l in zip(picked, labels)]
-    if len({len(p) for p in picked}) == 1 and math.isfinite(nll):
+        nll = float(numpy.mean([-t[t > 0] @ numpy.log(p[t > 0]) for p, t in zip(picked, targets)]))
+    squares = [((p - t) ** 2).sum() for p, t in zip(picked, targets)]
+    is_hard = not any("targets" in row for row in rows)
+    counts = {len(p) for p in picked}
+    if len(counts) == 1 and max(counts) > 1 and math.isfinite(nll) and is_hard:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             theirs = log_loss(labels, numpy.stack(picked), labels=range(len(picked[0])))
         assert abs(theirs - nll) < 1e-9, (theirs, nll)
-    return {
+    found = {
         "accuracy": float(accuracy_score(labels, answers)),
         "ece": float(equal_width(correct, confidence, 10)),
         "ece15": float(equal_width(correct, confidence, 15)),
@@ -98,6 +110,22 @@ def metrics(rows):
         "nll": "inf" if math.isinf(nll) else nll,
         "brier": float(numpy.mean(squares)),
     }
+    soft = [i for i, row in enumerate(rows) if "targets" in row]
+    if soft:
+        with numpy.errstate(divide="ignore"):
+            kl = float(numpy.mean([scipy.stats.entropy(targets[i], picked[i]) for i in soft]))
+        found["kl"] = "inf" if math.isinf(kl) else kl
+    ordered = [i for i, row in enumerate(rows) if row.get("ordered")]
+    if ordered:
+        level = lambda p: p @ numpy.arange(len(p))
+        gaps = [abs(level(picked[i]) - level(targets[i])) for i in ordered]
+        found["mae"] = float(numpy.mean(gaps))
+        ranked = [
+            ((picked[i].cumsum() - targets[i].cumsum()) ** 2).sum() / max(1, len(picked[i]) - 1)
+            for i in ordered
+        ]
+        found["rps"] = float(numpy.mean(ranked))
+    return found
 
 
 def selective(rows_):
@@ -117,11 +145,51 @@ def selective(rows_):
     }
 
 
+def classes(rows_):
+    """Each answer by itself, and the pairs that were confused; numbers without a base are null."""
+    labels = [row["label"] for row in rows_]
+    picked = [row["probabilities"] for row in rows_]
+    answers = [int(numpy.argmax(p)) for p in picked]
+    names = list(range(len(picked[0])))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, answers, labels=names, zero_division=numpy.nan
+    )
+    gaps = [
+        [max(p) - (a == l) for p, a, l in zip(picked, answers, labels) if a == name]
+        for name in names
+    ]
+    known = lambda value: None if math.isnan(value) else float(value)
+    table = confusion_matrix(labels, answers, labels=names)
+    return {
+        "predictions": rows_,
+        "classes": [
+            {
+                "support": int(support[i]),
+                "answered": len(gaps[i]),
+                "precision": known(precision[i]),
+                "recall": known(recall[i]),
+                "f1": known(f1[i]),
+                "overconfidence": float(numpy.mean(gaps[i])) if gaps[i] else None,
+            }
+            for i in names
+        ],
+        "confusions": [
+            [i, j, int(table[i, j])] for i in names for j in names if i != j and table[i, j]
+        ],
+    }
+
+
 def rows(probabilities, labels):
     return [
         {"id": f"e{i}", "label": int(l), "probabilities": [float(v) for v in p]}
         for i, (p, l) in enumerate(zip(probabilities, labels))
     ]
+
+
+def softened(row, targets):
+    """The row with soft labels, the mode of which is its label."""
+    targets = [float(t) for t in targets]
+    return row | {"label": int(numpy.argmax(targets)), "targets": targets}
 
 
 def softmax_rows(random, count, classes, scale):
@@ -164,6 +232,33 @@ def main():
         "four answers": rows(four, labels),
         "two to six answers": rows(mixed, [random.integers(len(p)) for p in mixed]),
     }
+    soft = numpy.random.default_rng(21)
+    cases |= {
+        "soft labels": [
+            softened(r, soft.dirichlet([0.6] * 3))
+            for r in rows(softmax_rows(soft, 40, 3, 1), [0] * 40)
+        ],
+        "soft labels with zeros": [
+            softened(r, t)
+            for r, t in zip(
+                rows([[1, 0], [0.25, 0.75], [0, 1]], [0] * 3), [[1, 0], [0.5, 0.5], [0.5, 0.5]]
+            )
+        ],
+        "ordered": [
+            r | {"ordered": True}
+            for r in rows(softmax_rows(soft, 30, 5, 1.5), soft.integers(5, size=30))
+        ],
+        "soft, ordered and plain": [
+            softened(r, soft.dirichlet([1] * len(r["probabilities"]))) if i % 3 == 0 else r
+            for i, r in enumerate(
+                r | ({"ordered": True} if i % 4 < 2 else {})
+                for i, r in enumerate(
+                    rows([softmax_rows(soft, 1, 2 + i % 5, 1)[0] for i in range(50)], [1] * 50)
+                )
+            )
+        ],
+        "one level": [{"id": "e0", "label": 0, "probabilities": [1.0], "ordered": True}],
+    }
     golden = {
         "cases": [
             {"name": n, "predictions": r, "metrics": metrics(r), "selective": selective(r)}
@@ -185,6 +280,17 @@ def main():
         "mutual_information": entropy(draws.mean(0)) - expected,
     }
     (OUT / "metrics.json").write_text(json.dumps(golden) + "\n")
+    confused = numpy.random.default_rng(22)
+    seven = softmax_rows(confused, 120, 7, 2)
+    seven[:, 5] = 0  # never answered
+    drawn = [int(confused.choice([0, 1, 2, 3, 5], p=p[[0, 1, 2, 3, 5]] / p[[0, 1, 2, 3, 5]].sum()))
+             for p in seven + 0.05]
+    by_class = [
+        classes(rows([p / p.sum() for p in seven], drawn)),
+        classes(rows(four, labels)),
+        classes(rows([[0.9, 0.1, 0.0]], [0])),
+    ]
+    (OUT / "classes.json").write_text(json.dumps(by_class) + "\n")
 
     generator = SplitMix64(1234567)
     randomness = {

@@ -26,6 +26,27 @@ struct BrowserTests {
     }
 
     @Test(
+        "A page with many answers, long texts and a policy is laid out as well, light and dark",
+        arguments: [360, 1280],
+        [false, true]
+    )
+    func classes(width: Int, isDark: Bool) throws {
+        try withRun { run in
+            let names = (0..<77).map { "an_intent_with_a_long_name_\($0)" }
+            let made = WrittenClasses(names: names) { index in
+                String(repeating: index.isMultiple(of: 2) ? "long" : "a word ", count: 60)
+            }
+            try made.write(.error(atMost: 0.5, confidence: 0.9), to: run)
+            let dark = "@media screen and (prefers-color-scheme:dark)"
+            let page = try run.report().html
+                .replacing("<details>", with: "<details open=\"open\">")
+                .replacing(dark, with: isDark ? "@media all" : "@media print")
+            let faults = try Browser.faults(of: page, width: width, in: run)
+            #expect(faults.isEmpty, "\(faults)")
+        }
+    }
+
+    @Test(
         "The page of a comparison is laid out as well, and readable on light and dark screens",
         arguments: [360, 1280],
         [false, true]

@@ -126,4 +126,19 @@ struct ReportTests {
             #expect(reported.output.split(separator: "\n").map(String.init) == files)
         }
     }
+
+    @Test("A run's answers are inspected and reported one by one")
+    func classes() throws {
+        try withTool { tool in
+            #expect(try tool.run(Self.training).exitCode == 0)
+            let inspected = try tool.run(["inspect", "run"]).output
+            #expect(inspected.contains("test, answer by answer\nanswer"))
+            #expect(inspected.contains("\neven "))
+            let reported = try tool.run(["report", "run"])
+            #expect(reported.exitCode == 0 && !reported.output.contains("csv"))
+            let file = tool.folder.appendingPathComponent("run/report.html")
+            let page = try String(contentsOf: file, encoding: .utf8)
+            #expect(page.contains("The most uncertain rows"))
+        }
+    }
 }

@@ -64,7 +64,8 @@ enum Style {
         text-overflow:ellipsis}}
         @media (max-width:48rem){.results th:first-child{min-width:7rem;overflow-wrap:anywhere}}
         .settings .scroll{max-height:none}\
-        .settings th,.settings td{text-align:left;overflow-wrap:anywhere}
+        .settings th,.settings td,.texts th,.texts td{text-align:left;overflow-wrap:anywhere}
+        .texts th,.texts td{min-width:6.5rem}.rows td:last-child{min-width:16rem}
         summary{cursor:pointer;color:var(--muted);padding:.35rem 0}
         @media print{body{max-width:none;padding:0;font-size:9.5pt}\
         .panels,.tables{grid-template-columns:1fr 1fr;gap:.5rem 1rem}.panels svg{max-width:7cm}\

@@ -25,7 +25,8 @@ extension Figure {
                 style: answers.style
             )
         }
-        let heights = curves.flatMap(\.curve.risks)
+        let policy = try PolicyMarks(run)
+        let heights = curves.flatMap(\.curve.risks) + policy.heights
         let findings = curves.map { answers, curve in
             let (most, more) = (
                 (curve.accuracy(atCoverage: 80) * 100).text(1),
@@ -41,14 +42,15 @@ extension Figure {
                 The share of wrong answers among the most confident part of the examples. A model \
                 whose confidence ranks its answers well starts low and rises late. \
                 \(findings.map(\.capitalisedFirst).joined(separator: ". ")). AURC is the \
-                mean height of the curve.
+                mean height of the curve.\(policy.text)
                 """,
+            warnings: policy.warnings,
             panels: [
                 Chart(
                     title: "Risk and coverage",
                     x: Axis("coverage (share of examples answered)", 0...1),
                     y: Axis("risk (share of wrong answers)", around: heights + [0]),
-                    marks: lines
+                    marks: lines + policy.marks
                 )
             ],
             table: table

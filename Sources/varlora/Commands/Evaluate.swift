@@ -16,6 +16,7 @@ struct Evaluate: ParsableCommand {
               varlora evaluate runs/ivon --variance-scale 0.5 --json
               varlora evaluate comparison/films/seed-21/laplace-kfac --predictive draws
               varlora evaluate runs/ivon --task other-data/
+              varlora evaluate runs/ivon --ood unrelated-questions.jsonl
               varlora evaluate runs/ivon --curves
               varlora evaluate --model model.gguf --task arc-easy --data arc-easy/
             """
@@ -34,6 +35,13 @@ struct Evaluate: ParsableCommand {
     var limit: String?
     @Option("Write a line of probabilities for each example to this file.")
     var predictions: String?
+    @Option(
+        """
+        Answer another task's test part or file, too, whose labels do not count, and measure how \
+        well uncertainty tells its rows from the part's.
+        """
+    )
+    var ood: String?
     @Flag(
         help: """
             Measure the run by number of draws and by variance scale, and write curves.json into \
@@ -58,7 +66,7 @@ struct Evaluate: ParsableCommand {
             let others = [
                 ("--model without a run", runFolder == nil), ("--task", subject.task != nil),
                 ("--variance-scale", varianceScale != nil), ("--predictions", predictions != nil),
-                ("--predictive", subject.predictive != nil),
+                ("--predictive", subject.predictive != nil), ("--ood", ood != nil),
             ]
             for (name, isGiven) in others where isGiven {
                 throw ValidationError("--curves and \(name) exclude each other")
@@ -93,6 +101,15 @@ struct Evaluate: ParsableCommand {
             try evaluation.predictions.map(\.prediction)
                 .write(to: URL(fileURLWithPath: predictions))
         }
+        let outOfScope = try ood.map {
+            try OutOfScope(
+                $0,
+                limit: limitValue,
+                own: evaluation.predictions.map(\.prediction),
+                subject,
+                predictive
+            )
+        }
         let results = evaluation.results
         guard json else {
             let table = TextTable.metrics(
@@ -100,7 +117,9 @@ struct Evaluate: ParsableCommand {
                 results,
                 draws: predictive.drawCount
             )
-            return Console.print(table.text)
+            Console.print(table.text)
+            if let outOfScope { Console.print(outOfScope.table.text) }
+            return
         }
         try Console.printJSON(
             Report(
@@ -109,7 +128,8 @@ struct Evaluate: ParsableCommand {
                 split: split,
                 draws: drawCount,
                 varianceScale: subject.trained?.posterior.map { _ in predictive.varianceScale },
-                results: results
+                results: results,
+                outOfScope: outOfScope
             )
         )
     }
@@ -162,10 +182,12 @@ struct Evaluate: ParsableCommand {
         let draws: Int?
         let varianceScale: Double?
         let results: RunMetrics.Part
+        let outOfScope: OutOfScope?
 
         private enum CodingKeys: String, CodingKey {
             case model, task, split, draws, results
             case varianceScale = "posterior_variance_scale"
+            case outOfScope = "ood"
         }
     }
 }

@@ -3,6 +3,8 @@ import Foundation
 import JSON
 import LanguageModels
 import LoRA
+import Metrics
+import Reporting
 import Training
 
 struct Inspect: ParsableCommand {
@@ -107,8 +109,12 @@ private struct RunSummary: Encodable {
     let path: String
     let recipe: [String: String]
     let metrics: RunMetrics?
+    private let classes: ClassTables?
+
+    private enum CodingKeys: String, CodingKey { case path, recipe, metrics }
 
     init(_ run: RunFolder) throws {
+        classes = try ClassTables(run)
         path = run.url.path
         recipe = try run.readRecipe().values
         metrics = try run.readMetrics()
@@ -123,7 +129,12 @@ private struct RunSummary: Encodable {
             guard let part else { continue }
             lines.append(TextTable.metrics(name, part, draws: metrics.drawCount).text)
         }
-        return lines + (metrics.posterior.map { [TextTable.health($0).text] } ?? [])
+        lines += metrics.posterior.map { [TextTable.health($0).text] } ?? []
+        if let classes {
+            lines += ["test, answer by answer", classes.classes.text]
+            if !classes.confusions.rows.isEmpty { lines.append(classes.confusions.text) }
+        }
+        return lines
     }
 }
 

@@ -15,7 +15,8 @@ struct Predict: ParsableCommand {
             Reads rows in the format of the run's task, labels not needed, or any of your own
             (docs/data.md): texts choose between the labels of the run. Writes for each the answer,
             its probabilities averaged over the draws, their entropy, and the mutual information of
-            answer and parameters (what more training data could resolve), both in nats.
+            answer and parameters (what more training data could resolve), both in nats; and whether
+            to abstain, once decide-policy has decided that.
 
             EXAMPLES
               varlora predict runs/ivon --input questions.jsonl --output answers.jsonl --draws 20
@@ -44,6 +45,8 @@ struct Predict: ParsableCommand {
     func run() throws { try ranks.join(predict) }
 
     private func predict(with group: ProcessGroup?) throws {
+        let policy = try RunFolder(URL(fileURLWithPath: runFolder)).readPolicy()
+        if policy != nil { warnOfOtherAnswers() }
         let subject = try subject.load(run: runFolder)
         let loaded = try TextTask.load(
             file: URL(fileURLWithPath: input),
@@ -61,8 +64,25 @@ struct Predict: ParsableCommand {
             maximumTokens: subject.recipe.evalTokens
         )
         guard group?.launch.isFirst ?? true else { return }
-        let rows = zip(loaded.examples, predictions).map(Row.init)
+        let rows = zip(loaded.examples, predictions).map { Row($0, $1, policy) }
         try JSONLines.write(rows, to: URL(fileURLWithPath: output))
+    }
+
+    /// A policy is about the answers that it was decided on.
+    private func warnOfOtherAnswers() {
+        let flags = [
+            ("--draws", draws != nil), ("--variance-scale", varianceScale != nil),
+            ("--predictive", subject.predictive != nil),
+            ("--max-length", subject.maxLength != nil),
+            ("--base-precision", subject.basePrecision != nil), ("--task", subject.task != nil),
+        ]
+        let given = flags.filter(\.1).map(\.0)
+        if !given.isEmpty {
+            Console.warn(
+                "the policy of the run was decided without \(given.joined(separator: ", ")): what "
+                    + "it promises may not hold"
+            )
+        }
     }
 
     /// A line of the output.
@@ -74,8 +94,9 @@ struct Predict: ParsableCommand {
         let meanProbabilities: [Double]?
         let entropy: Double
         let mutualInformation: Double
+        let abstain: Bool?
 
-        init(_ example: Example, _ averaged: AveragedPrediction) {
+        init(_ example: Example, _ averaged: AveragedPrediction, _ policy: DecisionPolicy?) {
             let prediction = averaged.prediction
             id = prediction.id
             label = prediction.label
@@ -85,10 +106,11 @@ struct Predict: ParsableCommand {
             entropy = PredictiveUncertainty.entropy(of: prediction.probabilities)
             // Without draws the parameters are known.
             mutualInformation = prediction.mutualInformation ?? 0
+            abstain = policy.map { !$0.rule.answers(prediction) }
         }
 
         private enum CodingKeys: String, CodingKey {
-            case id, label, answer, probabilities, entropy
+            case id, label, answer, probabilities, entropy, abstain
             case meanProbabilities = "mean_probabilities"
             case mutualInformation = "mutual_information"
         }

@@ -10,7 +10,8 @@ struct Report: ParsableCommand {
         discussion: """
             The page is one file that opens without a network. A run that is not finished
             gets the figures of its training. The folder of a comparison, which holds
-            results.json, gets tables of its methods, too.
+            results.json, gets tables of its methods, too. Where rows share more than 30
+            answers, a file PAGE.classes.csv has the numbers of all of them.
 
             EXAMPLES
               varlora report runs/ivon
@@ -37,7 +38,7 @@ struct Report: ParsableCommand {
         } else if try run.holdsRun {
             _ = try OwnFolder(folder).file(run.recipe)
             let report = try RunReport(Self.record(of: run))
-            try write(report.html, report.figures, beside: run)
+            try write(report.html, report.figures, classes: report.classesCSV, beside: run)
         } else {
             throw ReportError.nothing(toReportIn: folder)
         }
@@ -55,10 +56,20 @@ struct Report: ParsableCommand {
         )
     }
 
-    private func write(_ html: String, _ drawn: [Figure], beside run: RunFolder) throws {
+    private func write(
+        _ html: String,
+        _ drawn: [Figure],
+        classes: String? = nil,
+        beside run: RunFolder
+    ) throws {
         let page = output.map { URL(fileURLWithPath: $0) } ?? run.report
         try AtomicFile.write(Data(html.utf8), to: page)
         Console.print(page.relativePath)
+        if let classes {
+            let file = page.deletingPathExtension().appendingPathExtension("classes.csv")
+            try AtomicFile.write(Data(classes.utf8), to: file)
+            Console.print(file.relativePath)
+        }
         guard let figures else { return }
         let folder = URL(fileURLWithPath: figures)
         try FileSystem.makeFolder(folder)

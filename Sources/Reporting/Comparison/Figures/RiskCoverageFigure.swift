@@ -65,7 +65,7 @@ private struct MeanRisk {
 
     init(_ answers: ComparedTask.Answers) throws {
         method = answers.method
-        seeds = try answers.seeds.map(SelectivePrediction.init)
+        seeds = try answers.seeds.map { try SelectivePrediction($0) }
     }
 
     func error(atCoverage percent: Int) -> Double {
