@@ -5,7 +5,7 @@ import Tokenization
 /// Special tokens that the tokenizer puts before a text (BOS) stay at the front. Those it puts
 /// behind one (EOS) are left out, as the answer follows there. A prompt with more tokens than
 /// `maximumLength` loses the start or the end of its text, as ``Example/Truncation`` says; the
-/// tokens before the text are always kept.
+/// tokens before the text are always kept, and so is the frame of a prompt that has one.
 public struct ExampleEncoder: Sendable {
     private let encode: @Sendable (String) throws -> [Int]
     private let decode: @Sendable (Int) throws -> String
@@ -68,9 +68,14 @@ public struct ExampleEncoder: Sendable {
             }
             let answerTokens = try firstTokens(split.answers, of: example)
             try check(split.prompt + answerTokens, of: example)
-            let (tokens, isTruncated) = try fitted(split.prompt, of: example)
+            let prompt = (example.frame == nil ? leading : []) + split.prompt
+            guard !split.prompt.isEmpty else {
+                throw failure(example, "the prompt has no tokens")
+            }
+            let isTruncated = prompt.count > maximumLength
+            let tokens = isTruncated ? try truncated(prompt, of: example) : prompt
             report.truncated += isTruncated ? 1 : 0
-            report.longest = max(report.longest, leading.count + split.prompt.count)
+            report.longest = max(report.longest, prompt.count)
             encoded.append(
                 EncodedExample(
                     id: example.id,
@@ -84,17 +89,33 @@ public struct ExampleEncoder: Sendable {
         return (encoded, report)
     }
 
-    private func fitted(
-        _ prompt: [Int],
-        of example: Example
-    ) throws -> (tokens: [Int], isTruncated: Bool) {
-        guard !prompt.isEmpty else { throw failure(example, "the prompt has no tokens") }
-        let room = maximumLength - leading.count
-        guard prompt.count > room else { return (leading + prompt, false) }
-        switch example.truncation {
-        case .keepsEnd: return (leading + prompt.suffix(room), true)
-        case .keepsStart: return (leading + prompt.prefix(room), true)
+    /// The prompt without the tokens that are too many; its frame is kept.
+    private func truncated(_ prompt: [Int], of example: Example) throws -> [Int] {
+        var (front, back) = (leading.count, 0)
+        if let frame = example.frame {
+            front = zip(try encode(frame.before), prompt).prefix { $0 == $1 }.count
+            back = try Self.length(of: encode(frame.after), behind: prompt[front...])
         }
+        let room = maximumLength - front - back
+        guard room > 0 else {
+            throw failure(
+                example,
+                "what stands around the text takes \(front + back) of \(maximumLength) tokens"
+            )
+        }
+        let text = prompt[front..<prompt.count - back]
+        let kept = example.truncation == .keepsEnd ? text.suffix(room) : text.prefix(room)
+        return Array(prompt[..<front] + kept + prompt[(prompt.count - back)...])
+    }
+
+    /// How many tokens of the end of `prompt` are the end of a frame.
+    ///
+    /// White space at the frame's end may have moved to the answers.
+    private static func length(of after: [Int], behind prompt: ArraySlice<Int>) -> Int {
+        (0..<max(1, after.count)).map { moved in
+            zip(after.dropLast(moved).reversed(), prompt.reversed()).prefix { $0 == $1 }.count
+        }
+        .max() ?? 0
     }
 
     private func firstTokens(_ answers: [[Int]], of example: Example) throws -> [Int] {
