@@ -21,26 +21,16 @@ public struct ChatTemplate: Sendable {
         }
     }
 
-    /// The file that the template stands in, for messages.
-    public let file: String
     private let statements: [TemplateStatement]
-    private let specialTokens: [String: String]
+    private let source: ChatTemplateSource
 
-    /// A template.
+    /// Reads a template.
     ///
-    /// - Parameters:
-    ///   - source: The template.
-    ///   - file: What errors call the file it stands in.
-    ///   - specialTokens: Texts of special tokens by the names that templates know them by, such
-    ///     as `bos_token`.
     /// - Throws: ``ChatTemplateError`` for what is no Jinja, or a statement that is not served.
-    public init(_ source: String, file: String, specialTokens: [String: String] = [:]) throws {
-        self.file = file
-        self.specialTokens = specialTokens
-        do {
-            statements = try StatementParser.statements(of: source)
-        } catch let fault as TemplateFaultAtLine {
-            throw ChatTemplateError(file: file, line: fault.line, problem: fault.problem)
+    public init(_ source: ChatTemplateSource) throws {
+        self.source = source
+        statements = try Self.naming(source.file) {
+            try StatementParser.statements(of: source.text)
         }
     }
 
@@ -49,7 +39,7 @@ public struct ChatTemplate: Sendable {
     /// - Throws: ``ChatTemplateError`` for what is not served, what fails, and what the template
     ///   itself refuses.
     public func text(of messages: [Message], addsGenerationPrompt: Bool = true) throws -> String {
-        var variables = specialTokens.mapValues { TemplateValue.text($0) }
+        var variables = source.specialTokens.mapValues { TemplateValue.text($0) }
         variables["messages"] = .list(messages.map(\.value))
         variables["add_generation_prompt"] = .boolean(addsGenerationPrompt)
         variables["tools"] = TemplateValue.none
@@ -61,13 +51,23 @@ public struct ChatTemplate: Sendable {
         with variables: [String: TemplateValue],
         date: TemplateDate = .fixed
     ) throws -> String {
-        do {
+        try Self.naming(source.file) {
             var allowance = TemplateAllowance()
             for value in variables.values { try allowance.admit(value) }
             let start = TemplateRenderer(variables, date: date, allowance: allowance)
             return try TemplateRenderer.text(of: statements, start)
+        }
+    }
+
+    /// Adds the file to the faults of `body`.
+    private static func naming<Result>(_ file: String, _ body: () throws -> Result) throws -> Result
+    {
+        do {
+            return try body()
         } catch let fault as TemplateFaultAtLine {
             throw ChatTemplateError(file: file, line: fault.line, problem: fault.problem)
+        } catch let fault as TemplateFault {
+            throw ChatTemplateError(file: file, line: 1, problem: fault.problem)
         }
     }
 }

@@ -6,7 +6,7 @@ import Testing
 struct BadTemplateTests {
     private func error(_ template: String) -> String {
         do {
-            let template = try ChatTemplate(template, file: "chat_template.jinja")
+            let template = try ChatTemplate(.init(template, file: "chat_template.jinja"))
             return try template.text(of: [.init(role: "user", content: "Hi")])
         } catch {
             return "\(error)"

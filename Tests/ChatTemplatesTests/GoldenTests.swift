@@ -21,12 +21,12 @@ struct GoldenTests {
     ) {
         guard let text else {
             #expect(throws: ChatTemplateError.self, comment) {
-                try ChatTemplate(template, file: "t.jinja").text(with: variables)
+                try ChatTemplate(.init(template, file: "t.jinja")).text(with: variables)
             }
             return
         }
         #expect(throws: Never.self, comment) {
-            let made = try ChatTemplate(template, file: "t.jinja").text(with: variables)
+            let made = try ChatTemplate(.init(template, file: "t.jinja")).text(with: variables)
             #expect(Array(made.utf8) == Array(text.utf8), comment)
         }
     }
