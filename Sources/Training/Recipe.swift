@@ -16,6 +16,8 @@ public struct Recipe: Equatable, Sendable {
     public var task = ""
     /// The folder of the named data set; by default below `$VARLORA_DATA`.
     public var data: String?
+    /// Whether prompts are asked in the model's chat template, each as the user's message.
+    public var chat = false
     /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic.
     public var basePrecision = WeightFormat.float32
     /// How the adapter is trained.

@@ -10,6 +10,8 @@ extension Recipe: SettingsTable {
             ),
         .init("data", \.data, .text)
             .means("The folder of the named data set (default: below $VARLORA_DATA)"),
+        .init("chat", \.chat, .boolean)
+            .means("Whether prompts are asked in the model's chat template"),
         .init("base-precision", \.basePrecision, .choice())
             .means("Precision of the linear layers: float32, bfloat16, int8, int8-dynamic"),
         .init("method", \.method, .choice()),

@@ -11,7 +11,7 @@ struct RecipeTests {
         var recipe = Recipe()
         (recipe.model, recipe.task, recipe.data) = ("2024", "a: b # c", "~")
         (recipe.basePrecision, recipe.method) = (.int8Dynamic, .adamw)
-        recipe.gradientCheckpointing = true
+        (recipe.chat, recipe.gradientCheckpointing) = (true, true)
         (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
         (recipe.maxLength, recipe.learningRate, recipe.schedule) = (99, 1.5e-7, .cosine)
         (recipe.warmupSteps, recipe.weightDecay, recipe.beta1) = (2, 1e-6, 0.75)
@@ -121,7 +121,7 @@ struct RecipeTests {
         ("clip-radius", ["0", "-1", ".nan", "-.inf", "x", "1:30"]),
         ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
         ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
-        ("debias rescale-lr rslora gradient-checkpointing", ["1", "0", "maybe", "''"]),
+        ("chat debias rescale-lr rslora gradient-checkpointing", ["1", "0", "maybe", "''"]),
         ("base-precision", ["int4", "float16", "''"]),
         ("method", ["adam", "IVON", "''"]),
         ("schedule", ["step", "Linear"]),
@@ -225,7 +225,7 @@ struct RecipeTests {
         check("target-modules", \.targetModules, [], [], texts: ["[]", "[]"])
         // Whatever these have is a value.
         let always = [
-            "base-precision", "method", "schedule", "gradient-checkpointing", "debias",
+            "chat", "base-precision", "method", "schedule", "gradient-checkpointing", "debias",
             "rescale-lr", "rslora",
         ]
         #expect(tested.union(always) == Set(Recipe.fields.map(\.key)))

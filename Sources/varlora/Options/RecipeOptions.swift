@@ -18,6 +18,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(of: "model") var model: String?
     @Option(of: "task") var task: String?
     @Option(of: "data") var data: String?
+    @Option(of: "chat") var chat: String?
     @Option(of: "base-precision") var basePrecision: String?
     @Option(of: "method") var method: String?
 

@@ -14,6 +14,8 @@ struct SubjectOptions: ParsableArguments {
     var task: String?
     @Option("The folder of the named data set (default: the run's, or below $VARLORA_DATA).")
     var data: String?
+    @Option("Whether prompts are asked in the chat template (default: the run's, or false).")
+    var chat: String?
     @Option("Tokens of the longest prompt (default: the run's, or 320).")
     var maxLength: String?
     @Option("How a Laplace approximation answers (default: the run's).")
@@ -35,6 +37,7 @@ struct SubjectOptions: ParsableArguments {
             throw ValidationError("--predictive: a base model has no posterior")
         }
         _ = try value("threads", threads, \.threads)
+        _ = try value("chat", chat, \.chat)
         _ = try value("max-length", maxLength, \.maxLength)
         _ = try value("seed", seed, \.seed)
     }
@@ -50,6 +53,7 @@ struct SubjectOptions: ParsableArguments {
             recipe.data = nil
         }
         if let data { recipe.data = data }
+        recipe.chat = try value("chat", chat, \.chat) ?? recipe.chat
         recipe.maxLength = try value("max-length", maxLength, \.maxLength) ?? recipe.maxLength
         if let seed = try value("seed", seed, \.seed) {
             // The draws move; what the run was trained on does not.
