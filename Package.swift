@@ -100,7 +100,8 @@ let package = Package(
         library("Files"),
         library("JSON", ["Files"]),
         library("Randomness"),
-        library("Tokenization", ["Files", "JSON", "TensorFiles"]),
+        library("ChatTemplates", ["JSON"]),
+        library("Tokenization", ["ChatTemplates", "Files", "JSON", "TensorFiles"]),
         library("TextTasks", ["Files", "JSON", "Randomness", "Tokenization"]),
         library("Metrics", ["JSON", "Randomness"]),
         library("RunFiles", ["Files", "JSON", "Metrics", "TextTasks"]),
@@ -133,9 +134,9 @@ let package = Package(
         library(
             "Training",
             [
-                "Evaluation", "Files", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics",
-                "Optimizers", "Posteriors", "Randomness", "RecipeFiles", "RunFiles", "TensorFiles",
-                "TextTasks", "Tokenization", "Torch", yaml,
+                "ChatTemplates", "Evaluation", "Files", "JSON", "LanguageModels", "Laplace", "LoRA",
+                "Metrics", "Optimizers", "Posteriors", "Randomness", "RecipeFiles", "RunFiles",
+                "TensorFiles", "TextTasks", "Tokenization", "Torch", yaml,
             ]
         ),
         library(
@@ -169,8 +170,9 @@ let package = Package(
         .target(
             name: "FuzzedParsers",
             dependencies: [
-                "Comparison", "JSON", "LanguageModels", "LoRA", "Optimizers", "Posteriors",
-                "Reporting", "RunFiles", "TensorFiles", "TextTasks", "Tokenization", "Torch",
+                "ChatTemplates", "Comparison", "JSON", "LanguageModels", "LoRA", "Optimizers",
+                "Posteriors", "Reporting", "RunFiles", "TensorFiles", "TextTasks", "Tokenization",
+                "Torch",
                 "Training",
             ],
             path: "Fuzz/Parsers"
@@ -184,14 +186,15 @@ let package = Package(
         tests("Files"),
         tests("JSON"),
         tests("TensorFiles", ["Files"]),
-        tests("Tokenization", ["JSON"]),
+        tests("ChatTemplates", ["JSON"]),
+        tests("Tokenization", ["ChatTemplates", "JSON"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["Files", "JSON", "Randomness"]),
         tests("Reporting", ["JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]),
         tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),
-        tests("LanguageModels", ["JSON", "TensorFiles", "TestSupport", "Torch"]),
+        tests("LanguageModels", ["ChatTemplates", "JSON", "TensorFiles", "TestSupport", "Torch"]),
         tests(
             "LoRA",
             [
@@ -215,8 +218,9 @@ let package = Package(
         tests(
             "Training",
             [
-                "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
-                "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks", "Torch",
+                "ChatTemplates", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics",
+                "Optimizers", "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks",
+                "Torch",
             ]
         ),
         tests(

@@ -1,3 +1,4 @@
+import ChatTemplates
 import Comparison
 import Foundation
 import JSON
@@ -45,6 +46,11 @@ extension FuzzedParser {
             input,
             _ in
             try exercise(Tokenizer(data: input, file: "tokenizer.json"))
+        },
+        FuzzedParser(name: "chat-template", seeds: [(own, ".jinja")]) { input, _ in
+            let text = String(decoding: input, as: UTF8.self)
+            let source = ChatTemplateSource(text, file: "chat_template.jinja")
+            _ = try ChatFrame(source).prompt("What is 2 + 2?")
         },
         FuzzedParser(
             name: "config",

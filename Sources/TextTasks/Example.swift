@@ -22,6 +22,20 @@ public struct Example: Equatable, Sendable {
         }
     }
 
+    /// What a prompt brings with it around its text, such as the markers of a conversation.
+    public struct Frame: Equatable, Sendable {
+        /// The start of the prompt, special tokens included.
+        public var before: String
+        /// The end of the prompt.
+        public var after: String
+
+        /// A frame from its parts.
+        public init(before: String, after: String) {
+            self.before = before
+            self.after = after
+        }
+    }
+
     /// The example's name, unique in its file; `file:line` where the file gives none.
     public var id: String
     /// File and line the example comes from, for messages.
@@ -45,6 +59,9 @@ public struct Example: Equatable, Sendable {
     public var state: String?
     /// What is kept of a prompt that is too long.
     public var truncation: Truncation
+    /// How the prompt begins and ends where it brings its special tokens; nil for one that the
+    /// tokenizer's are put before.
+    public var frame: Frame?
 
     /// An example from its parts; `source` is the id if there is no file, and `label` the most
     /// probable of the targets if it is not given.

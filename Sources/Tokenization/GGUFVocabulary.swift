@@ -1,3 +1,4 @@
+import ChatTemplates
 import TensorFiles
 
 /// What the metadata of a GGUF file (`tokenizer.ggml.*`) says of its tokenizer.
@@ -82,7 +83,11 @@ extension Tokenizer {
     ///
     /// - Throws: `TensorFileError` for metadata that is missing or of the wrong type, and
     ///   ``TokenizationError`` for metadata that contradicts itself.
-    public init(_ file: GGUF) throws { try self.init(GGUFVocabulary(file)) }
+    public init(_ file: GGUF) throws {
+        let vocabulary = try GGUFVocabulary(file)
+        try self.init(vocabulary)
+        chatTemplate = try ChatTemplateSource(file, vocabulary)
+    }
 
     init(_ vocabulary: GGUFVocabulary) throws {
         let reader = GGUFVocabularyReader(source: vocabulary)

@@ -1,3 +1,4 @@
+import ChatTemplates
 import Foundation
 
 /// Turns text into the token ids of a language model, and back.
@@ -20,6 +21,8 @@ public struct Tokenizer: Sendable {
     public internal(set) var beginningOfSequence: Int?
     /// The token that ends a sequence, if the files name one.
     public internal(set) var endOfSequence: Int?
+    /// The template that conversations are written by, if the files have one.
+    public internal(set) var chatTemplate: ChatTemplateSource?
 
     /// The ids of a text.
     ///

@@ -1,3 +1,4 @@
+import ChatTemplates
 import Files
 import Foundation
 import JSON
@@ -6,24 +7,28 @@ extension Tokenizer {
     /// Loads a `tokenizer.json`.
     ///
     /// A `tokenizer_config.json` beside it, if there is one, names the tokens that begin and end a
-    /// sequence. Its `add_bos_token` and `add_eos_token` say nothing: which tokens `encode` adds is
-    /// in the `tokenizer.json`, as for Hugging Face Transformers 5.
+    /// sequence, and may have the chat template, as may a `chat_template.jinja`. Its
+    /// `add_bos_token` and `add_eos_token` say nothing: which tokens `encode` adds is in the
+    /// `tokenizer.json`, as for Hugging Face Transformers 5.
     ///
     /// - Parameter url: The file.
-    /// - Throws: `JSONError` when a file cannot be read, is not JSON, or a value in it is missing,
-    ///   of the wrong type or not served here; ``TokenizationError`` when vocabulary, merges or
-    ///   added tokens contradict each other.
+    /// - Throws: `FileError` or `JSONError` when a file cannot be read, is not JSON, or a value in
+    ///   it is missing, of the wrong type or not served here; ``TokenizationError`` when
+    ///   vocabulary, merges or added tokens contradict each other.
     public init(contentsOf url: URL) throws {
         try self.init(JSONNode(contentsOf: url))
         let configuration = url.deletingLastPathComponent()
             .appendingPathComponent("tokenizer_config.json")
+        var settings: JSONNode?
         if try FileSystem.exists(configuration) {
             let node = try JSONNode(contentsOf: configuration)
+            settings = node
             beginningOfSequence = try id(named: "bos_token", in: node)
             endOfSequence = try id(named: "eos_token", in: node)
             try checkAddedTokens(of: node)
             try checkPrefixSpace(of: node)
         }
+        chatTemplate = try ChatTemplateSource(beside: url, settings: settings)
     }
 
     /// Reads the contents of a `tokenizer.json`.

@@ -44,14 +44,15 @@ public struct EncodedPart: Sendable {
 extension EncodedPart {
     /// Encodes the examples of a part.
     ///
-    /// - Throws: `TextTaskError` that names the example.
+    /// - Throws: `TextTaskError` that names the example; with `chat` also
+    ///   ``TrainingError/noChatTemplate(model:)`` or `ChatTemplateError`.
     public init(
         _ loaded: LoadedExamples,
         recipe: Recipe,
         tokenizer: Tokenizer
     ) throws {
         let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
-        let (examples, report) = try encoder.encode(loaded.examples)
+        let (examples, report) = try encoder.encode(recipe.asked(loaded.examples, tokenizer))
         self.init(examples: examples, report: report, leftOut: loaded.leftOut)
     }
 

@@ -23,6 +23,8 @@ public struct Recipe: Equatable, Sendable {
     public var listOptions: Bool?
     /// The rendering of your own data, as docs/data.md has it.
     public var promptVersion = PromptStyle.Version.first
+    /// Whether prompts are asked in the model's chat template, each as the user's message.
+    public var chat = false
     /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic.
     public var basePrecision = WeightFormat.float32
     /// How the adapter is trained.

@@ -16,6 +16,8 @@ extension Recipe: SettingsTable {
             .means("Whether prompts of your own data list the options (default: by layout)"),
         .init("prompt-version", \.promptVersion, .choice())
             .means("The rendering of your own data, as docs/data.md has it"),
+        .init("chat", \.chat, .boolean)
+            .means("Whether prompts are asked in the model's chat template"),
         .init("base-precision", \.basePrecision, .choice())
             .means("Precision of the linear layers: float32, bfloat16, int8, int8-dynamic"),
         .init("method", \.method, .choice()),

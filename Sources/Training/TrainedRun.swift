@@ -129,8 +129,9 @@ public struct TrainedRun {
         draws: Int? = nil,
         varianceScale: Double? = nil
     ) throws -> [AveragedPrediction] {
-        let encoder = try ExampleEncoder(adapted.base.tokenizer, maximumLength: recipe.maxLength)
-        let (encoded, report) = try encoder.encode(examples)
+        let tokenizer = adapted.base.tokenizer
+        let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
+        let (encoded, report) = try encoder.encode(recipe.asked(examples, tokenizer))
         let part = EncodedPart(examples: encoded, report: report, leftOut: 0)
         try part.check(fits: adapted.base)
         return try predictive(draws: draws, varianceScale: varianceScale)

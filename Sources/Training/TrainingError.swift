@@ -36,6 +36,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         vocabulary: Int,
         id: String
     )
+    /// The prompts are to be a conversation with a model that has no template for one.
+    case noChatTemplate(model: String)
     /// A step made parameters infinite or not numbers.
     case parametersNotFinite(step: Int, ids: [String], checkpoint: String?)
     /// A rank was started with something else than rank 0.
@@ -85,6 +87,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(file): token \(token.quoted), which \(id) has, is number \(number), expected"
                 + " one below \(vocabulary), the rows of the model's embedding: tokenizer and"
                 + " weights do not belong together"
+        case .noChatTemplate(let model):
+            "\(model): chat: expected a model with a chat template, found neither"
+                + " chat_template.jinja nor a default chat_template; leave chat out for base models"
         case .parametersNotFinite(let step, let ids, let checkpoint):
             "the parameters are not finite after step \(step), on the examples"
                 + " \(ids.joined(separator: ", "));"

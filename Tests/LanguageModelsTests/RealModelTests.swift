@@ -1,3 +1,4 @@
+import ChatTemplates
 import Foundation
 import JSON
 import TestSupport
@@ -20,6 +21,23 @@ struct RealModelTests {
                 let ids = try text.required("ids").integers()
                 #expect(try model.tokenizer.encode(string) == ids, "\(string)")
                 #expect(try model.tokenizer.decode(ids, skipSpecialTokens: false) == string)
+            }
+        }
+    }
+
+    @Test("The text that its chat template makes of conversations")
+    func chat() throws {
+        let file = Golden.folder("ChatTemplates/smollm2.json")
+        try RealModel.use { model in
+            let template = try ChatTemplate(try #require(model.tokenizer.chatTemplate))
+            for row in try JSONNode(contentsOf: file).elements() {
+                let messages = try row.required("messages").elements().map { message in
+                    ChatTemplate.Message(
+                        role: try message.required("role").string(),
+                        content: try message.required("content").string()
+                    )
+                }
+                #expect(try template.text(of: messages) == row.required("text").string())
             }
         }
     }

@@ -228,4 +228,28 @@ struct ExampleEncoderTests {
         }
         #expect(throws: TextTaskError.self) { try huge.encode([plain("a", [" b", " c"])]) }
     }
+
+    @Test("A frame is kept whole and brings its special tokens")
+    func frame() throws {
+        func ids(_ text: String) -> [Int] { words()(text, false) }
+        for (truncation, kept) in [
+            (Example.Truncation.keepsEnd, " d e"), (.keepsStart, " b c"),
+        ] {
+            var example = plain("<s> user: b c d e </s> model:", [" yes", " no"])
+            example.truncation = truncation
+            example.frame = .init(before: "<s> user:", after: " </s> model:")
+            let encode = words(bos: true)
+            let whole = try ExampleEncoder(maximumLength: 8, encode: encode).encode([example])
+            #expect(whole.examples[0].tokens == ids(example.prompt))
+            #expect(whole.report.longest == 8)
+            let cut = try ExampleEncoder(maximumLength: 6, encode: encode).encode([example])
+            #expect(cut.examples[0].tokens == ids("<s> user:" + kept + " </s> model:"))
+            #expect(cut.examples[0].isTruncated)
+            let error = #expect(throws: TextTaskError.self) {
+                try ExampleEncoder(maximumLength: 4, encode: encode).encode([example])
+            }
+            let reason = "what stands around the text takes 4 of 4 tokens"
+            #expect("\(error.map { "\($0)" } ?? "")".contains(reason))
+        }
+    }
 }

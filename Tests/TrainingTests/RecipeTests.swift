@@ -13,7 +13,7 @@ struct RecipeTests {
         (recipe.answers, recipe.listOptions) = (.letters, false)
         (recipe.orders, recipe.trainOrders) = (3, true)
         (recipe.basePrecision, recipe.method) = (.int8Dynamic, .adamw)
-        recipe.gradientCheckpointing = true
+        (recipe.chat, recipe.gradientCheckpointing) = (true, true)
         (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
         (recipe.maxLength, recipe.learningRate, recipe.schedule) = (99, 1.5e-7, .cosine)
         (recipe.warmupSteps, recipe.weightDecay, recipe.beta1) = (2, 1e-6, 0.75)
@@ -125,7 +125,7 @@ struct RecipeTests {
         ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
         ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
         (
-            "debias rescale-lr rslora gradient-checkpointing list-options train-orders",
+            "chat debias rescale-lr rslora gradient-checkpointing list-options train-orders",
             ["1", "0", "maybe", "''"]
         ),
         ("answers", ["numbers", "Letters", "''"]),
@@ -236,7 +236,7 @@ struct RecipeTests {
         let always = [
             "base-precision", "method", "schedule", "gradient-checkpointing", "debias",
             "rescale-lr", "rslora", "answers", "list-options", "prompt-version",
-            "train-orders",
+            "train-orders", "chat",
         ]
         #expect(tested.union(always) == Set(Recipe.fields.map(\.key)))
         try Self.unusual().validate()

@@ -5,7 +5,7 @@ import Tokenization
 /// Special tokens that the tokenizer puts before a text (BOS) stay at the front. Those it puts
 /// behind one (EOS) are left out, as the answer follows there. A prompt with more tokens than
 /// `maximumLength` loses the start or the end of its text, as ``Example/Truncation`` says; the
-/// tokens before the text are always kept.
+/// tokens before the text are always kept, and so is the frame of a prompt that has one.
 public struct ExampleEncoder: Sendable {
     private let encode: @Sendable (String) throws -> [Int]
     private let leading: [Int]
@@ -56,13 +56,21 @@ public struct ExampleEncoder: Sendable {
         var report = EncodingReport(examples: examples.count, truncated: 0, longest: 0)
         for example in examples {
             if let label = example.label, !example.answers.indices.contains(label) {
-                throw Self.failure(example, "label \(label) is none of \(example.answers.count) answers")
+                throw Self.failure(
+                    example,
+                    "label \(label) is none of \(example.answers.count) answers"
+                )
             }
             func encoded(_ wording: Example.Wording) throws -> EncodedExample {
                 let split = try Self.split(wording, of: example, &splitter)
                 try check(split.prompt + split.answers.joined(), of: example)
-                let (tokens, isTruncated) = try fitted(split.prompt, of: example)
-                report.longest = max(report.longest, leading.count + split.prompt.count)
+                guard !split.prompt.isEmpty else {
+                    throw Self.failure(example, "the prompt has no tokens")
+                }
+                let prompt = (example.frame == nil ? leading : []) + split.prompt
+                let isTruncated = prompt.count > maximumLength
+                let tokens = isTruncated ? try truncated(prompt, of: example) : prompt
+                report.longest = max(report.longest, prompt.count)
                 return EncodedExample(
                     id: example.id,
                     tokens: tokens,
@@ -84,17 +92,33 @@ public struct ExampleEncoder: Sendable {
         return (result, report)
     }
 
-    private func fitted(
-        _ prompt: [Int],
-        of example: Example
-    ) throws -> (tokens: [Int], isTruncated: Bool) {
-        guard !prompt.isEmpty else { throw Self.failure(example, "the prompt has no tokens") }
-        let room = maximumLength - leading.count
-        guard prompt.count > room else { return (leading + prompt, false) }
-        switch example.truncation {
-        case .keepsEnd: return (leading + prompt.suffix(room), true)
-        case .keepsStart: return (leading + prompt.prefix(room), true)
+    /// The prompt without the tokens that are too many; its frame is kept.
+    private func truncated(_ prompt: [Int], of example: Example) throws -> [Int] {
+        var (front, back) = (leading.count, 0)
+        if let frame = example.frame {
+            front = zip(try encode(frame.before), prompt).prefix { $0 == $1 }.count
+            back = try Self.length(of: encode(frame.after), behind: prompt[front...])
         }
+        let room = maximumLength - front - back
+        guard room > 0 else {
+            throw Self.failure(
+                example,
+                "what stands around the text takes \(front + back) of \(maximumLength) tokens"
+            )
+        }
+        let text = prompt[front..<prompt.count - back]
+        let kept = example.truncation == .keepsEnd ? text.suffix(room) : text.prefix(room)
+        return Array(prompt[..<front] + kept + prompt[(prompt.count - back)...])
+    }
+
+    /// How many tokens of the end of `prompt` are the end of a frame.
+    ///
+    /// White space at the frame's end may have moved to the answers.
+    private static func length(of after: [Int], behind prompt: ArraySlice<Int>) -> Int {
+        (0..<max(1, after.count)).map { moved in
+            zip(after.dropLast(moved).reversed(), prompt.reversed()).prefix { $0 == $1 }.count
+        }
+        .max() ?? 0
     }
 
     /// Tokens of prompt and answers, of which none begins with another.

@@ -21,6 +21,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(of: "answers") var answers: String?
     @Option(of: "list-options") var listOptions: String?
     @Option(of: "prompt-version") var promptVersion: String?
+    @Option(of: "chat") var chat: String?
     @Option(of: "base-precision") var basePrecision: String?
     @Option(of: "method") var method: String?
 

@@ -14,6 +14,8 @@ struct SubjectOptions: ParsableArguments {
     var task: String?
     @Option("The folder of the named data set (default: the run's, or below $VARLORA_DATA).")
     var data: String?
+    @Option("Whether prompts are asked in the chat template (default: the run's, or false).")
+    var chat: String?
     @Option("Tokens of the longest prompt (default: the run's, or 320).")
     var maxLength: String?
     @Option("Orders of listed options to average over (default: the run's, or 1).")
@@ -37,6 +39,7 @@ struct SubjectOptions: ParsableArguments {
             throw ValidationError("--predictive: a base model has no posterior")
         }
         _ = try value("threads", threads, \.threads)
+        _ = try value("chat", chat, \.chat)
         _ = try value("max-length", maxLength, \.maxLength)
         _ = try value("seed", seed, \.seed)
         _ = try value("orders", orders, \.orders)
@@ -53,6 +56,7 @@ struct SubjectOptions: ParsableArguments {
             recipe.data = nil
         }
         if let data { recipe.data = data }
+        recipe.chat = try value("chat", chat, \.chat) ?? recipe.chat
         recipe.maxLength = try value("max-length", maxLength, \.maxLength) ?? recipe.maxLength
         recipe.orders = try value("orders", orders, \.orders) ?? recipe.orders
         if let seed = try value("seed", seed, \.seed) {
