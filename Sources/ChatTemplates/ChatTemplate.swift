@@ -52,8 +52,7 @@ public struct ChatTemplate: Sendable {
         date: TemplateDate = .fixed
     ) throws -> String {
         try Self.naming(source.file) {
-            var allowance = TemplateAllowance()
-            for value in variables.values { try allowance.admit(value) }
+            let allowance = try TemplateAllowance(for: variables.values)
             let start = TemplateRenderer(variables, date: date, allowance: allowance)
             return try TemplateRenderer.text(of: statements, start)
         }

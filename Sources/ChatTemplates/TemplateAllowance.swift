@@ -9,14 +9,11 @@ struct TemplateAllowance {
     /// Levels of expressions, statements and macros that may still be entered.
     private var levels = 160
 
-    /// What a template is worth whose variables are still to be admitted.
-    init() { steps = 1_000_000 }
-
-    /// Adds what a variable is worth, so much for each of its scalars.
-    mutating func admit(_ variable: TemplateValue) throws {
-        let before = steps
-        try spend(on: variable)
-        steps = before + 200 * (before - steps)
+    /// What a template with such variables may take: so much for each of their scalars.
+    init(for variables: some Sequence<TemplateValue>) throws {
+        steps = .max
+        for variable in variables { try spend(on: variable) }
+        steps = 1_000_000 + 200 * (.max - steps)
     }
 
     mutating func spend(_ count: Int) throws {

@@ -31,6 +31,12 @@ struct ChatFrameTests {
         #expect(prompt.after == "</>\n<assistant>\n")
     }
 
+    @Test("A long message is no hostile one")
+    func longMessage() throws {
+        let message = String(repeating: "word ", count: 210_000)
+        #expect(try frame(Self.chatML).prompt(message).before == "<s><user>\n")
+    }
+
     @Test("White space before an answer is that of the model's messages")
     func answerSpace() throws {
         #expect(try frame(Self.chatML).answerSpace.isEmpty)
