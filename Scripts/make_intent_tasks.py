@@ -8,10 +8,10 @@ CLINC150 is a folder with data_full.json and domains.json (clinc/oos-eval, CC BY
 Casanueva et al. 2020). OUTPUT is a new folder; it gets
 
     clinc-banking/{train,validation,test}.csv    15 intents, 10 texts of each to train on
-    clinc-oos/test.csv                           texts of no intent
+    clinc-oos.jsonl                              texts of no intent
     banking77/{train,validation,test}.csv        77 intents, 10 texts of each to train on
 
-with the columns text and category, whose underscores are spaces. Which texts are chosen depends on
+the tables with the columns text and category, whose underscores are spaces. Which texts are chosen depends on
 the texts alone.
 """
 
@@ -56,8 +56,9 @@ def main(clinc, banking, output):
     write(output / "clinc-banking/train.csv", chosen(own["train"], TRAIN)[0])
     write(output / "clinc-banking/validation.csv", chosen(own["val"], VALIDATION)[0])
     write(output / "clinc-banking/test.csv", chosen(own["test"], 30)[0])
-    strangers, _ = chosen([(text, "none") for text, _ in parts["oos_test"]], 450)
-    write(output / "clinc-oos/test.csv", strangers)
+    strangers, _ = chosen([(text, "none") for text, _ in parts["oos_test"]], 300)
+    lines = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text, _ in strangers)
+    (output / "clinc-oos.jsonl").write_text(lines, encoding="utf-8")
 
     def table(name):
         with open(banking / name, newline="", encoding="utf-8") as file:

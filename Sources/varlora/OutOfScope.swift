@@ -24,7 +24,7 @@ struct OutOfScope: Encodable {
         _ subject: Subject,
         _ predictive: any Predictive
     ) throws {
-        let part = try subject.encode(Self.rows(of: task, limit: limit, subject.recipe))
+        let part = try subject.encode(Self.rows(of: task, limit: limit, subject))
         let answers = try predictive.predictions(
             part.examples,
             maximumTokens: subject.recipe.evalTokens
@@ -38,15 +38,19 @@ struct OutOfScope: Encodable {
     private static func rows(
         of task: String,
         limit: Int?,
-        _ recipe: Recipe
+        _ subject: Subject
     ) throws -> LoadedExamples {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: task, isDirectory: &isFolder)
         guard isThere, !isFolder.boolValue, !TextTask.names.contains(task) else {
-            return try TextTask(task)
-                .load(.test, seed: recipe.seedOfSplit, requiringLabels: false, limit: limit)
+            return try TextTask(task, style: subject.recipe.promptStyle).load(
+                .test,
+                seed: subject.recipe.seedOfSplit,
+                requiringLabels: false,
+                limit: limit
+            )
         }
-        var loaded = try TextTask.load(file: URL(fileURLWithPath: task), task: recipe.task)
+        var loaded = try subject.load(task)
         if let limit { loaded.examples = Array(loaded.examples.prefix(limit)) }
         return loaded
     }

@@ -178,10 +178,10 @@ extension BadInput {
             spoil: row(#"{"question": "x", "choices": ["a", "b"], "answer": "E"}"#)
         ),
         BadInput(
-            "choices that begin alike",
+            "choices that are the same",
             train,
             says: ["train.jsonl:1", "told apart"],
-            spoil: row(#"{"prompt": "x is", "choices": ["even", "even x"], "label": 0}"#)
+            spoil: row(#"{"prompt": "x is", "choices": ["even x", "even x"], "label": 0}"#)
         ),
         BadInput(
             "an empty data set",

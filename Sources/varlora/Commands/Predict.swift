@@ -48,12 +48,7 @@ struct Predict: ParsableCommand {
         let policy = try RunFolder(URL(fileURLWithPath: runFolder)).readPolicy()
         if policy != nil { warnOfOtherAnswers() }
         let subject = try subject.load(run: runFolder)
-        let loaded = try TextTask.load(
-            file: URL(fileURLWithPath: input),
-            task: subject.recipe.task,
-            style: subject.recipe.promptStyle,
-            labels: try RunFolder(URL(fileURLWithPath: runFolder)).readLabels()
-        )
+        let loaded = try subject.load(input)
         let predictive = try subject.predictive(
             draws: try value("draws", draws, \.draws),
             varianceScale: try value("variance-scale", varianceScale, \.varianceScale),

@@ -72,7 +72,12 @@ struct SubjectOptions: ParsableArguments {
         )
         var trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
         if let predictive { trained = try trained?.answering(by: predictive) }
-        return Subject(recipe: recipe, base: base, trained: trained)
+        return Subject(
+            recipe: recipe,
+            base: base,
+            trained: trained,
+            labels: try folder?.readLabels()
+        )
     }
 }
 
@@ -84,6 +89,8 @@ struct Subject {
     let recipe: Recipe
     let base: LoadedModel
     let trained: TrainedRun?
+    /// The labels between which the run's texts choose; nil for other rows.
+    let labels: [String]?
 
     /// How the run answers, or the base model alone; the ranks of `group` share the work.
     func predictive(
@@ -96,6 +103,16 @@ struct Subject {
                 AnswerScorer(base.model, adapters: nil, device: base.device),
                 group: group
             )
+    }
+
+    /// All rows of a file, labelled or not, put as the run was trained.
+    func load(_ file: String) throws -> LoadedExamples {
+        try TextTask.load(
+            file: URL(fileURLWithPath: file),
+            task: recipe.task,
+            style: recipe.promptStyle,
+            labels: labels
+        )
     }
 
     /// The first examples of a part, or all, split off as the run did.
