@@ -11,8 +11,14 @@ public struct TinyTask: Sendable {
     /// The task's folder: `train.jsonl`, `validation.jsonl`, `test.jsonl`.
     public let task: URL
 
+    private let vocabulary: Int
+
+    /// Tokens of the whole tokenizer; the task's own prompts need no more than 600.
+    public static let wholeVocabulary = 49_152
+
     /// Writes model and task into `folder`; the model's weights come from `seed`.
-    public init(in folder: URL, seed: UInt64 = 1) throws {
+    public init(in folder: URL, seed: UInt64 = 1, vocabulary: Int = 600) throws {
+        self.vocabulary = vocabulary
         model = folder.appendingPathComponent("model-\(seed)")
         task = folder.appendingPathComponent("task")
         for folder in [model, task] {
@@ -22,11 +28,11 @@ public struct TinyTask: Sendable {
         try writeTask()
     }
 
-    private static let (vocabulary, hidden, inner, layers, heads, keyHeads) = (600, 32, 48, 2, 4, 2)
+    private static let (hidden, inner, layers, heads, keyHeads) = (32, 48, 2, 4, 2)
 
     private func writeModel(_ generator: Generator) throws {
         let configuration: [String: Any] = [
-            "model_type": "llama", "vocab_size": Self.vocabulary, "hidden_size": Self.hidden,
+            "model_type": "llama", "vocab_size": vocabulary, "hidden_size": Self.hidden,
             "intermediate_size": Self.inner, "num_hidden_layers": Self.layers,
             "num_attention_heads": Self.heads, "num_key_value_heads": Self.keyHeads,
             "max_position_embeddings": 64, "rms_norm_eps": 1e-5, "rope_theta": 1e4,
@@ -34,7 +40,7 @@ public struct TinyTask: Sendable {
         ]
         try JSONSerialization.data(withJSONObject: configuration)
             .write(to: model.appendingPathComponent("config.json"))
-        let weights = Self.shapes.map { name, shape in
+        let weights = shapes.map { name, shape in
             let isNorm = shape.count == 1
             // Every layer keeps the size of its input, so that the answer depends on all of them.
             let scale = name.contains("embed") ? 1 : 1 / Double(shape.last ?? 1).squareRoot()
@@ -56,9 +62,10 @@ public struct TinyTask: Sendable {
         )
     }
 
-    private static var shapes: [(name: String, shape: [Int])] {
-        let keys = hidden / heads * keyHeads
-        let blocks = (0..<layers).flatMap { layer in
+    private var shapes: [(name: String, shape: [Int])] {
+        let (hidden, inner) = (Self.hidden, Self.inner)
+        let keys = hidden / Self.heads * Self.keyHeads
+        let blocks = (0..<Self.layers).flatMap { layer in
             [
                 ("input_layernorm", [hidden]), ("self_attn.q_proj", [hidden, hidden]),
                 ("self_attn.k_proj", [keys, hidden]), ("self_attn.v_proj", [keys, hidden]),

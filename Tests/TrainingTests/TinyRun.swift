@@ -18,11 +18,12 @@ struct TinyRun {
     init(
         in folder: URL,
         _ method: TrainingMethod = .ivon,
+        vocabulary: Int = 600,
         _ change: (inout Recipe) -> Void = { _ in }
     ) throws {
         Engine.threads = 1
         self.folder = folder
-        task = try TinyTask(in: folder)
+        task = try TinyTask(in: folder, vocabulary: vocabulary)
         var recipe = Recipe()
         recipe.model = task.model.path
         recipe.task = task.task.path

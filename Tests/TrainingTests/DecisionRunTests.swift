@@ -1,0 +1,105 @@
+import Foundation
+import JSON
+import Metrics
+import TestSupport
+import Testing
+import TextTasks
+import Torch
+
+@testable import Training
+
+@Suite("Runs on questions about a state")
+struct DecisionRunTests {
+    /// A run on eight states with three questions each: a yes or no with shares of votes, a choice
+    /// of whole texts that begin alike, and levels of a scale.
+    private func withDecisionRun(
+        _ change: (inout Recipe) -> Void = { _ in },
+        _ body: (TinyRun) throws -> Void
+    ) throws {
+        try withTemporaryFolder { folder in
+            let tiny = try TinyRun(in: folder, vocabulary: TinyTask.wholeVocabulary) {
+                ($0.batchSize, $0.learningRate) = (3, 1)
+                change(&$0)
+            }
+            for (part, range) in [("train", 0..<8), ("validation", 8..<11), ("test", 11..<15)] {
+                let rows = range.map { row in
+                    #"{"id": "r\#(row)", "state": {"text": "The day is \#(row)", "day": \#(row % 7)}, "#
+                        + #""questions": {"late": {"type": "noul", "instructions": "Is it late?"}, "#
+                        + #""colour": {"type": "choice", "criteria": {"dark red": "as wine", "#
+                        + #""dark blue": null, "green": null}}, "#
+                        + #""mood": {"type": "score", "criteria": ["low", "so so", "very high"]}}, "#
+                        + #""targets": {"late": {"true": 0.25, "false": 0.75}, "#
+                        + #""colour": "\#(row % 2 == 0 ? "dark red" : "dark blue")", "#
+                        + #""mood": \#(row % 3)}}"#
+                }
+                try Data((rows.joined(separator: "\n") + "\n").utf8)
+                    .write(to: tiny.task.task.appendingPathComponent("\(part).jsonl"))
+            }
+            try body(tiny)
+        }
+    }
+
+    @Test("A step's examples are states, and its loss has a term for each question")
+    func units() throws {
+        try withDecisionRun({ ($0.orders, $0.trainOrders) = (3, true) }) { tiny in
+            let model = try tiny.model()
+            let objective = try AnswerObjective(tiny.recipe, tokenizer: model.tokenizer)
+            // Eight states in three orders of the colours.
+            #expect(objective.exampleCount == 24)
+            #expect((0..<24).allSatisfy { objective.termCount(of: $0) == 3 })
+            #expect(objective.name(of: 9) == "r1/late")
+            let trainer = try Trainer(tiny.recipe, model: model, run: tiny.run("run"))
+            func loss(_ examples: [Int]) -> Double {
+                withoutGradients { objective.loss(of: examples, trainer.adapted).sum.item }
+            }
+            #expect(abs(loss([0, 9, 22]) - loss([0]) - loss([9]) - loss([22])) < 1e-4)
+            #expect(Set([1, 9, 17].map { loss([$0]) }).count == 3)
+            // The questions share the tokens of their state, once.
+            let single = objective.loss(of: [0], trainer.adapted).batch.tokens.count
+            let data = try TrainingData(tiny.recipe, tokenizer: model.tokenizer)
+            #expect(single < data.train.examples.prefix(3).reduce(0) { $0 + $1.length })
+        }
+    }
+
+    @Test("A run that stops goes on to the same bytes, and tells what soft and ordered answers are")
+    func run() throws {
+        try withDecisionRun({ ($0.orders, $0.trainOrders) = (2, true) }) { tiny in
+            try tiny.train("whole")
+            var taken = 0
+            try tiny.train("stopped") {
+                if case .trained(let step, _) = $0 { taken = step }
+            } shouldStop: {
+                taken == 4
+            }
+            try tiny.train("stopped", resume: true)
+            #expect(try tiny.run("whole").differences(from: tiny.run("stopped")).isEmpty)
+
+            let run = tiny.run("whole")
+            let predictions = try [Prediction](contentsOf: run.predictions("test"))
+            #expect(predictions.map(\.id).prefix(3) == ["r11/late", "r11/colour", "r11/mood"])
+            #expect(predictions[0].targets == [0.75, 0.25] && predictions[0].label == 0)
+            #expect(predictions.map(\.ordered).prefix(3) == [nil, nil, true])
+            #expect(predictions.map(\.probabilities.count).prefix(3) == [2, 3, 3])
+            let test = try #require(try run.readMetrics()?.test)
+            #expect(test.orderFlips != nil)
+            let values = try MetricSummary(predictions)
+            #expect(test.draws?[.nll].value == values[.nll].value)
+
+            // The same questions asked without a file get the same answers.
+            let trained = try TrainedRun(run, model: tiny.model())
+            let line = try #require(
+                try String(contentsOf: tiny.task.task.appendingPathComponent("test.jsonl"), encoding: .utf8)
+                    .split(separator: "\n").first
+            )
+            let asked = try StatedQuestions(JSONNode(parsing: Array(line.utf8), file: "request"))
+                .examples(id: "r11", style: trained.recipe.promptStyle)
+            let answers = try trained.predict(asked).map(\.prediction)
+            for (answer, prediction) in zip(answers, predictions) {
+                #expect(answer.id == prediction.id)
+                #expect(
+                    largestDifference(answer.probabilities, prediction.probabilities) < 1e-6
+                )
+            }
+        }
+    }
+}
