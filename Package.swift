@@ -33,8 +33,10 @@ func libtorchLibraries() -> [LinkerSetting] {
     ] + (["torch_cpu", "c10"] + names).map { .linkedLibrary($0) }
 }
 
-/// A library target of this package, with all that its sources import. One that loops over bytes is
-/// optimised in debug builds, too: reading the weights of 135M parameters takes 1 s so, and else 20.
+/// A library target of this package, with all that its sources import.
+///
+/// One that loops over bytes is optimised in debug builds, too: reading the weights of 135M
+/// parameters takes 1 s then, and 20 s else.
 func library(
     _ name: String,
     _ dependencies: [Target.Dependency] = [],
@@ -213,7 +215,7 @@ let package = Package(
             "Evaluation",
             [
                 "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers", "Posteriors",
-                "TestSupport", "TextTasks", "Torch",
+                "TensorFiles", "TestSupport", "TextTasks", "Torch",
             ]
         ),
         tests(

@@ -11,8 +11,8 @@ Casanueva et al. 2020). OUTPUT is a new folder; it gets
     clinc-oos.jsonl                              texts of no intent
     banking77/{train,validation,test}.csv        77 intents, 10 texts of each to train on
 
-the tables with the columns text and category, whose underscores are spaces. Which texts are chosen depends on
-the texts alone.
+the tables with the columns text and category, whose underscores are spaces. Which texts are chosen
+depends on the texts alone.
 """
 
 import csv

@@ -13,8 +13,9 @@ public struct AnswerBatch: Sendable {
     /// The tokens of each answer: [examples][answers][tokens].
     let steps: [[[AnswerStep]]]
 
-    /// Packs at least one example. Without `sharesPrefix` every row belongs to one example, as
-    /// gradients of each need it.
+    /// Packs at least one example.
+    ///
+    /// Without `sharesPrefix` every row belongs to one example, as gradients of each need it.
     public init(_ examples: [EncodedExample], sharesPrefix: Bool = true) {
         self.examples = examples
         let units = sharesPrefix ? examples.units : examples.indices.map { $0..<$0 + 1 }
@@ -25,8 +26,8 @@ public struct AnswerBatch: Sendable {
             let tree = TokenTree(
                 unit.flatMap { example in example.answers.map { example.tokens + $0.dropLast() } }
             )
-            let first = zip(tree.places, unit.flatMap { unit in unit.answers.map { _ in unit } })
-                .map { $0[$1.tokens.count - 1] }.min() ?? 0
+            let prompts = unit.flatMap { example in example.answers.map { _ in example.tokens } }
+            let first = zip(tree.places, prompts).map { $0[$1.count - 1] }.min() ?? 0
             var places = tree.places[...]
             for example in unit {
                 let own = places.prefix(example.answers.count)

@@ -9,8 +9,10 @@ public enum OutputRows: Equatable, Sendable {
     case last([Int])
 }
 
-/// The tokens of several sequences without padding: a prefix that all share, once, and then each
-/// sequence's own tokens one behind another. A sequence may branch, as a ``TokenTree`` does.
+/// The tokens of several sequences without padding.
+///
+/// They are a prefix that all share, once, and then each sequence's own tokens one behind another.
+/// A sequence may branch, as a ``TokenTree`` does.
 public struct PackedTokens: Equatable, Sendable {
     /// Token ids: the prefix, unless it is held, then each sequence's own.
     public let tokens: [Int]

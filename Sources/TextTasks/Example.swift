@@ -49,13 +49,15 @@ public struct Example: Equatable, Sendable {
     public var otherOrders: [Wording] = []
     /// Index of the right answer, or of the most probable one; nil where it is not known.
     public var label: Int?
-    /// Probability of each answer where several may be right, such as shares of votes; they sum to
-    /// 1. Nil where ``label`` says all.
+    /// Probability of each answer where several may be right, such as shares of votes.
+    ///
+    /// They sum to 1; nil where ``label`` says all.
     public var targets: [Double]?
     /// Whether the answers are levels of a scale, lowest first.
     public var isOrdered = false
-    /// What examples have in common that are questions about one thing, such as their line; they
-    /// stand behind each other. Nil for an example by itself.
+    /// What examples have in common that are questions about one thing, such as their line.
+    ///
+    /// They stand behind each other; nil for an example by itself.
     public var state: String?
     /// What is kept of a prompt that is too long.
     public var truncation: Truncation

@@ -7,8 +7,9 @@ import Randomness
 /// start from an order that the options' names alone decide, so that an average over several does
 /// not depend on the order that was given.
 enum OptionOrders {
-    /// So many orders of options, or as many as there are options if that is fewer: which option
-    /// stands at each place. One order is that which was given.
+    /// So many orders of options, or as many as there are options if that is fewer.
+    ///
+    /// An order is which option stands at each place; a single one is that which was given.
     static func orders(of options: [String], count: Int) -> [[Int]] {
         let all = Array(options.indices)
         let orders = min(count, all.count)

@@ -48,7 +48,9 @@ public struct AnswerObjective: Objective {
     public func tokenCount(of example: Int) -> Int { data.train.length(of: example) }
 
     /// The cross-entropies of a training example: one for each question about its state.
-    public func termCount(of example: Int) -> Int { data.train.units[example % data.train.units.count].count }
+    public func termCount(of example: Int) -> Int {
+        data.train.units[example % data.train.units.count].count
+    }
 
     /// Checks that a model can take every prompt.
     public func check(fits model: LoadedModel) throws {

@@ -19,10 +19,11 @@ struct DecisionTests {
             )
             for (part, count) in [("train", 8), ("validation", 4), ("test", 3)] {
                 let rows = (0..<count).map { row in
-                    #"{"state": "\#(part) \#(row)", "questions": {"a": {"type": "choice", "criteria": "#
-                        + #"{"dark red": null, "dark": null, "dark blue": null}}, "b": {"type": "#
-                        + #""score", "criteria": ["low", "so so", "so high"]}}, "targets": "#
-                        + #"{"a": "dark", "b": {"0": 0.5, "2": 0.5}}}"#
+                    #"{"state": "\#(part) \#(row)", "questions": {"#
+                        + #""a": {"type": "choice", "criteria": {"dark red": null, "dark": null, "#
+                        + #""dark blue": null}}, "#
+                        + #""b": {"type": "score", "criteria": ["low", "so so", "so high"]}}, "#
+                        + #""targets": {"a": "dark", "b": {"0": 0.5, "2": 0.5}}}"#
                 }
                 try Data((rows.joined(separator: "\n") + "\n").utf8)
                     .write(to: task.task.appendingPathComponent("\(part).jsonl"))
@@ -48,7 +49,8 @@ struct DecisionTests {
                 let predictions = try [Prediction](
                     contentsOf: tiny.run(row.method, in: "decisions").predictions("test")
                 )
-                #expect(predictions.map(\.probabilities.count) == [3, 3, 3, 3, 3, 3], "\(row.method)")
+                let counts = predictions.map(\.probabilities.count)
+                #expect(counts == [3, 3, 3, 3, 3, 3], "\(row.method)")
                 #expect(predictions.map(\.ordered) == [nil, true, nil, true, nil, true])
                 #expect(predictions[1].targets == [0.5, 0, 0.5])
             }

@@ -48,6 +48,7 @@ struct ModelSizeTests {
             #expect(linear.weight.shape == model.linears[path]?.weight.shape)
         }
         let batch = PackedTokens([[1, 2, 3]], prefixLength: 0)
-        #expect(sample.logits(sample.hiddenStates(batch, at: batch.wantedRows), of: [4, 5]).isFinite)
+        let hidden = sample.hiddenStates(batch, at: batch.wantedRows)
+        #expect(sample.logits(hidden, of: [4, 5]).isFinite)
     }
 }

@@ -199,7 +199,9 @@ struct AnswerTreeCurvatureTests {
         #expect(pass.contrastCount == 2)
         let functions = pass.gradients(
             pass.answerCounts.map { count in
-                (1..<count).map { answer in (0..<count).map { $0 == answer ? 1 : $0 == 0 ? -1 : 0 } }
+                (1..<count).map { answer in
+                    (0..<count).map { $0 == answer ? 1 : $0 == 0 ? -1 : 0 }
+                }
             }
         )
         for (index, example) in model.examples.enumerated() {

@@ -43,7 +43,8 @@ struct OptionOrderTests {
             style.orders = orders
             let place = RowPlace(path: "f.jsonl", fileName: "f.jsonl", line: 1)
             let line = try JSONNode(parsing: Array(row.utf8), file: "f.jsonl")
-            return try #require(try UserRow.row(line, at: place, RowSetting(style: style))?.examples.first)
+            let parsed = try UserRow.row(line, at: place, RowSetting(style: style))
+            return try #require(parsed?.examples.first)
         }
         for style in [PromptStyle.Answers.letters, .text] {
             let one = try example(style, orders: 1)

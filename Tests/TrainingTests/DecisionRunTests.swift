@@ -13,21 +13,21 @@ struct DecisionRunTests {
     /// A run on eight states with three questions each: a yes or no with shares of votes, a choice
     /// of whole texts that begin alike, and levels of a scale.
     private func withDecisionRun(
-        _ change: (inout Recipe) -> Void = { _ in },
+        orders: Int,
         _ body: (TinyRun) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
             let tiny = try TinyRun(in: folder, vocabulary: TinyTask.wholeVocabulary) {
                 ($0.batchSize, $0.learningRate) = (3, 1)
-                change(&$0)
+                ($0.orders, $0.trainOrders) = (orders, true)
             }
             for (part, range) in [("train", 0..<8), ("validation", 8..<11), ("test", 11..<15)] {
                 let rows = range.map { row in
-                    #"{"id": "r\#(row)", "state": {"text": "The day is \#(row)", "day": \#(row % 7)}, "#
-                        + #""questions": {"late": {"type": "noul", "instructions": "Is it late?"}, "#
+                    #"{"id": "r\#(row)", "state": {"text": "The day is \#(row)"}, "questions": {"#
+                        + #""late": {"type": "noul", "instructions": "Is it late?"}, "#
                         + #""colour": {"type": "choice", "criteria": {"dark red": "as wine", "#
                         + #""dark blue": null, "green": null}}, "#
-                        + #""mood": {"type": "score", "criteria": ["low", "so so", "very high"]}}, "#
+                        + #""mood": {"type": "score", "criteria": ["low", "so so", "high"]}}, "#
                         + #""targets": {"late": {"true": 0.25, "false": 0.75}, "#
                         + #""colour": "\#(row % 2 == 0 ? "dark red" : "dark blue")", "#
                         + #""mood": \#(row % 3)}}"#
@@ -41,7 +41,7 @@ struct DecisionRunTests {
 
     @Test("A step's examples are states, and its loss has a term for each question")
     func units() throws {
-        try withDecisionRun({ ($0.orders, $0.trainOrders) = (3, true) }) { tiny in
+        try withDecisionRun(orders: 3) { tiny in
             let model = try tiny.model()
             let objective = try AnswerObjective(tiny.recipe, tokenizer: model.tokenizer)
             // Eight states in three orders of the colours.
@@ -63,7 +63,7 @@ struct DecisionRunTests {
 
     @Test("A run that stops goes on to the same bytes, and tells what soft and ordered answers are")
     func run() throws {
-        try withDecisionRun({ ($0.orders, $0.trainOrders) = (2, true) }) { tiny in
+        try withDecisionRun(orders: 2) { tiny in
             try tiny.train("whole")
             var taken = 0
             try tiny.train("stopped") {
@@ -87,10 +87,9 @@ struct DecisionRunTests {
 
             // The same questions asked without a file get the same answers.
             let trained = try TrainedRun(run, model: tiny.model())
-            let line = try #require(
-                try String(contentsOf: tiny.task.task.appendingPathComponent("test.jsonl"), encoding: .utf8)
-                    .split(separator: "\n").first
-            )
+            let file = tiny.task.task.appendingPathComponent("test.jsonl")
+            let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+            let line = try #require(lines.first)
             let asked = try StatedQuestions(JSONNode(parsing: Array(line.utf8), file: "request"))
                 .examples(id: "r11", style: trained.recipe.promptStyle)
             let answers = try trained.predict(asked).map(\.prediction)
