@@ -122,7 +122,8 @@ public struct AnswerScorer {
         return parts
     }
 
-    private static let blockRows = 256
+    /// Rows whose logits of the whole vocabulary are there at once.
+    public static let blockRows = 256
 
     private func selected(_ rows: [Int], of hidden: Tensor) -> Tensor {
         hidden.selecting(Tensor(rows, device: device), along: 0)

@@ -38,6 +38,7 @@ struct EstimateTests {
             batch: PackedTokens(
                 lengths.enumerated().map { [1, 1, 1, 1, 1] + Array(repeating: 2 + $0, count: $1) }
             ),
+            logits: 0,
             answerTokens: 0
         )
     }

@@ -1,3 +1,4 @@
+import Evaluation
 import LanguageModels
 import LoRA
 
@@ -40,13 +41,14 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         }
     }
 
-    /// The memory of a run by `recipe` whose largest backward pass is over this batch, and whose
-    /// largest batch of answers has so many tokens.
+    /// The memory of a run by `recipe` whose largest backward pass is over this batch, for which the
+    /// head computes so many logits, and whose largest batch of answers has so many tokens.
     public init(
         _ recipe: Recipe,
         model: ModelSize,
         modulesOfBlock modules: [LoRALayout.Module],
         batch: PackedTokens,
+        logits: Int,
         answerTokens: Int
     ) {
         linears = model.linearBytes
@@ -65,7 +67,9 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
             recomputes: recipe.gradientCheckpointing
         )
         let answered = block.temporaries(tokens: answerTokens)
-        activations = max(trained, answered)
+        // Logits, their logarithms of probabilities, and the gradient, of one block of rows.
+        let rows = min(logits, AnswerScorer.blockRows * model.sizes.vocabularySize)
+        activations = max(trained, answered) + 3 * 4 * rows
     }
 
     /// The numbers that are trained, for the adapted layers of one of equal blocks.

@@ -48,12 +48,13 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
         let steps = TrainingSteps(recipe, data)
         let modules = try LoRALayout(recipe.lora, for: model.block).modules
         parameters = MemoryEstimate.parameters(modules, blocks: model.sizes.layerCount)
-        tokens = Tokens(average: steps.averageTokens, largest: steps.largest.tokens.count)
+        tokens = Tokens(average: steps.averageTokens, largest: steps.largest.packed.tokens.count)
         memory = MemoryEstimate(
             recipe,
             model: model,
             modulesOfBlock: modules,
-            batch: steps.largest,
+            batch: steps.largest.packed,
+            logits: steps.largest.logitCount(vocabularySize: model.sizes.vocabularySize),
             answerTokens: min(recipe.evalTokens, data.largestPart)
         )
         let times = try BlockTimes(recipe, files, model, steps, data)
@@ -75,7 +76,7 @@ private struct TrainingSteps {
     let batches: [[EncodedExample]]
     let averageTokens: Double
     /// The backward pass with the most tokens.
-    let largest: PackedTokens
+    let largest: AnswerBatch
     /// The step whose number of tokens is in the middle, and that number.
     let typical: (batch: [EncodedExample], tokens: Int)
 
@@ -91,17 +92,17 @@ private struct TrainingSteps {
         let passes = batches.map { batch in
             let units = batch.units
             return stride(from: 0, to: units.count, by: size).map {
-                AnswerBatch(units[$0..<min($0 + size, units.count)].flatMap { batch[$0] }).packed
+                AnswerBatch(units[$0..<min($0 + size, units.count)].flatMap { batch[$0] })
             }
         }
-        let tokens = passes.map { $0.reduce(0) { $0 + $1.tokens.count } }
+        let tokens = passes.map { $0.reduce(0) { $0 + $1.packed.tokens.count } }
         averageTokens = Double(tokens.reduce(0, +)) / Double(max(1, tokens.count))
         let sorted = tokens.indices.sorted { tokens[$0] < tokens[$1] }
         let middle = sorted[sorted.count / 2]
         typical = (batches[middle], tokens[middle])
         largest =
-            passes.joined().max { $0.tokens.count < $1.tokens.count }
-            ?? AnswerBatch(typical.batch).packed
+            passes.joined().max { $0.packed.tokens.count < $1.packed.tokens.count }
+            ?? AnswerBatch(typical.batch)
     }
 }
 
