@@ -23,7 +23,7 @@ extension Study {
         let predictive = try trained.predictive()
         func results(_ part: EncodedPart, _ name: String) throws -> RunMetrics.Part {
             let evaluation = try evaluate(part, name, predictive, trained.recipe, derive)
-            try evaluation.predictions.map(\.prediction).write(to: run.predictions(name))
+            try part.write(evaluation.predictions.map(\.prediction), as: name, to: run)
             return evaluation.results
         }
         var metrics = RunMetrics(

@@ -110,10 +110,7 @@ public struct AnswerObjective: Objective {
                 progress: progress
             )
             let answers = evaluation.predictions.map(\.prediction)
-            if isFirst { try answers.write(to: run.predictions(split.rawValue)) }
-            if isFirst, split == .test {
-                try PartTexts(of: part.originals, answers).write(to: run.texts)
-            }
+            if isFirst { try part.write(answers, as: split.rawValue, to: run) }
             if split == .validation {
                 warnings = try trained.signsOfDivergence(part, answers, group: group)
             }

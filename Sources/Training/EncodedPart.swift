@@ -1,5 +1,6 @@
 import Evaluation
 import LanguageModels
+import Metrics
 import Randomness
 import TextTasks
 import Tokenization
@@ -42,6 +43,14 @@ public struct EncodedPart: Sendable {
 }
 
 extension EncodedPart {
+    /// Writes the answers to the part, and the texts that reports show of it.
+    ///
+    /// - Throws: an error when a file cannot be written.
+    package func write(_ answers: [Prediction], as name: String, to run: RunFolder) throws {
+        try answers.write(to: run.predictions(name))
+        if !originals.isEmpty { try PartTexts(of: originals, answers).write(to: run.texts) }
+    }
+
     /// Encodes the examples of a part.
     ///
     /// - Throws: `TextTaskError` that names the example; with `chat` also
