@@ -41,8 +41,8 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         }
     }
 
-    /// The memory of a run by `recipe` whose largest backward pass is over this batch, for which the
-    /// head computes so many logits, and whose largest batch of answers has so many tokens.
+    /// The memory of a run by `recipe`, with its largest backward pass over a batch for which the
+    /// head computes so many logits, and with so many tokens in its largest batch of answers.
     public init(
         _ recipe: Recipe,
         model: ModelSize,
