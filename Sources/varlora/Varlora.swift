@@ -23,8 +23,8 @@ struct Varlora: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Estimate.self, Evaluate.self, Predict.self, Compare.self, Report.self,
-            Inspect.self, Tokenize.self, Recipes.self, Doctor.self, Demo.self,
+            Train.self, Estimate.self, Evaluate.self, Predict.self, Serve.self, Compare.self,
+            Report.self, Inspect.self, Tokenize.self, Recipes.self, Doctor.self, Demo.self,
         ]
     )
 

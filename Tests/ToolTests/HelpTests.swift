@@ -9,8 +9,8 @@ import Training
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "", "train", "estimate", "evaluate", "predict", "tokenize", "inspect", "report", "compare",
-        "recipes",
+        "", "train", "estimate", "evaluate", "predict", "serve", "tokenize", "inspect", "report",
+        "compare", "recipes",
         "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]
 
