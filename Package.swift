@@ -71,6 +71,9 @@ let arguments = Target.Dependency.product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
 )
+let http = ["NIOCore", "NIOHTTP1", "NIOPosix"].map {
+    Target.Dependency.product(name: $0, package: "swift-nio")
+}
 
 let package = Package(
     name: "varlora",
@@ -85,6 +88,7 @@ let package = Package(
         // Exact: the tests compare the help that one lays out and the YAML that the other writes.
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
     ],
     targets: [
         .target(
@@ -164,11 +168,20 @@ let package = Package(
                 "Tokenization", "Torch", "Training",
             ]
         ),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics", "RunFiles",
+                "TextTasks", "Tokenization", "Torch", "Training",
+            ] + http,
+            resources: ["openapi.json", "page.html"].map { .embedInCode("Resources/\($0)") }
+        ),
         .executableTarget(
             name: "varlora",
             dependencies: [
                 "CStart", "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA",
-                "Metrics", "Posteriors", "Reporting", "TextTasks", "Torch", "Training", arguments,
+                "Metrics", "Posteriors", "Reporting", "Serving", "TextTasks", "Torch", "Training",
+                arguments,
             ]
         ),
         .executableTarget(
@@ -239,6 +252,13 @@ let package = Package(
                 "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
                 "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks", "Torch",
                 "Training",
+            ]
+        ),
+        tests(
+            "Serving",
+            [
+                "Evaluation", "JSON", "LanguageModels", "Metrics", "TestSupport", "TextTasks",
+                "Torch", "Training",
             ]
         ),
         .testTarget(

@@ -13,6 +13,8 @@ enum StopRequest {
         var isDeferred = false
         var signal: Int32?
         var words: String?
+        /// Waits for the first signal, which then does nothing else.
+        var waiting: CheckedContinuation<Void, Never>?
     }
 
     private static let state = Mutex(State())
@@ -23,6 +25,27 @@ enum StopRequest {
     /// The status of a process that stopped as it was asked to.
     static var exitCode: ExitCode {
         ExitCode(state.withLock { $0.signal }.map { 128 + $0 } ?? EXIT_FAILURE)
+    }
+
+    /// Waits for a signal that asks to end, which is the caller's to do; the next one ends the
+    /// process whatever it does.
+    static func wait() async {
+        await withCheckedContinuation { continuation in
+            let isMade = state.withLock { state in
+                state.isDeferred = true
+                state.waiting = continuation
+                return state.signal != nil
+            }
+            if isMade { resume() }
+        }
+    }
+
+    private static func resume() {
+        state.withLock { state in
+            defer { state.waiting = nil }
+            return state.waiting
+        }?
+        .resume()
     }
 
     /// What is said where a signal ends the process, such as how to go on.
@@ -56,6 +79,7 @@ enum StopRequest {
                 return state.isDeferred
             }
             if !isDeferred { end(number) }
+            resume()
             while true { pause() }
         }
     }

@@ -92,6 +92,16 @@ final class RunningTool {
         return (line?.split(separator: " ").dropLast().last.flatMap { Double($0) } ?? 0) * 1024
     }
 
+    /// What it has written so far.
+    var outputText: String { text(of: output) }
+
+    /// What it has said so far on the standard error.
+    var errorText: String { text(of: errors) }
+
+    private func text(of file: URL) -> String {
+        String(decoding: (try? Data(contentsOf: file)) ?? Data(), as: UTF8.self)
+    }
+
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits until `condition` holds or the process has ended.

@@ -1,0 +1,127 @@
+import Foundation
+import JSON
+
+#if canImport(Darwin)
+private let streamKind = SOCK_STREAM
+private let withoutSignal: Int32 = 0
+#else
+private let streamKind = Int32(SOCK_STREAM.rawValue)
+private let withoutSignal = Int32(MSG_NOSIGNAL)
+#endif
+
+/// A connection that sends any bytes and reads responses, on a thread that may block.
+final class RawClient {
+    struct Response {
+        let status: Int
+        /// Names in lower case.
+        let headers: [String: String]
+        let body: [UInt8]
+
+        func json() throws -> JSONNode { try JSONNode(parsing: body, file: "response") }
+    }
+
+    struct Closed: Error {}
+
+    private let descriptor: Int32
+    private var received: [UInt8] = []
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, streamKind, 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        if status != 0 { throw Closed() }
+        // No test hangs.
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(
+            descriptor,
+            SOL_SOCKET,
+            SO_RCVTIMEO,
+            &limit,
+            socklen_t(MemoryLayout<timeval>.size)
+        )
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ bytes: some Collection<UInt8>) {
+        var rest = Array(bytes)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, withoutSignal)
+            }
+            if count <= 0 { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    func post(
+        _ body: [UInt8],
+        path: String = "/v1/systemone",
+        headers: [String] = []
+    ) throws -> Response {
+        let lines = ["POST \(path) HTTP/1.1", "Host: here", "Content-Length: \(body.count)"]
+        send((lines + headers).joined(separator: "\r\n").utf8 + Array("\r\n\r\n".utf8) + body)
+        return try receive()
+    }
+
+    func get(_ path: String) throws -> Response {
+        send("GET \(path) HTTP/1.1\r\nHost: here\r\n\r\n".utf8)
+        return try receive()
+    }
+
+    /// The next response.
+    ///
+    /// - Throws: ``Closed`` where the server closes first.
+    func receive() throws -> Response {
+        let end = Array("\r\n\r\n".utf8)
+        var start: Int?
+        while start == nil {
+            start = received.indices.first { received[$0...].starts(with: end) }
+            if start == nil { try read() }
+        }
+        let head = String(decoding: received[..<(start ?? 0)], as: UTF8.self)
+        let lines = head.components(separatedBy: "\r\n")
+        let headers = Dictionary(
+            lines.dropFirst().map { line in
+                let parts = line.split(separator: ":", maxSplits: 1)
+                return (parts[0].lowercased(), parts[1].trimmingCharacters(in: .whitespaces))
+            },
+            uniquingKeysWith: { $1 }
+        )
+        received.removeFirst((start ?? 0) + end.count)
+        let length = headers["content-length"].flatMap { Int($0) } ?? 0
+        while received.count < length { try read() }
+        defer { received.removeFirst(length) }
+        return Response(
+            status: Int(lines[0].split(separator: " ")[1]) ?? 0,
+            headers: headers,
+            body: Array(received.prefix(length))
+        )
+    }
+
+    /// Whether the server closes the connection, and says no more.
+    func isClosed() -> Bool { (try? read()) == nil }
+
+    private func read() throws {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = recv(descriptor, &bytes, bytes.count, 0)
+        if count <= 0 { throw Closed() }
+        received += bytes.prefix(count)
+    }
+}
+
+/// Runs `body` on a thread of its own, where it may block.
+func onThread<Result: Sendable>(
+    _ body: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Swift.Result(catching: body)) }
+    }
+}

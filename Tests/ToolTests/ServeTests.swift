@@ -1,0 +1,164 @@
+import Foundation
+import JSON
+import TestSupport
+import Testing
+
+/// The server as a process of its own, and what clients of the format say of it.
+@Suite("Serving", .serialized)
+struct ServeTests {
+    private static let train = [
+        "train", "--model", "model", "--task", "task", "--threads", "1", "--steps", "4",
+        "--draws", "2", "--log-every", "4", "--eval-every", "4", "--save-every", "4",
+    ]
+
+    private static let key = "a-key-of-the-tests"
+
+    /// Runs `body` with a finished run of a tiny model that takes long prompts.
+    private func withRun(_ body: (Tool) throws -> Void) throws {
+        try withTool { tool in
+            let file = tool.folder.appendingPathComponent("model/config.json")
+            let settings = try String(contentsOf: file, encoding: .utf8)
+            let longer = settings.replacing("_embeddings\": 256", with: "_embeddings\": 16384")
+            try Data(longer.utf8).write(to: file)
+            #expect(try tool.run(Self.train + ["--output", "run"]).exitCode == 0)
+            let key = tool.folder.appendingPathComponent("key")
+            try Data(Self.key.utf8).write(to: key)
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o600],
+                ofItemAtPath: key.path
+            )
+            try body(tool)
+        }
+    }
+
+    /// Starts the server, and waits until it answers.
+    private func start(
+        _ tool: Tool,
+        _ arguments: [String] = []
+    ) throws -> (process: RunningTool, address: String) {
+        let process = try tool.start(["serve", "run", "--port", "0", "--threads", "1"] + arguments)
+        process.wait { process.errorText.contains("ready: run") }
+        let address = process.outputText.split(separator: "\n").first.map(String.init)
+        return (process, try #require(address, "\(process.errorText)"))
+    }
+
+    @Test("SIGTERM and SIGINT end it with success", arguments: [SIGTERM, SIGINT])
+    func stop(_ signal: Int32) throws {
+        try withRun { tool in
+            let (process, address) = try start(tool)
+            #expect(address.hasPrefix("http://127.0.0.1:"))
+            process.send(signal)
+            let outcome = try process.wait()
+            #expect(outcome.exitCode == 0 && !outcome.isKilled)
+            #expect(outcome.errors.contains("without a key"))
+        }
+    }
+
+    @Test("What cannot be served is told in a sentence")
+    func refused() throws {
+        try withRun { tool in
+            let (process, address) = try start(tool, ["--key-file", "key"])
+            let port = try #require(address.split(separator: ":").last.map(String.init))
+            let other = tool.folder.appendingPathComponent("other")
+            try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                at: tool.folder.appendingPathComponent("run"),
+                to: other.appendingPathComponent("run")
+            )
+            let cases: [(arguments: [String], exitCode: Int32, says: String)] = [
+                ([], 64, "--model"), (["run", "--port", "70000"], 64, "65535"),
+                (["run", "--max-batch", "0"], 64, "--max-batch"),
+                (["run", "--max-wait-ms", "-1"], 64, "--max-wait-ms"),
+                (["run", "--draws", "x"], 64, "--draws"),
+                (["run", "--port", port], 1, "address already in use"),
+                (["run", "other/run"], 1, "another name than \"run\""),
+                (["run", "--host", "0.0.0.0"], 1, "--key-file"),
+                (["task"], 1, "no recipe.yaml"), (["nowhere"], 1, "nowhere"),
+                (["run", "--key-file", "none"], 1, "none"),
+                (["--model", "nowhere"], 1, "nowhere"),
+            ]
+            for (arguments, exitCode, says) in cases {
+                let outcome = try tool.run(["serve"] + arguments)
+                #expect(outcome.exitCode == exitCode, "\(arguments)")
+                #expect(outcome.errorLines.count == 1, "\(outcome.errors)")
+                #expect(outcome.errorLines.first?.contains(says) == true, "\(outcome.errors)")
+            }
+            process.send(SIGTERM)
+            let outcome = try process.wait()
+            #expect(!(outcome.errors + outcome.output).contains(Self.key))
+        }
+    }
+
+    @Test(
+        "Every requirement of jevcompat passes, with a key and without",
+        .enabled(if: Clients.areThere, "pip cannot fetch the clients of the format"),
+        arguments: [false, true]
+    )
+    func compatible(_ hasKey: Bool) throws {
+        try withRun { tool in
+            let (process, address) = try start(tool, hasKey ? ["--key-file", "key"] : [])
+            let key = hasKey ? ["--key", Self.key] : []
+            let outcome = try tool.start(
+                ["test", address] + key,
+                program: Clients.program("jevcompat")
+            )
+            .wait()
+            // Of 33 and 15: without a key three cannot be tried, and with one a single one.
+            let passed = hasKey ? "MUST 32/32, SHOULD 15/15" : "MUST 32/32, SHOULD 13/13"
+            #expect(outcome.output.contains(passed), "\(outcome.output)\(outcome.errors)")
+            #expect(outcome.exitCode == 0)
+            process.send(SIGTERM)
+            #expect(try process.wait().exitCode == 0)
+        }
+    }
+
+    @Test(
+        "Two published clients get the same answers",
+        .enabled(if: Clients.areThere, "pip cannot fetch the clients of the format")
+    )
+    func clients() throws {
+        try withRun { tool in
+            let (process, address) = try start(tool, ["--key-file", "key"])
+            let outcome = try tool.start(
+                [Clients.script.path, address, Self.key],
+                program: Clients.program("python3")
+            )
+            .wait()
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            let answers = try JSONNode(parsing: Array(outcome.output.utf8), file: "answers")
+            let both = try ["typesafe-sdk", "systemone-client"].map {
+                try answers.required($0).numbers()
+            }
+            #expect(zip(both[0], both[1]).allSatisfy { abs($0 - $1) < 1e-6 } && both[0].count == 3)
+            process.send(SIGTERM)
+            #expect(try process.wait().exitCode == 0)
+        }
+    }
+}
+
+/// Published clients of the format, in an environment of Python's that is made once a checkout.
+private enum Clients {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    private static let folder = root.appendingPathComponent(".deps/serving-clients")
+
+    static let script = root.appendingPathComponent("Tests/References/serving_clients.py")
+
+    static func program(_ name: String) -> URL { folder.appendingPathComponent("bin/\(name)") }
+
+    static let areThere: Bool = {
+        let requirements = root.appendingPathComponent("Tests/References/serving-requirements.txt")
+        let install = """
+            test -x "$0/bin/jevcompat" || { python3 -m venv "$0" \
+            && "$0/bin/pip" install --quiet --disable-pip-version-check --requirement "$1"; }
+            """
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", install, folder.path, requirements.path]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+}
