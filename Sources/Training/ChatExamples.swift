@@ -8,7 +8,7 @@ extension Recipe {
     ///
     /// - Throws: ``TrainingError/noChatTemplate(model:)``, or `ChatTemplateError` where the
     ///   template is faulty or refuses a prompt.
-    func asked(_ examples: [Example], _ tokenizer: Tokenizer) throws -> [Example] {
+    package func asked(_ examples: [Example], _ tokenizer: Tokenizer) throws -> [Example] {
         guard chat else { return examples }
         guard let source = tokenizer.chatTemplate else {
             throw TrainingError.noChatTemplate(model: model)

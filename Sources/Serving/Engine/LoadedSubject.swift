@@ -86,11 +86,15 @@ public struct ServedSubjects: Sendable {
             return loaded
         }
         var subjects = try runs.map { folder, recipe in
-            try shared(recipe).subject(
+            var subject = try shared(recipe).subject(
                 TrainedRun(folder, recipe: recipe, model: shared(recipe).model),
                 draws: draws,
                 limits
             )
+            subject.abstains = try folder.readPolicy().map { policy in
+                { !policy.rule.answers($0) }
+            }
+            return subject
         }
         if let base {
             var recipe = Recipe()
@@ -143,7 +147,7 @@ private final class SharedBase {
         attach: @escaping () -> Void
     ) throws -> LoadedSubject {
         LoadedSubject(
-            reader: try QuestionReader(model, style: recipe.promptStyle, limits: limits)
+            reader: try QuestionReader(model, recipe, limits: limits)
         ) { examples in
             attach()
             return try predictive.predictions(examples, maximumTokens: recipe.evalTokens)

@@ -2,21 +2,24 @@ import JSON
 import LanguageModels
 import TextTasks
 import Tokenization
+import Training
 
 /// Turns the questions of a request into tokens, away from the engine's thread.
 struct QuestionReader: Sendable {
     private let encoder: ExampleEncoder
-    private let style: PromptStyle
+    private let recipe: Recipe
+    private let tokenizer: Tokenizer
     private let maximumLength: Int
     private let vocabularySize: Int
 
-    /// A reader for a model; questions are put in the style that it was trained with.
+    /// A reader for a model; questions are put as by the recipe that it was trained with.
     ///
     /// - Throws: an error where the tokenizer is of no known kind.
-    init(_ model: LoadedModel, style: PromptStyle, limits: ServiceLimits) throws {
+    init(_ model: LoadedModel, _ recipe: Recipe, limits: ServiceLimits) throws {
         // A prompt is refused and not cut: an answer about half a state would be no answer.
         encoder = try ExampleEncoder(model.tokenizer, maximumLength: Int(Int32.max))
-        self.style = style
+        self.recipe = recipe
+        tokenizer = model.tokenizer
         maximumLength = min(model.sizes.maximumLength, limits.promptTokens)
         vocabularySize = model.sizes.vocabularySize
     }
@@ -27,8 +30,11 @@ struct QuestionReader: Sendable {
     func examples(_ asked: StatedQuestions, state: String) throws -> [EncodedExample] {
         let examples: [Example]
         do {
-            examples = try asked.examples(id: state, source: "body", style: style)
-        } catch let error as TextTaskError {
+            examples = try recipe.asked(
+                asked.examples(id: state, source: "body", style: recipe.promptStyle),
+                tokenizer
+            )
+        } catch {
             throw ServiceError.invalid(
                 place: [.string("questions")],
                 message: "\(error)",
