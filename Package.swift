@@ -257,8 +257,8 @@ let package = Package(
         tests(
             "Serving",
             [
-                "Evaluation", "JSON", "LanguageModels", "Metrics", "TestSupport", "TextTasks",
-                "Torch", "Training",
+                "Evaluation", "JSON", "LanguageModels", "Metrics", "RunFiles", "TestSupport",
+                "TextTasks", "Torch", "Training",
             ]
         ),
         .testTarget(

@@ -113,6 +113,15 @@ func withTinyEngine(
 ) async throws {
     let folders = try TinyRuns.folders()
     let subjects = try ServedSubjects(runs: [folders.ivon, folders.adamw], base: folders.model)
+    try await withEngine(subjects, limits) { try await body($0, folders) }
+}
+
+/// Runs `body` with an engine that has loaded what is to be served.
+func withEngine(
+    _ subjects: ServedSubjects,
+    _ limits: ServiceLimits = ServiceLimits(),
+    _ body: (RunEngine) async throws -> Void
+) async throws {
     let (loads, load) = AsyncStream<(any Error)?>.makeStream()
     let (ends, end) = AsyncStream<Never>.makeStream()
     let engine = RunEngine(subjects.models, limits)
@@ -126,7 +135,7 @@ func withTinyEngine(
         break
     }
     let result: Result<Void, any Error>
-    do { result = .success(try await body(engine, folders)) } catch { result = .failure(error) }
+    do { result = .success(try await body(engine)) } catch { result = .failure(error) }
     engine.close()
     for await _ in ends {}
     try result.get()

@@ -51,7 +51,9 @@ public struct ServedSubjects: Sendable {
         }
         self.runs = try runs.map { place in
             let folder = RunFolder(URL(fileURLWithPath: place))
-            let recipe = try folder.readRecipe()
+            var recipe = try folder.readRecipe()
+            // What was trained on texts with labels was not shown the labels.
+            if try folder.readLabels() != nil { recipe.listOptions = recipe.listOptions ?? false }
             guard try folder.readMetrics() != nil else {
                 throw TrainingError.unfinished(folder: folder.url.path)
             }
