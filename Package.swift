@@ -193,10 +193,9 @@ let package = Package(
         .target(
             name: "FuzzedParsers",
             dependencies: [
-                "ChatTemplates", "Comparison", "JSON", "LanguageModels", "LoRA", "Optimizers",
-                "Posteriors", "Reporting", "RunFiles", "TensorFiles", "TextTasks", "Tokenization",
-                "Torch",
-                "Training",
+                "ChatTemplates", "Comparison", "JSON", "LanguageModels", "LoRA", "Metrics",
+                "Optimizers", "Posteriors", "Reporting", "RunFiles", "TensorFiles", "TextTasks",
+                "Tokenization", "Torch", "Training",
             ],
             path: "Fuzz/Parsers"
         ),

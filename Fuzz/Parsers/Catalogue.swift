@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import LanguageModels
 import LoRA
+import Metrics
 import Optimizers
 import Posteriors
 import Reporting
@@ -73,6 +74,13 @@ extension FuzzedParser {
             let file = try written($0, "rows.csv", $1)
             _ = try TextTask.load(file: file, task: "", labels: ["a", "b"])
         },
+        // What a server is asked, as far as it is questions.
+        FuzzedParser(name: "questions", seeds: [(own, "request.json")]) { input, _ in
+            let asked = try StatedQuestions(JSONNode(parsing: input, file: "body"))
+            var style = PromptStyle()
+            style.orders = 3
+            _ = try asked.examples(id: "request", style: style)
+        },
         FuzzedParser(
             name: "recipe",
             seeds: [("recipes", "ivon.yaml"), ("recipes", "adamw.yaml"), ("recipes", "boolq.yaml")]
@@ -98,6 +106,9 @@ extension FuzzedParser {
         },
         FuzzedParser(name: "metrics", seeds: [(own, "metrics.json")]) { input, _ in
             _ = try JSONFile.read(RunMetrics.self, from: input, file: "metrics.json")
+        },
+        FuzzedParser(name: "policy", seeds: [(own, "policy.json")]) { input, _ in
+            _ = try JSONFile.read(DecisionPolicy.self, from: input, file: "policy.json")
         },
         FuzzedParser(name: "results", seeds: [(own, "results.json")]) {
             let file = try written($0, "results.json", $1)
