@@ -26,6 +26,17 @@ struct DataTests {
             try write("text,label\n" + rows.joined(), "texts/train.csv", in: tool)
             let trained = try tool.run(Self.train)
             #expect(trained.exitCode == 0, "\(trained.errors)")
+            let evaluate = ["evaluate", "run", "--threads", "1", "--split", "validation"]
+            #expect(try tool.run(evaluate).exitCode == 0)
+            try write("text,label\n" + rows.joined() + "And,now\n", "texts/train.csv", in: tool)
+            let moved = try tool.run(evaluate)
+            #expect(moved.exitCode == 1)
+            #expect(
+                moved.errors.hasSuffix(
+                    "texts: labels: expected the 2 of the run, found 3, \"now\" among them\n"
+                ),
+                "\(moved.errors)"
+            )
             try FileManager.default.removeItem(at: tool.folder.appendingPathComponent("texts"))
             try write("{\"text\": \"A text of 7\"}\n", "rows.jsonl", in: tool)
             let predict = [

@@ -76,7 +76,8 @@ struct SubjectOptions: ParsableArguments {
             recipe: recipe,
             base: base,
             trained: trained,
-            labels: try folder?.readLabels()
+            labels: try folder?.readLabels(),
+            isOwnTask: task == nil
         )
     }
 }
@@ -91,6 +92,8 @@ struct Subject {
     let trained: TrainedRun?
     /// The labels between which the run's texts choose; nil for other rows.
     let labels: [String]?
+    /// Whether the task is the one that the run was trained on.
+    let isOwnTask: Bool
 
     /// How the run answers, or the base model alone; the ranks of `group` share the work.
     func predictive(
@@ -115,9 +118,27 @@ struct Subject {
         )
     }
 
+    /// Checks that the run's own task still has the labels that the run chose between.
+    private func checkLabels(of task: TextTask) throws {
+        guard isOwnTask, let labels, let found = try task.labels(), found != labels else { return }
+        let (new, gone) = (Set(found).subtracting(labels), Set(labels).subtracting(found))
+        throw TrainingError.mismatch(
+            file: recipe.task,
+            key: "labels",
+            expected: "the \(labels.count) of the run" + Self.named(gone),
+            found: "\(found.count)" + Self.named(new)
+        )
+    }
+
+    private static func named(_ labels: Set<String>) -> String {
+        labels.min().map { ", \"\($0)\" among them" } ?? ""
+    }
+
     /// The first examples of a part, or all, split off as the run did.
     func load(_ split: Split, limit: Int?) throws -> LoadedExamples {
-        try recipe.textTask().load(split, seed: recipe.seedOfSplit, limit: limit)
+        let task = try recipe.textTask()
+        try checkLabels(of: task)
+        return try task.load(split, seed: recipe.seedOfSplit, limit: limit)
     }
 
     /// Encodes examples, and says what was truncated or left out.
