@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-WORDS = "the card that I ordered two weeks ago has not arrived and nobody answers my letters".split()
+WORDS = "the card I ordered two weeks ago has not arrived and nobody answers my letters".split()
 
 
 def body(model, number):
