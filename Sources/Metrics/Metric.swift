@@ -21,6 +21,8 @@ public struct Metric: Sendable {
 
     /// The metrics of a run's parts, each with an interval: the rows of every ``MetricSummary``.
     public static let ofRuns: [Metric] = [.accuracy, .ece, .ece15, .adaptiveECE, .nll, .brier]
+    /// The metrics that all examples have.
+    public static let ofEveryExample: [Metric] = ofRuns + [.aurc, .accuracyAt80, .accuracyAt90]
     /// Metrics of those examples alone that have soft labels or ordered answers: rows of a
     /// ``MetricSummary`` where there are such examples.
     public static let ofSomeExamples: [Metric] = [.kl, .meanAbsoluteError, .rankedProbabilityScore]
@@ -73,13 +75,12 @@ public struct Metric: Sendable {
 extension Metric: RawRepresentable, Hashable, CaseIterable, Codable, CodingKeyRepresentable,
     CodingKey
 {
-    /// Every metric that all examples have, in the order of tables.
-    public static let allCases: [Metric] = ofRuns + [.aurc, .accuracyAt80, .accuracyAt90]
+    /// Every metric, in the order of tables.
+    public static let allCases: [Metric] = ofEveryExample + ofSomeExamples
 
     /// The metric of that name; nil where there is none.
     public init?(rawValue: String) {
-        let rows = Self.allCases + Self.ofSomeExamples
-        guard let row = rows.first(where: { $0.name == rawValue }) else { return nil }
+        guard let row = Self.allCases.first(where: { $0.name == rawValue }) else { return nil }
         self = row
     }
 

@@ -18,7 +18,7 @@ public struct PairedBootstrap: Sendable {
     public struct Comparison: Equatable, Sendable {
         /// The mean of each metric over the seeds.
         public var values: [Metric: MetricValue]
-        /// A difference for each metric, in the order of ``Metric/allCases``.
+        /// A difference for each metric, in the order of ``Metric/ofEveryExample``.
         public var differences: [PairedDifference]
     }
 
@@ -58,11 +58,11 @@ public struct PairedBootstrap: Sendable {
             throw MetricError.unevenSeeds(method: method.count, reference: seedCount)
         }
         let means = try SeedMeans(pairing.scores(of: method, "method"), bootstrap)
-        let differences = Metric.allCases.indices.map { index in
+        let differences = Metric.ofEveryExample.indices.map { index in
             let resampled = zip(means.resampled[index], reference.resampled[index])
             let interval = bootstrap.interval(of: resampled.map { $0 - $1 })
             return PairedDifference(
-                metric: Metric.allCases[index].name,
+                metric: Metric.ofEveryExample[index].name,
                 value: means.whole[index] - reference.whole[index],
                 lower: interval.lower,
                 upper: interval.upper
@@ -81,7 +81,7 @@ private struct SeedMeans {
 
     init(_ scores: [Scores], _ bootstrap: Bootstrap) {
         let exampleCount = scores[0].count
-        let statistics = Metric.allCases.map { scores.map($0.statistic) }
+        let statistics = Metric.ofEveryExample.map { scores.map($0.statistic) }
         func means(_ seeds: [Int], _ counts: [Int]) -> [Double] {
             statistics.map { statistic in
                 seeds.reduce(0) { $0 + statistic[$1](counts) } / Double(seeds.count)
@@ -108,7 +108,7 @@ private struct SeedMeans {
             let interval = bootstrap.interval(of: resampled)
             return MetricValue(value: value, lower: interval.lower, upper: interval.upper)
         }
-        return Dictionary(uniqueKeysWithValues: zip(Metric.allCases, values))
+        return Dictionary(uniqueKeysWithValues: zip(Metric.ofEveryExample, values))
     }
 }
 

@@ -3,7 +3,7 @@
 /// A difference that has no value, as both metrics are infinite, is NaN. In JSON a number that is
 /// not finite is the string `"inf"`, `"-inf"` or `"nan"`.
 public struct PairedDifference: Codable, Equatable, Sendable {
-    /// The metric's key, see ``Metric/allCases``.
+    /// The metric's key, see ``Metric/ofEveryExample``.
     public var metric: String
     /// The mean over seeds of the method's metric minus the reference's.
     public var value: Double

@@ -57,6 +57,11 @@ public struct Prediction: Codable, Equatable, Sendable {
         }
     }
 
+    /// Probability that each answer is right: ``targets``, or 1 for ``label``; none without either.
+    public var distribution: [Double] {
+        targets ?? label.map { label in probabilities.indices.map { $0 == label ? 1 : 0 } } ?? []
+    }
+
     /// Index of the most probable answer; the first of equals.
     public var answer: Int {
         // `max` would give the last of equals.

@@ -29,7 +29,7 @@ struct Scores {
             correct.append(answer == label ? 1 : 0)
             confidence.append(probabilities[answer])
             let soft = prediction.targets
-            targets.append(soft ?? probabilities.indices.map { $0 == label ? 1 : 0 })
+            targets.append(prediction.distribution)
             self.probabilities.append(probabilities)
             // 0 - x, as -x would make a certain answer's value the negative zero.
             negativeLogLikelihood.append(

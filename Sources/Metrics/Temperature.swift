@@ -3,10 +3,10 @@ import Foundation
 /// Temperature scaling: probabilities p become those proportional to p^(1/T), with one T > 0.
 ///
 /// Guo et al. 2017 (arXiv 1706.04599): T minimises the NLL on validation examples. In β = 1/T that
-/// NLL is convex: its slope is the mean over examples of E[x] - x of the right answer, where x are
-/// the log probabilities and E is under the scaled distribution, and its curvature the mean of
-/// Var[x]. So the root of the slope is found by Newton's method, inside a bracket that is halved
-/// where a step would leave it.
+/// NLL is convex: its slope is the mean over examples of E[x] less the mean of x under the labels,
+/// where x are the log probabilities and E is under the scaled distribution, and its curvature the
+/// mean of Var[x]. So the root of the slope is found by Newton's method, inside a bracket that is
+/// halved where a step would leave it.
 public struct Temperature: Codable, Equatable, Sendable {
     /// The temperatures that are looked at.
     public static let bounds = 0.05...20.0
@@ -29,20 +29,20 @@ public struct Temperature: Codable, Equatable, Sendable {
         self.isAtBound = isAtBound
     }
 
-    /// Fits a temperature.
+    /// Fits a temperature to the cross-entropy with soft labels.
     ///
-    /// An example whose right answer has probability 0 has an infinite NLL at every temperature and
-    /// does not count. Where all temperatures are equally good, as with uniform probabilities, the
-    /// result is 1.
+    /// An example of which an answer that may be right has probability 0 has an infinite NLL at
+    /// every temperature and does not count. Where all temperatures are equally good, as with
+    /// uniform probabilities, the result is 1.
     ///
     /// - Parameters:
     ///   - logProbabilities: log p of each answer for each example, at least one; -inf is p = 0.
     ///     A constant added to an example changes nothing, so logits will do.
-    ///   - labels: Index of the right answer of each example.
+    ///   - targets: Probability that each answer is right, for each example.
     /// - Throws: ``MetricError/noTemperature(reason:)`` where the two do not fit together or a
     ///   number is NaN or +inf.
-    public init(fittedTo logProbabilities: [[Double]], labels: [Int]) throws {
-        let examples = try Self.examples(logProbabilities, labels)
+    public init(fittedTo logProbabilities: [[Double]], targets: [[Double]]) throws {
+        let examples = try Self.examples(logProbabilities, targets)
         var lower = 1 / Self.bounds.upperBound
         var upper = 1 / Self.bounds.lowerBound
         let ends = (Self.slope(examples, lower).value, Self.slope(examples, upper).value)
@@ -70,6 +70,28 @@ public struct Temperature: Codable, Equatable, Sendable {
         isAtBound = false
     }
 
+    /// Fits a temperature to the NLL of examples that have one right answer each.
+    ///
+    /// - Parameters:
+    ///   - logProbabilities: as for soft labels.
+    ///   - labels: Index of the right answer of each example.
+    /// - Throws: as for soft labels.
+    public init(fittedTo logProbabilities: [[Double]], labels: [Int]) throws {
+        let targets = try zip(logProbabilities, labels).enumerated().map { index, example in
+            let (values, label) = example
+            guard values.indices.contains(label) else {
+                throw MetricError.noTemperature(
+                    reason: "the label of example \(index) is \(label) among "
+                        + "\(values.count) answers"
+                )
+            }
+            return values.indices.map { $0 == label ? 1.0 : 0 }
+        }
+        // `zip` leaves out what only one of them has.
+        let surplus = [[Double]](repeating: [], count: labels.count - targets.count)
+        try self.init(fittedTo: logProbabilities, targets: targets + surplus)
+    }
+
     /// The log probabilities at this temperature: log p / T, normalised.
     ///
     /// - Parameter logProbabilities: Log probabilities (or logits) of one example's answers, of
@@ -83,32 +105,35 @@ public struct Temperature: Codable, Equatable, Sendable {
         return scaled.map { $0 - logSum }
     }
 
-    /// The log probabilities of an example's possible answers, less that of the right one.
+    /// The log probabilities of an example's possible answers, less the mean of the right ones.
     private typealias Margins = [Double]
 
     private static func examples(
         _ logProbabilities: [[Double]],
-        _ labels: [Int]
+        _ targets: [[Double]]
     ) throws -> [Margins] {
         func failure(_ reason: String) -> MetricError { .noTemperature(reason: reason) }
-        guard !labels.isEmpty, labels.count == logProbabilities.count else {
+        guard !targets.isEmpty, targets.count == logProbabilities.count else {
             throw failure(
                 "the log probabilities are of \(logProbabilities.count) examples and the labels of "
-                    + "\(labels.count), and at least one is needed"
+                    + "\(targets.count), and at least one is needed"
             )
         }
-        return try zip(logProbabilities, labels).enumerated().compactMap { index, example in
-            let (values, label) = example
-            guard values.indices.contains(label) else {
+        return try zip(logProbabilities, targets).enumerated().compactMap { index, example in
+            let (values, targets) = example
+            guard targets.count == values.count else {
                 throw failure(
-                    "the label of example \(index) is \(label) among \(values.count) answers"
+                    "the labels of example \(index) are \(targets.count) numbers for "
+                        + "\(values.count) answers"
                 )
             }
             if let stray = values.first(where: { $0.isNaN || $0 == .infinity }) {
                 throw failure("a log probability of example \(index) is \(stray)")
             }
-            guard values[label].isFinite else { return nil }
-            return values.filter(\.isFinite).map { $0 - values[label] }
+            let right = zip(targets, values).filter { $0.0 > 0 }
+            guard right.allSatisfy(\.1.isFinite) else { return nil }
+            let mean = right.reduce(0) { $0 + $1.0 * $1.1 }
+            return values.filter(\.isFinite).map { $0 - mean }
         }
     }
 

@@ -11,13 +11,13 @@ struct MetricValuesTests {
 
     @Test("Every metric matches NumPy and scikit-learn, under the keys of the file")
     func reference() throws {
-        #expect(Metric.allCases.map(\.name) == Self.keys)
+        #expect(Metric.ofEveryExample.map(\.name) == Self.keys)
         for golden in try ComparisonGolden.load().values {
             let found = try MetricValues(golden.predictions)
             let data = try JSONEncoder().encode(found)
             let byKey = try JSONDecoder().decode([String: Double].self, from: data)
             #expect(Set(byKey.keys) == Set(Self.keys))
-            for metric in Metric.allCases {
+            for metric in Metric.ofEveryExample {
                 let expected = try #require(golden.expected[metric.name])
                 #expect(abs(found[metric] - expected) < 1e-12, "\(metric.name)")
                 #expect(byKey[metric.name] == found[metric])
@@ -29,10 +29,10 @@ struct MetricValuesTests {
     @Test("Metrics have distinct names, and accuracies alone are better when higher")
     func rows() throws {
         for names in [Metric.allCases.map(\.title), Metric.allCases.map(\.label)] {
-            #expect(Set(names).count == Self.keys.count)
+            #expect(Set(names).count == Metric.allCases.count)
         }
         #expect(
-            Metric.allCases.filter(\.isBetterHigher).map(\.name)
+            Metric.ofEveryExample.filter(\.isBetterHigher).map(\.name)
                 == ["accuracy", "accuracy_at_80", "accuracy_at_90"]
         )
         #expect(Metric.allCases.allSatisfy { Metric(rawValue: $0.name) == $0 })
@@ -46,10 +46,29 @@ struct MetricValuesTests {
         #expect(found[.aurc] == curve.areaUnderCurve)
         #expect(found[.accuracyAt80] == curve.accuracy(atCoverage: 80))
         #expect(found[.accuracyAt90] == curve.accuracy(atCoverage: 90))
-        for metric in Metric.allCases {
+        for metric in Metric.ofEveryExample {
             let value = try metric(golden.predictions)
             #expect(value == found[metric] && metric.range.contains(value))
         }
+    }
+
+    @Test("Soft labels and levels have metrics of their own, over the rows that have them")
+    func someExamples() throws {
+        let hard = Prediction(id: "a", label: 0, probabilities: [0.9, 0.1])
+        let soft = Prediction(
+            id: "b",
+            label: 0,
+            targets: [0.75, 0.25],
+            ordered: true,
+            probabilities: [0.5, 0.5]
+        )
+        let found = try MetricValues([hard, soft])
+        let kl = 0.75 * log(0.75 / 0.5) + 0.25 * log(0.25 / 0.5)
+        #expect(abs(found[.kl] - kl) < 1e-12)
+        #expect(abs(found[.rankedProbabilityScore] - 0.25 * 0.25) < 1e-12)
+        let data = try JSONEncoder().encode(found)
+        #expect(try JSONDecoder().decode(MetricValues.self, from: data) == found)
+        #expect(try MetricValues([hard])[.kl].isNaN)
     }
 
     @Test("An infinite NLL is the string \"inf\", and other strings or absent keys throw")

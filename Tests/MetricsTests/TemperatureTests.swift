@@ -68,6 +68,21 @@ struct TemperatureTests {
         #expect(try JSONDecoder().decode(Temperature.self, from: data) == wrong)
     }
 
+    @Test("Soft labels weigh as so many rows of each answer")
+    func softLabels() throws {
+        let answers: [[Double]] = [[-0.2, -1.7], [-2.5, -0.1]]
+        let soft = try Temperature(fittedTo: answers, targets: [[0.75, 0.25], [0.25, 0.75]])
+        let rows = (0..<8).map { answers[$0 / 4] }
+        let hard = try Temperature(fittedTo: rows, labels: [0, 0, 0, 1, 0, 1, 1, 1])
+        #expect(abs(soft.value - hard.value) < 1e-12 && !soft.isAtBound)
+        // An answer that is never right may be impossible; one that may be right may not.
+        let impossible = try Temperature(
+            fittedTo: answers + [[0, -.infinity]],
+            targets: [[0.75, 0.25], [0.25, 0.75], [0.5, 0.5]]
+        )
+        #expect(impossible.value == soft.value)
+    }
+
     @Test("Extreme log probabilities neither trap nor give a number that is none")
     func extremes() throws {
         let huge = [[-1e300, 0], [0, -745], [-1e-300, -690]]
@@ -92,5 +107,11 @@ struct TemperatureTests {
             #expect(error?.description.hasPrefix("no temperature can be fitted: ") == true)
             #expect(error?.description.contains(reason) == true)
         }
+        let error = #expect(throws: MetricError.self) {
+            try Temperature(fittedTo: [[0, 0]], targets: [[1]])
+        }
+        #expect(
+            error?.description.contains("of example 0 are 1 numbers for 2 answers") == true
+        )
     }
 }

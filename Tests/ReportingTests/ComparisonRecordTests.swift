@@ -37,7 +37,7 @@ struct ComparisonRecordTests {
             let result = try #require(record.results.first)
             #expect(result.seed == 9_007_199_254_740_993 && result.split == "test")
             #expect(result.metrics[.accuracy] == 0.8 && result.metrics[.nll] == .infinity)
-            #expect(result.metrics.count == Metric.allCases.count)
+            #expect(result.metrics.count == Metric.ofEveryExample.count)
             #expect(result.cost[.extraSeconds] == 3.25 && result.cost[.peakMemoryBytes] == 9e9)
             #expect(result.draws == 10 && result.varianceScale == 0.5)
             #expect(result.drawCurve.map(\.x) == [1, 2])

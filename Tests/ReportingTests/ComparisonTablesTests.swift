@@ -37,6 +37,28 @@ func withSmallComparison<Result>(_ body: (ComparisonRecord) throws -> Result) th
 
 @Suite("Tables of comparisons")
 struct ComparisonTablesTests {
+    @Test("Soft labels and levels have a table where results have their metrics, and else none")
+    func softLabels() throws {
+        let title = "Soft labels and levels"
+        try withSmallComparison { record in
+            let tables = ComparisonTables(record, try ComparisonSummary(record, resamples: 10))
+            #expect(!tables.text.contains(title))
+        }
+        try withRun { run in
+            let element = ResultTexts.element(method: "map")
+                .replacing(#""ece15":0.25"#, with: #""ece15":0.25,"kl":0.125,"rps":0.375"#)
+            try run.write("results.json", ResultTexts.list(element))
+            try run.write("map-1.jsonl", ResultTexts.predictions(0.8))
+            let record = try run.comparison()
+            let tables = ComparisonTables(record, try ComparisonSummary(record, resamples: 10))
+            let entry = tables.sections[0].entries.first { $0.title == title }
+            let table = try #require(entry?.table)
+            #expect(table.header == ["method", "KL", "RPS"])
+            #expect(table.rows.map { Array($0.dropFirst()) } == [["0.125", "0.375"]])
+            #expect(tables.csv.contains("films,map,1,kl,0.125"))
+        }
+    }
+
     @Test("Means, standard errors and differences are those worked out by hand")
     func summary() throws {
         try withSmallComparison { record in

@@ -9,7 +9,7 @@ extension Method {
         let validation = try [Prediction](contentsOf: file)
         let temperature = try Temperature(
             fittedTo: validation.map { $0.probabilities.map(log) },
-            labels: validation.map { $0.label ?? 0 }
+            targets: validation.map(\.distribution)
         )
         var trained = try study.loadSource()
         trained.temperature = temperature.value

@@ -75,8 +75,8 @@ public struct ComparisonTables: Sendable {
         let shifts = distinct(task.methods.flatMap { $0.shifts.map(\.task) })
         return Section(
             title: title,
-            entries: [quality(task), intervals(task)] + differences(task) + [selective(task)]
-                + shifts.flatMap { shift(task, $0) } + [cost(task)]
+            entries: [quality(task), intervals(task)] + differences(task) + softLabels(task)
+                + [selective(task)] + shifts.flatMap { shift(task, $0) } + [cost(task)]
         )
     }
 
@@ -107,6 +107,22 @@ public struct ComparisonTables: Sendable {
                 }
             )
         )
+    }
+
+    /// Nothing where no example has soft labels or levels.
+    private static func softLabels(_ task: ComparisonSummary.Task) -> [Entry] {
+        let metrics = Metric.ofSomeExamples.filter { metric in
+            task.methods.contains { $0.metrics[metric] != nil }
+        }
+        if metrics.isEmpty { return [] }
+        return [
+            Entry(
+                title: "Soft labels and levels",
+                note: "Over the examples that have them. \(errorNote) Lower is better; KL is in "
+                    + "nats, from the labels to the answers.",
+                table: table(task.methods.map { ($0.method, $0.metrics) }, metrics)
+            )
+        ]
     }
 
     private static func selective(_ task: ComparisonSummary.Task) -> Entry {

@@ -84,11 +84,14 @@ extension MethodResult {
     }
 
     fileprivate static func metrics(_ node: JSONNode) throws -> [Metric: Double] {
-        try Dictionary(
-            uniqueKeysWithValues: Metric.allCases.map { metric in
-                (metric, try node.required(metric.rawValue).number(in: metric.range))
-            }
-        )
+        var metrics: [Metric: Double] = [:]
+        for metric in Metric.ofEveryExample {
+            metrics[metric] = try node.required(metric.rawValue).number(in: metric.range)
+        }
+        for metric in Metric.ofSomeExamples {
+            metrics[metric] = try node.member(metric.rawValue)?.number(in: metric.range)
+        }
+        return metrics
     }
 
     private static func curve(_ node: JSONNode?, over key: String) throws -> [CurvePoint] {
