@@ -69,8 +69,7 @@ public struct Comparison {
         let lock = try Self.lock(folder)
         defer { withExtendedLifetime(lock) {} }
         try check()
-        let methods = Method.withSources(plan.methods)
-        let total = plan.tasks.count * plan.seeds.count * methods.count
+        let total = plan.seeds.count * plan.tasks.reduce(0) { $0 + plan.runs(of: $1).count }
         var (number, material): (Int, Material?) = (0, nil)
         var warned: Set<String> = []
         for task in plan.tasks {
@@ -79,10 +78,10 @@ public struct Comparison {
                 // Written once something can be computed, so that a mistake leaves no comparison.
                 if number == 0 { try writePlan() }
                 material = current
-                for warning in current.data.warnings where warned.insert(warning).inserted {
+                for warning in current.whole.data.warnings where warned.insert(warning).inserted {
                     observer(.warned(warning))
                 }
-                for method in methods {
+                for method in plan.runs(of: task) {
                     number += 1
                     observer(
                         .started(
@@ -94,12 +93,13 @@ public struct Comparison {
                         )
                     )
                     if shouldStop() { return nil }
+                    let fitting = current.fitting(method)
                     let study = Study(
                         method: method,
-                        recipes: current.recipes,
+                        recipes: fitting.recipes,
                         settings: plan.settings,
                         model: current.model,
-                        data: current.data,
+                        data: fitting.data,
                         folder: folder.appendingPathComponent(plan.folder(task, seed: seed)),
                         meter: CostMeter(),
                         shouldStop: shouldStop,
@@ -135,10 +135,32 @@ public struct Comparison {
 
 /// What all methods of a task and seed share.
 private struct Material {
-    let recipes: Trajectories
+    /// What a method's trainings are of.
+    struct Fitting {
+        let recipes: Trajectories
+        let data: TrainingData
+
+        /// Loads the data of recipes for a model.
+        init(_ recipes: Trajectories, _ model: LoadedModel) throws {
+            self.recipes = recipes
+            data = try TrainingData(recipes.adamw, tokenizer: model.tokenizer)
+            try AnswerObjective(recipes.adamw, data: data).check(fits: model)
+        }
+    }
+
     let model: LoadedModel
-    let data: TrainingData
     let shifts: [Shift]
+    /// With all labels that there are.
+    let whole: Fitting
+    /// With a share of them held out; nil where no method does so.
+    let heldOut: Fitting?
+
+    /// What a method has to do with.
+    func fitting(_ method: Method) -> Fitting {
+        guard method.holdsOut else { return whole }
+        guard let heldOut else { preconditionFailure("no method of the plan holds labels out") }
+        return heldOut
+    }
 
     /// Loads model and data; a model that is loaded already is taken from `other`.
     init(
@@ -148,12 +170,11 @@ private struct Material {
         reusing other: Material?
     ) throws {
         let recipe = plan.recipes(task, seed: seed).adamw
-        recipes = plan.recipes(task, seed: seed)
         Engine.threads = recipe.threads ?? Engine.threads
         func base(_ recipe: Recipe?) -> [String?] {
             [recipe?.model, recipe?.device, recipe?.basePrecision.rawValue]
         }
-        let isLoaded = base(other?.recipes.adamw) == base(recipe)
+        let isLoaded = base(other?.whole.recipes.adamw) == base(recipe)
         let model =
             try (isLoaded ? other?.model : nil)
             ?? LoadedModel(
@@ -162,8 +183,10 @@ private struct Material {
                 precision: Precision(recipe.basePrecision)
             )
         self.model = model
-        data = try TrainingData(recipe, tokenizer: model.tokenizer)
-        try AnswerObjective(recipe, data: data).check(fits: model)
+        whole = try Fitting(plan.recipes(task, seed: seed), model)
+        heldOut =
+            try plan.methods(on: task).contains(where: \.holdsOut)
+            ? Fitting(plan.recipes(task, seed: seed, holdingOut: true), model) : nil
         shifts = try plan.shifts.map {
             try Shift($0, limit: plan.settings.shiftLimit, recipe: recipe, model: model)
         }

@@ -35,15 +35,15 @@ extension ComparisonPlan {
     ///
     /// - Throws: ``ComparisonError``.
     func checkMethods() throws {
-        let names = Set(Method.withSources(methods).map(\.name))
         for task in tasks {
+            let names = runs(of: task).map(\.name)
             let recipe = task.recipes.adamw
-            if names.contains("mc-dropout"), recipe.dropout == 0 {
+            if names.contains(where: { $0.hasPrefix("mc-dropout") }), recipe.dropout == 0 {
                 throw ComparisonError(
                     "\(task.name): dropout: expected more than 0 for mc-dropout, found 0"
                 )
             }
-            if names.contains("swag") {
+            if names.contains(where: { $0.hasPrefix("swag") }) {
                 let start = settings.swagFirstStep(of: recipe.steps)
                 let snapshots = SnapshotSteps(after: start, until: recipe.steps).count
                 _ = try settings.swagRank(snapshots: snapshots)
@@ -58,13 +58,11 @@ extension ComparisonPlan {
         for task in tasks {
             let recipe = recipes(task, seed: seeds[0]).adamw
             _ = try ModelLocation(recipe.model)
-            func check(_ recipe: Recipe, _ part: Split, _ limit: Int?) throws {
-                _ = try recipe.textTask().load(part, seed: recipe.seedOfSplit, limit: limit)
-            }
-            try check(recipe, .train, recipe.limitTrain)
-            try check(recipe, .validation, recipe.limitValidation)
+            _ = try recipe.fittingParts(of: recipe.textTask())
             for shift in shifts {
-                try check(recipe.shifted(to: shift), .test, settings.shiftLimit)
+                let other = recipe.shifted(to: shift)
+                let (seed, limit) = (other.seedOfSplit, settings.shiftLimit)
+                _ = try other.textTask().load(.test, seed: seed, limit: limit)
             }
         }
     }

@@ -24,10 +24,25 @@ public struct ComparisonPlan: Sendable {
     /// The plan as YAML: a file that asks for the same.
     public let yaml: String
 
-    /// The recipes of a task with a seed, resolved; the AdamW run keeps the checkpoint that SWAG
-    /// goes on from.
-    public func recipes(_ task: Task, seed: Int) -> Trajectories {
+    /// The methods as they run on a task: where labels are held out, those that use them train on
+    /// the rest, and the others on all.
+    func methods(on task: Task) -> [Method] {
+        methods.map { method in
+            let holdsOut = task.recipes.adamw.heldOut > 0 && method.usesValidation(settings)
+            return holdsOut ? method.holdingOut(as: method.name) : method
+        }
+    }
+
+    /// The runs that a task needs, each after the one that it starts from.
+    func runs(of task: Task) -> [Method] { Method.withSources(methods(on: task)) }
+
+    /// The recipes of a task with a seed, resolved.
+    ///
+    /// The AdamW run keeps the checkpoint that SWAG goes on from. Labels are held out for those
+    /// methods alone that use them.
+    public func recipes(_ task: Task, seed: Int, holdingOut: Bool = false) -> Trajectories {
         var recipes = task.recipes
+        if !holdingOut { (recipes.adamw.heldOut, recipes.ivon.heldOut) = (0, 0) }
         (recipes.adamw.method, recipes.ivon.method) = (.adamw, .ivon)
         (recipes.adamw.seed, recipes.ivon.seed) = (seed, seed)
         recipes.adamw.keepStep = settings.swagFirstStep(of: recipes.adamw.steps)

@@ -93,7 +93,7 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
     static func gather(_ plan: ComparisonPlan, in folder: URL) throws -> [ComparisonRow] {
         var results: [ComparisonRow] = []
         for task in plan.tasks {
-            for method in plan.methods {
+            for method in plan.methods(on: task) {
                 for seed in plan.seeds {
                     let place = plan.folder(task, seed: seed) + "/" + method.name
                     let run = RunFolder(folder.appendingPathComponent(place))

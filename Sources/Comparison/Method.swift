@@ -5,11 +5,21 @@ import Training
 /// Adding one is a file below `Methods/` with a `static let`, and a row in ``all``.
 public struct Method: Sendable {
     /// The row's name in commands and files.
-    public let name: String
+    public private(set) var name: String
     /// The method whose run this one starts from; nil for those that train.
-    let source: String?
+    private(set) var source: String?
     /// How it trains a trajectory that others start from; nil for a method that does not train.
     var trains: TrainingMethod?
+    /// Whether its training looks at the validation part as it goes.
+    var looksAhead = false
+    /// Whether it fits or chooses something by the validation part.
+    var usesValidation: @Sendable (ComparisonSettings) -> Bool = { _ in false }
+
+    /// What methods use under any settings.
+    @Sendable static func always(_ settings: ComparisonSettings) -> Bool { true }
+
+    /// Whether its run, and those that it starts from, leave out the labels that are held out.
+    private(set) var holdsOut = false
     /// Leaves the method's posterior in the study's folder, as a run.
     let make: @Sendable (Study) throws -> Void
 
@@ -17,7 +27,7 @@ public struct Method: Sendable {
     public static let all: [Method] =
         [
             .base, .map, .dropout, .laplaceDiagonal, .laplaceKronecker, .swa, .swag, .ensemble,
-            .temperature, .tfb, .ivonMean, .ivon,
+            .earlyStopping, .temperature, .tfb, .ivonMean, .ivon,
         ] + ["swag", "laplace-diagonal", "laplace-kfac", "tfb", "ivon"].map(tuned)
 
     /// The methods of those names, in the order of the table; `place` is what messages call them.
@@ -38,12 +48,31 @@ public struct Method: Sendable {
         var result: [Method] = []
         func add(_ method: Method) {
             if result.contains(where: { $0.name == method.name }) { return }
-            if let source = all.first(where: { $0.name == method.source }) { add(source) }
+            if let source = method.sourceMethod { add(source) }
             result.append(method)
         }
         methods.forEach(add)
         return result
     }
+
+    /// The method whose run this one starts from, which holds out what this one does.
+    private var sourceMethod: Method? {
+        guard let source else { return nil }
+        let suffix = holdsOut ? Self.heldOutSuffix : ""
+        let found = Self.all.first { $0.name + suffix == source }
+        return holdsOut ? found?.holdingOut(as: source) : found
+    }
+
+    /// The same method, its sources with it, on what is left without the labels that are held out.
+    func holdingOut(as name: String) -> Method {
+        var method = self
+        method.name = name
+        method.source = source.map { $0 + Self.heldOutSuffix }
+        method.holdsOut = true
+        return method
+    }
+
+    private static let heldOutSuffix = "-held-out"
 }
 
 /// Why a comparison cannot be made; `description` is one sentence.

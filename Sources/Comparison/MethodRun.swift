@@ -5,10 +5,7 @@ import Posteriors
 import Training
 
 extension Study {
-    /// Writes a posterior as the method's run, with its answers to the validation and test parts.
-    ///
-    /// `derive` gives an answer from the source's, where no pass of the model is needed. `curve` is
-    /// what a variance scale was chosen by.
+    /// Writes a posterior as the method's run, in place of what is there, as ``write`` does.
     func finish(
         _ trained: TrainedRun,
         curve: [CurvePoint]? = nil,
@@ -18,6 +15,18 @@ extension Study {
         let lock = try run.lock()
         defer { withExtendedLifetime(lock) {} }
         try run.prepare(for: trained.recipe, resume: false, force: true)
+        try write(trained, curve: curve, deriving: derive)
+    }
+
+    /// Writes a posterior into the method's run, with its answers to the validation and test parts.
+    ///
+    /// `derive` gives an answer from the source's, where no pass of the model is needed. `curve` is
+    /// what a variance scale was chosen by.
+    func write(
+        _ trained: TrainedRun,
+        curve: [CurvePoint]? = nil,
+        deriving derive: ((Prediction) -> Prediction)? = nil
+    ) throws {
         try trained.write(to: run)
         try data.write(to: run)
         let predictive = try trained.predictive()

@@ -42,6 +42,17 @@ struct Study {
     /// The run it starts from, in the model.
     func loadSource() throws -> TrainedRun { try TrainedRun(sourceRun, model: model) }
 
+    /// A training on the study's data, new or where that of the folder was stopped.
+    func trainer(_ recipe: Recipe, of run: RunFolder) throws -> Trainer {
+        try Trainer(
+            recipe,
+            model: model,
+            objective: AnswerObjective(recipe, data: data),
+            run: run,
+            resume: true
+        )
+    }
+
     /// Answers to the validation part.
     func validationPredictions(_ trained: TrainedRun) throws -> [Prediction] {
         try trained.predictive().predictions(

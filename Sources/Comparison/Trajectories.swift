@@ -9,7 +9,11 @@ public struct Trajectories: Equatable, Sendable {
 
     /// The recipe of the training that a method's run starts from, or of its own.
     func recipe(behind method: Method) -> Recipe {
-        let trained = Method.withSources([method]).first?.trains
-        return [adamw, ivon].first { $0.method == trained } ?? adamw
+        let first = Method.withSources([method]).first
+        var recipe = [adamw, ivon].first { $0.method == first?.trains } ?? adamw
+        if first?.looksAhead == true, recipe.evalEvery == 0 {
+            recipe.evalEvery = max(1, recipe.steps / 10)
+        }
+        return recipe
     }
 }

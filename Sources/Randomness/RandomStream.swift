@@ -13,6 +13,8 @@ public enum RandomStream: String, CaseIterable, Sendable {
     case order
     /// Which examples go to which part of the data.
     case split
+    /// Which labelled rows a small budget has.
+    case labels
     /// The resamples behind confidence intervals.
     case bootstrap
     /// Dropout masks.

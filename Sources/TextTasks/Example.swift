@@ -123,3 +123,21 @@ extension Example {
         )
     }
 }
+
+extension [Example] {
+    /// The examples by what they are about: neighbours with the same state together, in order.
+    var units: [Range<Int>] { runsOfStates(map(\.state)) }
+}
+
+/// Neighbours with the same state together, in order; nil is a state of its own each time.
+func runsOfStates(_ states: [String?]) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for (index, state) in states.enumerated() {
+        if index > 0, let state, states[index - 1] == state {
+            runs[runs.count - 1] = runs[runs.count - 1].lowerBound..<index + 1
+        } else {
+            runs.append(index..<index + 1)
+        }
+    }
+    return runs
+}

@@ -22,6 +22,8 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
     case noExamples(file: String, leftOut: Int)
     /// A file with too few examples to be split.
     case tooFewExamples(file: String, count: Int, needed: Int)
+    /// A training part with fewer rows than the labels that are to be drawn from it.
+    case tooFewLabels(file: String, count: Int, needed: Int)
     /// The maximum length leaves no room for a prompt.
     case maximumLength(Int, minimum: Int)
     /// The tokenizer's special tokens do not stand around the text.
@@ -58,6 +60,8 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
         case .tooFewExamples(let file, let count, let needed):
             "\(file): splitting needs at least \(needed) examples that may be separated, "
                 + "not \(count)"
+        case .tooFewLabels(let file, let count, let needed):
+            "\(file): labels and held-out need at least \(needed) rows, found \(count)"
         case .maximumLength(let length, let minimum):
             "the maximum length must be within \(minimum)...\(Int32.max) tokens, not \(length)"
         case .unclearTemplate:

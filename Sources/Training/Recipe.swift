@@ -90,6 +90,10 @@ public struct Recipe: Equatable, Sendable {
     public var seed = 21
     /// Seed of the split of the data; by default the seed: for runs that differ in all else.
     public var splitSeed: Int?
+    /// Training rows to draw by the split's seed, evenly over answers; by default all.
+    public var labels: Int?
+    /// Share of the training rows that is held out as validation part.
+    public var heldOut = 0.0
     /// Steps between evaluations on the validation part; 0: at the end only.
     public var evalEvery = 0
     /// Steps between checkpoints; 0: at the end only.

@@ -64,6 +64,10 @@ extension Recipe: SettingsTable {
             .means("Seed of order, split, adapters, dropout and draws"),
         .init("split-seed", \.splitSeed, .countOrZero)
             .means("Seed of the split of the data (default: the seed)"),
+        .init("labels", \.labels, .count)
+            .means("Training rows to draw by the split's seed, evenly over answers (default: all)"),
+        .init("held-out", \.heldOut, .share)
+            .means("Share of the training rows that is held out as validation part"),
         .init("eval-every", \.evalEvery, .countOrZero)
             .means("Steps between evaluations on the validation part; 0: at the end only"),
         .init("save-every", \.saveEvery, .countOrZero)

@@ -24,17 +24,18 @@ public struct TrainingData: Sendable {
         try recipe.validate()
         let task = try recipe.textTask()
         var survey = DataSurvey(task)
-        func part(_ split: Split, _ limit: Int?) throws -> EncodedPart {
-            let loaded = try task.load(split, seed: recipe.seedOfSplit, limit: limit)
+        func part(_ loaded: LoadedExamples, _ split: Split) throws -> EncodedPart {
             survey.add(loaded, as: split)
             var part = try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer)
             if split == .test { part.originals = loaded.examples }
             return part
         }
-        train = try part(.train, recipe.limitTrain)
-        validation = try part(.validation, recipe.limitValidation)
+        let loaded = try recipe.fittingParts(of: task)
+        train = try part(loaded.train, .train)
+        validation = try part(loaded.validation, .validation)
         do {
-            test = try part(.test, recipe.limitTest)
+            let seed = recipe.seedOfSplit
+            test = try part(task.load(.test, seed: seed, limit: recipe.limitTest), .test)
         } catch TextTaskError.noFile(part: .test, _, _, _)
             where !TextTask.names.contains(recipe.task)
         {
@@ -61,6 +62,25 @@ extension Recipe {
     /// - Throws: `TextTaskError` when there is no such task or its data is not there.
     public func textTask() throws -> TextTask {
         try TextTask(task, folder: data.map { URL(fileURLWithPath: $0) }, style: promptStyle)
+    }
+
+    /// The examples that a run may see before it is tested: to fit the adapter to, and to choose
+    /// settings by.
+    ///
+    /// - Throws: `TextTaskError` or `JSONLinesError` where a part cannot be loaded or has too few
+    ///   rows.
+    package func fittingParts(
+        of task: TextTask
+    ) throws -> (train: LoadedExamples, validation: LoadedExamples) {
+        func load(_ split: Split, _ limit: Int?) throws -> LoadedExamples {
+            try task.load(split, seed: seedOfSplit, limit: limit)
+        }
+        let train = try load(.train, limitTrain)
+        if labels == nil, heldOut == 0 { return (train, try load(.validation, limitValidation)) }
+        let budget = LabelBudget(labels: labels, heldOut: heldOut, seed: seedOfSplit)
+        let drawn = try budget.draw(from: train)
+        let isHeldOut = !drawn.heldOut.examples.isEmpty
+        return (drawn.train, isHeldOut ? drawn.heldOut : try load(.validation, limitValidation))
     }
 
     /// How rows of the user's own data become prompts.

@@ -9,14 +9,16 @@ import Training
 @Suite("Results of a comparison")
 struct ResultTests {
     private static let names = Method.all.map(\.name)
-    private static let points = ["base", "map", "swa", "temperature", "ivon-mean"]
+    private static let points = [
+        "base", "map", "swa", "early-stopping", "temperature", "ivon-mean",
+    ]
     private static let linearised = names.filter { $0.hasPrefix("laplace") }
     private static let drawn = names.filter { !(points + linearised).contains($0) }
 
     @Test("A row each task, method and seed, in the order of the table")
     func rows() throws {
         let whole = try WholeComparison.get()
-        #expect(Self.names.count == 17)
+        #expect(Self.names.count == 18)
         #expect(whole.results.map(\.method) == Self.names.flatMap { [$0, $0] })
         #expect(whole.results.map(\.seed) == Self.names.flatMap { _ in [3, 5] })
         #expect(Set(whole.results.map(\.task)) == ["task"])
@@ -127,8 +129,10 @@ struct ResultTests {
             let memory = try #require(cost.peakMemory)
             #expect(memory > 1 << 20)
             let extra = try #require(cost.extraSeconds)
-            #expect((extra == 0) == ["base", "map", "ivon"].contains(result.method))
-            let stores = !["base", "map", "swa", "ivon-mean"].contains(result.method)
+            let starts = ["base", "map", "early-stopping", "ivon"]
+            #expect((extra == 0) == starts.contains(result.method))
+            let isPoint = starts.dropLast() + ["swa", "ivon-mean"]
+            let stores = !isPoint.contains(result.method)
             #expect((cost.extraBytes > 0) == stores, "\(result.method)")
         }
         let tuned = try #require(whole.result("swag-tuned")?.cost.extraSeconds)

@@ -28,6 +28,7 @@ struct RecipeTests {
         (recipe.evalTokens, recipe.limitTrain, recipe.limitValidation) = (12, 13, 14)
         (recipe.limitTest, recipe.device, recipe.threads) = (15, "cuda:1", 16)
         (recipe.splitSeed, recipe.keepStep) = (17, 18)
+        (recipe.labels, recipe.heldOut) = (19, 0.25)
         return recipe
     }
 
@@ -109,7 +110,7 @@ struct RecipeTests {
     private static let refused: [(key: String, values: [String])] = [
         (
             "steps batch-size micro-batch-size train-draws rank draws log-every keep-step "
-                + "eval-tokens limit-train limit-validation limit-test threads orders",
+                + "eval-tokens limit-train limit-validation limit-test labels threads orders",
             ["0", "-1", "1.5", "1e3", "2147483648", "99999999999999999999", "many", "1:30", "0x10"]
         ),
         ("max-length", ["1", "0", "-5", "x"]),
@@ -123,7 +124,7 @@ struct RecipeTests {
         ),
         ("clip-radius", ["0", "-1", ".nan", "-.inf", "x", "1:30"]),
         ("weight-decay variance-scale", ["-1e-9", ".nan", ".inf", "-.inf", "x", "1:30"]),
-        ("beta1 beta2 dropout", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
+        ("beta1 beta2 dropout held-out", ["1", "-0.1", "1.5", ".nan", ".inf", "x", "0:30"]),
         (
             "chat debias rescale-lr rslora gradient-checkpointing list-options train-orders",
             ["1", "0", "maybe", "''"]
@@ -199,7 +200,7 @@ struct RecipeTests {
             [
                 "micro-batch-size": \.microBatchSize, "keep-step": \.keepStep,
                 "limit-train": \.limitTrain, "limit-validation": \.limitValidation,
-                "limit-test": \.limitTest,
+                "limit-test": \.limitTest, "labels": \.labels,
             ],
             1...most
         )
@@ -223,7 +224,9 @@ struct RecipeTests {
         check("clip-radius", \.clipRadius, 0, -1, texts: ["0.0", "-1.0"])
         check("weight-decay", \.weightDecay, -0.5, .infinity, texts: ["-0.5", ".inf"])
         check("variance-scale", \.varianceScale, -0.5, .infinity, texts: ["-0.5", ".inf"])
-        for (key, path) in ["beta1": \Recipe.beta1, "dropout": \.dropout] {
+        for (key, path) in [
+            "beta1": \Recipe.beta1, "dropout": \.dropout, "held-out": \.heldOut,
+        ] {
             check(key, path, -0.5, 1, texts: ["-0.5", "1.0"])
         }
         check("beta2", \.beta2, -0.5, 1, texts: ["-0.5", "1.0"])

@@ -11,13 +11,8 @@ extension Method {
             recipe.seed = source.seed + 1000 * member
             recipe.splitSeed = source.splitSeed ?? source.seed
             (recipe.keepStep, recipe.evalEvery) = (nil, 0)
-            let trainer = try Trainer(
-                recipe,
-                model: study.model,
-                objective: AnswerObjective(recipe, data: study.data),
-                run: study.run(of: "ensemble-member-\(member + 1)"),
-                resume: true
-            )
+            let run = study.run(of: "ensemble-member-\(member + 1)")
+            let trainer = try study.trainer(recipe, of: run)
             let stop = try trainer.train(observer: study.observer, shouldStop: study.shouldStop)
             if stop != nil { throw Stopped() }
             others.append(trainer)

@@ -7,13 +7,25 @@ import Training
 
 extension Method {
     /// Laplace approximation with the diagonal of the exact Fisher matrix.
-    static let laplaceDiagonal = Method(name: "laplace-diagonal", source: "map") { study in
+    static let laplaceDiagonal = Method(
+        name: "laplace-diagonal",
+        source: "map",
+        usesValidation: hasValidationPrior
+    ) { study in
         try finish(study) { try $0.diagonal(study.counter($0.batchCount)) }
     }
 
     /// Laplace approximation with Kronecker factors, low-rank on the wide sides.
-    static let laplaceKronecker = Method(name: "laplace-kfac", source: "map") { study in
+    static let laplaceKronecker = Method(
+        name: "laplace-kfac",
+        source: "map",
+        usesValidation: hasValidationPrior
+    ) { study in
         try finish(study) { try $0.kronecker(study.counter($0.batchCount)) }
+    }
+
+    @Sendable private static func hasValidationPrior(_ settings: ComparisonSettings) -> Bool {
+        settings.laplacePrior == .validation
     }
 
     private static func finish<Kind: LaplacePosterior>(

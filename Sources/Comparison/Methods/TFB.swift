@@ -8,7 +8,7 @@ extension Method {
     ///
     /// Shi et al. 2024, arXiv 2412.05723: bounds, number of halvings and budget are theirs; the
     /// anchors are the validation part.
-    static let tfb = Method(name: "tfb", source: "map") { study in
+    static let tfb = Method(name: "tfb", source: "map", usesValidation: always) { study in
         var trained = try study.loadSource()
         let isotropic = try withTorchErrors {
             TFBPosterior(noise: 0, around: trained.adapted.parameters)

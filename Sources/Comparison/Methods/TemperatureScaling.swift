@@ -4,7 +4,11 @@ import Training
 
 extension Method {
     /// Temperature scaling of the AdamW run, fitted to the NLL of the validation part.
-    static let temperature = Method(name: "temperature", source: "map") { study in
+    static let temperature = Method(
+        name: "temperature",
+        source: "map",
+        usesValidation: always
+    ) { study in
         let file = study.sourceRun.predictions("validation")
         let validation = try [Prediction](contentsOf: file)
         let temperature = try Temperature(

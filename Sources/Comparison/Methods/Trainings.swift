@@ -29,13 +29,7 @@ extension Method {
     }
 
     private static func train(_ recipe: Recipe, _ study: Study) throws {
-        let trainer = try Trainer(
-            recipe,
-            model: study.model,
-            objective: AnswerObjective(recipe, data: study.data),
-            run: study.run,
-            resume: true
-        )
+        let trainer = try study.trainer(recipe, of: study.run)
         let stop = try trainer.train(observer: study.observer, shouldStop: study.shouldStop)
         if stop != nil { throw Stopped() }
         study.meter.posteriorIsThere()

@@ -7,7 +7,7 @@ extension Method {
     ///
     /// The grid contains 0, the mean: tuning can say that draws do not help.
     static func tuned(_ source: String) -> Method {
-        Method(name: source + "-tuned", source: source) { study in
+        Method(name: source + "-tuned", source: source, usesValidation: always) { study in
             var trained = try study.loadSource()
             let curve = try study.varianceScaleCurve(trained)
             guard let best = curve.min(by: { $0.nll < $1.nll })?.varianceScale else {

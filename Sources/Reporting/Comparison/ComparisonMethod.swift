@@ -23,6 +23,7 @@ struct ComparisonMethod {
         ComparisonMethod("swa", "SWA", colour: 3, dash: 1),
         ComparisonMethod("swag", "SWAG", colour: 3),
         ComparisonMethod("ensemble", "deep ensemble", colour: 2, dash: 1),
+        ComparisonMethod("early-stopping", "AdamW, stopped early", colour: 0, dash: 1),
         ComparisonMethod("temperature", "temperature scaling", colour: 4, dash: 1),
         ComparisonMethod("tfb", "TFB", colour: 2),
         ComparisonMethod("ivon-mean", "IVON at the mean", colour: 1, dash: 1),

@@ -81,17 +81,7 @@ public struct EncodedExample: Equatable, Sendable {
 
 extension [EncodedExample] {
     /// The examples by what they are about: neighbours with the same state together, in order.
-    public var units: [Range<Int>] {
-        var units: [Range<Int>] = []
-        for (index, example) in enumerated() {
-            if index > 0, let state = example.state, self[index - 1].state == state {
-                units[units.count - 1] = units[units.count - 1].lowerBound..<index + 1
-            } else {
-                units.append(index..<index + 1)
-            }
-        }
-        return units
-    }
+    public var units: [Range<Int>] { runsOfStates(map(\.state)) }
 }
 
 /// Numbers about encoded examples.

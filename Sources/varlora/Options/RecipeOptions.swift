@@ -57,6 +57,8 @@ struct RecipeOptions: ParsableArguments {
 
     @Option(of: "seed") var seed: String?
     @Option(of: "split-seed") var splitSeed: String?
+    @Option(of: "labels") var labels: String?
+    @Option(of: "held-out") var heldOut: String?
     @Option(of: "eval-every") var evalEvery: String?
     @Option(of: "save-every") var saveEvery: String?
     @Option(of: "keep-step") var keepStep: String?
