@@ -66,13 +66,13 @@ final class RawClient {
         path: String = "/v1/systemone",
         headers: [String] = []
     ) throws -> Response {
-        let lines = ["POST \(path) HTTP/1.1", "Host: here", "Content-Length: \(body.count)"]
+        let lines = ["POST \(path) HTTP/1.1", "Host: localhost", "Content-Length: \(body.count)"]
         send((lines + headers).joined(separator: "\r\n").utf8 + Array("\r\n\r\n".utf8) + body)
         return try receive()
     }
 
     func get(_ path: String) throws -> Response {
-        send("GET \(path) HTTP/1.1\r\nHost: here\r\n\r\n".utf8)
+        send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
         return try receive()
     }
 

@@ -167,5 +167,6 @@ extension ServiceRequest {
         method = head.method.rawValue
         path = String(head.uri.prefix { $0 != "?" && $0 != "#" })
         authorization = head.headers["authorization"]
+        source = RequestSource(hosts: head.headers["host"], origins: head.headers["origin"])
     }
 }
