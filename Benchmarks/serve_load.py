@@ -3,8 +3,8 @@
 
 Usage: serve_load.py ADDRESS MODEL ROWS PREDICTIONS [REQUESTS] [CONNECTIONS] [PID]
 
-ROWS are lines of {"state": ..., "questions": {ID: ...}} with one question each, and PREDICTIONS what
-`varlora predict` writes for them. Fails where a request is not answered, or not with the
+ROWS are lines of {"state": ..., "questions": {ID: ...}} with one question each, and PREDICTIONS
+what `varlora predict` writes for them. Fails where a request is not answered, or not with the
 probabilities of its row. With the server's process id it also fails where its resident memory grows
 by more than 5% from the first tenth of the requests to the last."""
 
@@ -79,8 +79,8 @@ def main(address, model, rows, predictions, requests="10000", connections="32", 
     seconds.sort()
     print(
         f"{len(seconds)} of {requests} requests of {len(rows)} rows answered from {connections} "
-        f"connections, {len(faults)} wrong, largest difference {worst[0]:.1e}; {rate:.0f} a second, "
-        f"median {seconds[len(seconds) // 2] * 1e3:.0f} ms"
+        f"connections, {len(faults)} wrong, largest difference {worst[0]:.1e}; "
+        f"{rate:.0f} a second, median {seconds[len(seconds) // 2] * 1e3:.0f} ms"
     )
     if memory:
         print(f"resident memory {memory[0] / 1e6:.0f} MB, in the end {memory[1] / 1e6:.0f} MB")

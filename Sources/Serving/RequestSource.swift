@@ -12,7 +12,7 @@ struct RequestSource: Equatable, Sendable {
     /// The values of all `Origin` headers; programs that are no browser send none.
     var origins: [String] = []
 
-    /// Throws ``ServiceError`` where a page that is not this server's own may have sent the request.
+    /// Throws ``ServiceError`` where a page that is not this server's may have sent the request.
     func check() throws {
         for host in hosts where !Loopback.isAuthority(host) {
             throw ServiceError.foreignHost(host)

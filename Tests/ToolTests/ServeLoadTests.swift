@@ -11,7 +11,7 @@ struct ServeLoadTests {
             let questions = [
                 #"{"type": "noul", "instructions": "Is it even?"}"#,
                 #"{"type": "choice", "criteria": {"even": null, "odd": "not even", "no": null}}"#,
-                #"{"type": "score", "instructions": ["How?"], "criteria": ["low", "so so", "high"]}"#,
+                #"{"type": "score", "instructions": ["How?"], "criteria": ["low", "mid", "high"]}"#,
             ]
             try check(
                 tool,
@@ -20,6 +20,17 @@ struct ServeLoadTests {
                     (state: "The sum of \(number) and \(number * 7 % 9)", questions[number % 3])
                 }
             )
+        }
+    }
+
+    @Test("Long rows are read whole, as predict reads them where --max-length has room for them")
+    func longRows() throws {
+        try ServedRun.with { tool in
+            let noul = #"{"type": "noul", "instructions": "Is it even?"}"#
+            let rows = (0..<3).map { number in
+                (state: String(repeating: "The sum of \(number) and 4, ", count: 100), noul)
+            }
+            try check(tool, requests: 30, rows: rows, options: ["--max-length", "4000"])
         }
     }
 
@@ -47,7 +58,7 @@ struct ServeLoadTests {
                     )
                 }
             }
-            try check(tool, requests: 1000, rows: rows)
+            try check(tool, requests: 500, rows: rows)
         }
     }
 
@@ -55,14 +66,15 @@ struct ServeLoadTests {
     private func check(
         _ tool: Tool,
         requests: Int,
-        rows: [(state: String, question: String)]
+        rows: [(state: String, question: String)],
+        options: [String] = []
     ) throws {
         let lines = rows.map {
             #"{"state": "\#($0.state)", "questions": {"q": \#($0.question)}}"# + "\n"
         }
         try Data(lines.joined().utf8).write(to: tool.folder.appendingPathComponent("rows.jsonl"))
         let predict = ["predict", "run", "--input", "rows.jsonl", "--output", "answers.jsonl"]
-        #expect(try tool.run(predict).exitCode == 0)
+        #expect(try tool.run(predict + options).exitCode == 0)
         let (process, address) = try ServedRun.start(tool)
         let script = Checkout.file("Benchmarks/serve_load.py").path
         let asked = try tool.start(
