@@ -18,6 +18,7 @@ import report
 from growth import measure_growth, measure_large
 from report import decimals
 from runs import PROJECT, Runner
+from serving import CONNECTIONS, measure_serving
 from turns import in_turns, note
 
 BENCH = PROJECT / ".deps" / "bench"
@@ -62,6 +63,7 @@ class Sizes:
         self.arc, self.boolq = pick(4, 40, 80), pick(4, 16, 40)
         self.growth, self.long = pick(4, 16, 32), pick(4, 8, 24)
         self.questions, self.draws = pick(4, 32, 64), pick(2, 10, 10)
+        self.requests, self.drawn_requests = pick(4, 30, 100), pick(2, 10, 30)
         self.tokens = pick([40, 80], [80, 160, 320], [40, 80, 160, 320])
         self.layers = pick([2, 4], [8, 30], [8, 15, 30])
         self.large_layers = pick(1, 0, 32)  # 0: not measured
@@ -150,7 +152,7 @@ def measure_estimates(runner, sizes, arc, boolq):
     }
 
 
-def page(arguments, runner, sizes, machine, arc, boolq, start, estimates, growth, large):
+def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimates, growth, large):
     def row(what, form, more_is_better, key, results, sides=3, own_key=None):
         keys = [own_key or key, key, key]
         columns = [column(side, k) for side, k in zip(list(results.values())[:sides], keys)]
@@ -175,6 +177,15 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, estimates, growth
         row("BoolQ: peak memory of training", gigabytes, False, "peak_memory_bytes", boolq),
         row("start to end of the first step", seconds, False, "first_step_seconds", start, 2),
     ]
+    milliseconds, each = decimals(0, 1e3, " ms"), decimals(2)
+    served, sides = [], {"ours": serving["serving"], "peer": [], "tuned": serving["serving, tuned"]}
+    for key, what in [("mean", "one model"), ("draws", f"{sizes.draws} draws")]:
+        many = f"{what}: questions/s, {CONNECTIONS} connections"
+        served += [
+            row(f"{what}: median", milliseconds, False, f"{key}_median", sides),
+            row(f"{what}: 99%", milliseconds, False, f"{key}_high", sides),
+            row(many, each, True, f"{key}_rate", sides),
+        ]
     ivon = arc["ARC-Easy with IVON"]
     limit = [
         [what, report.spread(column(ivon, key), form)]
@@ -194,6 +205,7 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, estimates, growth
         "REPETITIONS": str(arguments.repetitions),
         "MACHINE": machine,
         "COMPARISON": report.comparison(rows),
+        "SERVING": report.comparison(served),
         "OPTIMIZER": report.table(["ARC-Easy, batch of 4", "a step"], shares),
         "LIMIT": report.table(["ARC-Easy, batch of 4", ""], limit),
         "ESTIMATES": report.estimates(estimates),
@@ -216,13 +228,14 @@ def main():
         arc = measure_arc(runner, sizes, arguments.repetitions)
         boolq = measure_boolq(runner, sizes, arguments.repetitions)
         start = measure_start(runner, arguments.repetitions)
+        serving = measure_serving(runner, sizes, arguments.repetitions)
         estimates = measure_estimates(runner, sizes, arc, boolq)
         growth = measure_growth(runner, sizes, arguments.repetitions)
         large = measure_large(runner, sizes.large_layers) if sizes.large_layers else {}
     finally:
         runner.close()
     text = page(
-        arguments, runner, sizes, machine, arc, boolq, start, estimates, growth, large
+        arguments, runner, sizes, machine, arc, boolq, start, serving, estimates, growth, large
     )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")

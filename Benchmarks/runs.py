@@ -1,5 +1,6 @@
 """Runs the tool or the peer once and reads what the run took."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -64,8 +65,8 @@ class Runner:
     def close(self):
         shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def run(self, name, command):
-        """Runs a command; `name` says in the list of commands what it is for."""
+    def remember(self, name, command):
+        """Lists a command with the paths of a reader; `name` says what it is for."""
         shown = " ".join(command)
         for path, short in [
             (str(self.data), "$VARLORA_DATA"),
@@ -75,6 +76,10 @@ class Runner:
         ]:
             shown = shown.replace(path, short)
         self.commands.setdefault(name, shown)
+
+    def run(self, name, command):
+        """Runs a command to its end."""
+        self.remember(name, command)
         return Finished(command, dict(os.environ, VARLORA_DATA=str(self.data)))
 
     def random_model(self, options):
@@ -170,3 +175,26 @@ class Runner:
         result = json.loads(finished.output.splitlines()[-1])
         result["first_step_seconds"] = result["first_step_at"] - finished.started_at
         return result
+
+    @contextlib.contextmanager
+    def serve(self, name, folders, draws):
+        """The port of a server of some runs, while the body of the statement runs."""
+        command = [self.tool, "serve", *map(str, folders), "--draws", str(draws)]
+        command += ["--port", "0", "--threads", str(self.threads)]
+        self.remember(name, command)
+        pipe = subprocess.PIPE
+        with subprocess.Popen(command, cwd=PROJECT, stdout=pipe, stderr=pipe, text=True) as server:
+            try:
+                if not any(line.startswith("ready:") for line in server.stderr):
+                    raise SystemExit(f"bench: the server ended: {command}")
+                yield int(server.stdout.readline().rsplit(":", 1)[1])
+            finally:
+                server.terminate()
+
+    def peer_answers(self, name, sizes):
+        """Seconds of each question that Transformers answers, at the mean and over draws."""
+        script = str(PROJECT / "Benchmarks" / "peer_answers.py")
+        command = [self.python, script, "--model", self.peer_model, "--draws", str(sizes.draws)]
+        command += ["--questions", str(sizes.requests), "--threads", str(self.threads)]
+        command += ["--drawn-questions", str(sizes.drawn_requests)]
+        return json.loads(self.run(name, command).output.splitlines()[-1])

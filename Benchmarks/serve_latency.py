@@ -13,16 +13,21 @@ import threading
 import time
 
 WORDS = "the card I ordered two weeks ago has not arrived and nobody answers my letters".split()
+QUESTION = "Does the writer complain?"
+
+
+def state(number):
+    words = [WORDS[(number * 7 + i * (1 + number % 5)) % len(WORDS)] for i in range(84)]
+    return f"Letter {number}: {' '.join(words)}."
 
 
 def body(model, number):
-    words = [WORDS[(number * 7 + i * (1 + number % 5)) % len(WORDS)] for i in range(84)]
-    question = {"type": "noul", "instructions": "Does the writer complain?"}
-    state = f"Letter {number}: {' '.join(words)}."
-    return json.dumps({"model": model, "state": state, "questions": {"complains": question}})
+    questions = {"complains": {"type": "noul", "instructions": QUESTION}}
+    return json.dumps({"model": model, "state": state(number), "questions": questions})
 
 
-def main(port, model, connections, requests):
+def measure(port, model, connections, requests):
+    """Requests a second, and the median and 99th percentile of a request's seconds."""
     seconds, tokens, numbers, lock = [], set(), iter(range(requests)), threading.Lock()
 
     def client():
@@ -49,10 +54,20 @@ def main(port, model, connections, requests):
         thread.join()
     rate = requests / (time.perf_counter() - start)
     seconds.sort()
-    median, high = seconds[len(seconds) // 2], seconds[int(len(seconds) * 0.99)]
+    return {
+        "rate": rate,
+        "median": seconds[len(seconds) // 2],
+        "high": seconds[int(len(seconds) * 0.99)],
+        "tokens": f"{min(tokens)}-{max(tokens)}",
+    }
+
+
+def main(port, model, connections, requests):
+    found = measure(port, model, connections, requests)
     print(
-        f"{model}, {connections} connections, {min(tokens)}-{max(tokens)} tokens: "
-        f"{rate:.2f} requests/s, median {median * 1000:.0f} ms, 99% {high * 1000:.0f} ms"
+        f"{model}, {connections} connections, {found['tokens']} tokens: "
+        f"{found['rate']:.2f} requests/s, median {found['median'] * 1000:.0f} ms, "
+        f"99% {found['high'] * 1000:.0f} ms"
     )
 
 

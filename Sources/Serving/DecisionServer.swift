@@ -31,18 +31,6 @@ public struct DecisionServer: Sendable {
         self.limits = limits
     }
 
-    /// Whether only this machine reaches an address.
-    public static func isLoopback(_ host: String) -> Bool {
-        guard let address = try? SocketAddress(ipAddress: host, port: 0) else {
-            return host == "localhost"
-        }
-        switch address {
-        case .v4: return host.hasPrefix("127.")
-        case .v6: return host == "::1"
-        case .unixDomainSocket: return false
-        }
-    }
-
     /// Serves until `stop` returns, then answers what was asked, and ends.
     ///
     /// - Throws: ``ServingError`` where the address cannot be listened on, or needs a key; an error
@@ -53,7 +41,7 @@ public struct DecisionServer: Sendable {
         until stop: @escaping @Sendable () async -> Void,
         observer: @escaping @Sendable (Event) -> Void
     ) async throws {
-        guard key != nil || Self.isLoopback(host) else {
+        guard key != nil || Loopback.isAddress(host) else {
             throw ServingError.openWithoutKey(host: host)
         }
         let (ends, end) = AsyncStream<(any Error)?>.makeStream()

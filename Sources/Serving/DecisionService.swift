@@ -8,6 +8,8 @@ struct ServiceRequest: Sendable {
     var path = "/"
     /// The values of all `Authorization` headers.
     var authorization: [String] = []
+    /// Who the request is said to be for and from, which tells programs from pages in a browser.
+    var source = RequestSource()
     var body: [UInt8] = []
 }
 
@@ -67,6 +69,8 @@ struct DecisionService: Sendable {
     }
 
     private func answer(_ request: ServiceRequest) async throws -> ServiceResponse {
+        // Who shows the key may come from anywhere.
+        if key == nil { try request.source.check() }
         switch request.path {
         case "/v1/systemone":
             try check(request, method: "POST", needsKey: true)

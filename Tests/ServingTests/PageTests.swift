@@ -21,7 +21,7 @@ struct PageTests {
     }
 
     @Test(
-        "Answers are shown, nothing is cut, and texts are readable on phones and light and dark",
+        "Nothing is cut, texts are readable and the keyboard does, on phones and light and dark",
         arguments: [360, 1280],
         [false, true]
     )
@@ -130,11 +130,32 @@ enum Browser {
                 const colour = style(element).backgroundColor
                 return colour.endsWith(", 0)") ? ground(element.parentElement) : brightness(colour)
             }
+            const contrast = (one, other) => {
+                const pair = [one, other].sort((a, b) => b - a)
+                return (pair[0] + .05) / (pair[1] + .05)
+            }
             // WCAG 2: 4.5 for texts.
             const written = "h1, h2, p, label, legend, button, span, input"
             for (const text of page.querySelectorAll(written)) {
-                const pair = [brightness(style(text).color), ground(text)].sort((a, b) => b - a)
-                if ((pair[0] + .05) / (pair[1] + .05) < 4.5) faults.push("pale: " + text.outerHTML)
+                if (contrast(brightness(style(text).color), ground(text)) < 4.5)
+                    faults.push("pale: " + text.outerHTML)
+            }
+            // WCAG 2: 3 for bars, edges of fields and what shows the focus. The elements that are
+            // there by nature take Tab, Enter and Space.
+            for (const bar of page.querySelectorAll(".track div:first-child"))
+                if (contrast(ground(bar), ground(bar.parentElement)) < 3) faults.push("pale bar")
+            const fields = [...page.querySelectorAll("input, textarea, select, button")]
+                .filter(field => field.offsetParent)
+            for (const field of fields) {
+                field.focus()
+                const { outlineStyle, outlineColor, borderColor } = style(field)
+                const paper = ground(field.parentElement)
+                if (page.activeElement !== field || field.tabIndex !== 0)
+                    faults.push("not reached by Tab: " + field.outerHTML)
+                if (outlineStyle !== "solid" || contrast(brightness(outlineColor), paper) < 3)
+                    faults.push("its focus is not seen: " + field.outerHTML)
+                if (field.type !== "range" && contrast(brightness(borderColor), paper) < 3)
+                    faults.push("pale edge: " + field.outerHTML)
             }
             document.querySelector("pre").textContent = ["done", ...faults].join("\\n") + "\\n"
         }

@@ -66,13 +66,22 @@ final class RawClient {
         path: String = "/v1/systemone",
         headers: [String] = []
     ) throws -> Response {
-        let lines = ["POST \(path) HTTP/1.1", "Host: here", "Content-Length: \(body.count)"]
-        send((lines + headers).joined(separator: "\r\n").utf8 + Array("\r\n\r\n".utf8) + body)
+        send(Self.request(body, path: path, headers: headers))
         return try receive()
     }
 
+    /// A request that posts a body.
+    static func request(
+        _ body: [UInt8],
+        path: String = "/v1/systemone",
+        headers: [String] = []
+    ) -> [UInt8] {
+        let lines = ["POST \(path) HTTP/1.1", "Host: localhost", "Content-Length: \(body.count)"]
+        return Array(((lines + headers).joined(separator: "\r\n") + "\r\n\r\n").utf8) + body
+    }
+
     func get(_ path: String) throws -> Response {
-        send("GET \(path) HTTP/1.1\r\nHost: here\r\n\r\n".utf8)
+        send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
         return try receive()
     }
 
@@ -80,13 +89,12 @@ final class RawClient {
     ///
     /// - Throws: ``Closed`` where the server closes first.
     func receive() throws -> Response {
-        let end = Array("\r\n\r\n".utf8)
-        var start: Int?
-        while start == nil {
-            start = received.indices.first { received[$0...].starts(with: end) }
-            if start == nil { try read() }
+        var end = endOfHead()
+        while end == nil {
+            try read()
+            end = endOfHead()
         }
-        let head = String(decoding: received[..<(start ?? 0)], as: UTF8.self)
+        let head = String(decoding: received[..<(end ?? 0)], as: UTF8.self)
         let lines = head.components(separatedBy: "\r\n")
         let headers = Dictionary(
             lines.dropFirst().map { line in
@@ -95,7 +103,7 @@ final class RawClient {
             },
             uniquingKeysWith: { $1 }
         )
-        received.removeFirst((start ?? 0) + end.count)
+        received.removeFirst((end ?? 0) + 4)
         let length = headers["content-length"].flatMap { Int($0) } ?? 0
         while received.count < length { try read() }
         defer { received.removeFirst(length) }
@@ -104,6 +112,31 @@ final class RawClient {
             headers: headers,
             body: Array(received.prefix(length))
         )
+    }
+
+    /// The statuses of all responses to bytes that may be any number of requests, or a part of one;
+    /// nil where the server does not close in the end.
+    ///
+    /// What follows the bytes is no request and no chunk, longer than heads may be, and in the end
+    /// more than is read of a body, so that a server comes to an end with whatever it waits for.
+    func statuses(of bytes: [UInt8]) -> [Int]? {
+        send(bytes)
+        for turn in 1...20 {
+            send([UInt8](repeating: 0x78, count: 1 << 16))
+            var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            while poll(&event, 1, turn < 20 ? 2 : 5000) == 1 {
+                guard isClosed() else { continue }
+                let texts = String(decoding: received, as: UTF8.self)
+                    .components(separatedBy: "HTTP/1.1 ")
+                return texts.dropFirst().compactMap { Int($0.prefix(3)) }
+            }
+        }
+        return nil
+    }
+
+    /// Where the empty line is that ends the head of a response.
+    private func endOfHead() -> Int? {
+        Data(received).range(of: Data("\r\n\r\n".utf8))?.lowerBound
     }
 
     /// Whether the server closes the connection, and says no more.

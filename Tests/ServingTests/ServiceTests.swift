@@ -164,16 +164,4 @@ struct ServiceTests {
             return try body(file)
         }
     }
-
-    @Test(
-        "Only this machine's own addresses are loopback ones",
-        arguments: [
-            ("127.0.0.1", true), ("127.9.9.9", true), ("::1", true), ("localhost", true),
-            ("0.0.0.0", false), ("::", false), ("192.168.1.2", false), ("example.org", false),
-            ("127.0.0.1.example.org", false),
-        ]
-    )
-    func loopback(_ host: String, _ isLoopback: Bool) {
-        #expect(DecisionServer.isLoopback(host) == isLoopback)
-    }
 }

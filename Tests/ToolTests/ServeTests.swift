@@ -6,46 +6,10 @@ import Testing
 /// The server as a process of its own, and what clients of the format say of it.
 @Suite("Serving", .serialized)
 struct ServeTests {
-    private static let train = [
-        "train", "--model", "model", "--task", "task", "--threads", "1", "--steps", "4",
-        "--draws", "2", "--log-every", "4", "--eval-every", "4", "--save-every", "4",
-    ]
-
-    private static let key = "a-key-of-the-tests"
-
-    /// Runs `body` with a finished run of a tiny model that takes long prompts.
-    private func withRun(_ body: (Tool) throws -> Void) throws {
-        try withTool { tool in
-            let file = tool.folder.appendingPathComponent("model/config.json")
-            let settings = try String(contentsOf: file, encoding: .utf8)
-            let longer = settings.replacing("_embeddings\": 256", with: "_embeddings\": 16384")
-            try Data(longer.utf8).write(to: file)
-            #expect(try tool.run(Self.train + ["--output", "run"]).exitCode == 0)
-            let key = tool.folder.appendingPathComponent("key")
-            try Data(Self.key.utf8).write(to: key)
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o600],
-                ofItemAtPath: key.path
-            )
-            try body(tool)
-        }
-    }
-
-    /// Starts the server, and waits until it answers.
-    private func start(
-        _ tool: Tool,
-        _ arguments: [String] = []
-    ) throws -> (process: RunningTool, address: String) {
-        let process = try tool.start(["serve", "run", "--port", "0", "--threads", "1"] + arguments)
-        process.wait { process.errorText.contains("ready: run") }
-        let address = process.outputText.split(separator: "\n").first.map(String.init)
-        return (process, try #require(address, "\(process.errorText)"))
-    }
-
     @Test("SIGTERM and SIGINT end it with success", arguments: [SIGTERM, SIGINT])
     func stop(_ signal: Int32) throws {
-        try withRun { tool in
-            let (process, address) = try start(tool)
+        try ServedRun.with { tool in
+            let (process, address) = try ServedRun.start(tool)
             #expect(address.hasPrefix("http://127.0.0.1:"))
             process.send(signal)
             let outcome = try process.wait()
@@ -56,8 +20,8 @@ struct ServeTests {
 
     @Test("What cannot be served is told in a sentence")
     func refused() throws {
-        try withRun { tool in
-            let (process, address) = try start(tool, ["--key-file", "key"])
+        try ServedRun.with { tool in
+            let (process, address) = try ServedRun.start(tool, ["--key-file", "key"])
             let port = try #require(address.split(separator: ":").last.map(String.init))
             let other = tool.folder.appendingPathComponent("other")
             try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
@@ -85,7 +49,7 @@ struct ServeTests {
             }
             process.send(SIGTERM)
             let outcome = try process.wait()
-            #expect(!(outcome.errors + outcome.output).contains(Self.key))
+            #expect(!(outcome.errors + outcome.output).contains(ServedRun.key))
         }
     }
 
@@ -95,9 +59,9 @@ struct ServeTests {
         arguments: [false, true]
     )
     func compatible(_ hasKey: Bool) throws {
-        try withRun { tool in
-            let (process, address) = try start(tool, hasKey ? ["--key-file", "key"] : [])
-            let key = hasKey ? ["--key", Self.key] : []
+        try ServedRun.with { tool in
+            let (process, address) = try ServedRun.start(tool, hasKey ? ["--key-file", "key"] : [])
+            let key = hasKey ? ["--key", ServedRun.key] : []
             let outcome = try tool.start(
                 ["test", address] + key,
                 program: Clients.program("jevcompat")
@@ -117,10 +81,10 @@ struct ServeTests {
         .enabled(if: Clients.areThere, "pip cannot fetch the clients of the format")
     )
     func clients() throws {
-        try withRun { tool in
-            let (process, address) = try start(tool, ["--key-file", "key"])
+        try ServedRun.with { tool in
+            let (process, address) = try ServedRun.start(tool, ["--key-file", "key"])
             let outcome = try tool.start(
-                [Clients.script.path, address, Self.key],
+                [Clients.script.path, address, ServedRun.key],
                 program: Clients.program("python3")
             )
             .wait()
@@ -134,31 +98,4 @@ struct ServeTests {
             #expect(try process.wait().exitCode == 0)
         }
     }
-}
-
-/// Published clients of the format, in an environment of Python's that is made once a checkout.
-private enum Clients {
-    private static let root = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let folder = root.appendingPathComponent(".deps/serving-clients")
-
-    static let script = root.appendingPathComponent("Tests/References/serving_clients.py")
-
-    static func program(_ name: String) -> URL { folder.appendingPathComponent("bin/\(name)") }
-
-    static let areThere: Bool = {
-        let requirements = root.appendingPathComponent("Tests/References/serving-requirements.txt")
-        let install = """
-            test -x "$0/bin/jevcompat" || { python3 -m venv "$0" \
-            && "$0/bin/pip" install --quiet --disable-pip-version-check --requirement "$1"; }
-            """
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", install, folder.path, requirements.path]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }()
 }

@@ -47,8 +47,10 @@ final class HTTPConnection: ChannelInboundHandler {
                 let seconds = service.limits.requestSeconds
                 finish(context, .slowClient(seconds: seconds))
             }
-            // A response to HEAD would have no body, which a client must not take for the next one.
-            let keepsAlive = head.isKeepAlive && head.method != .HEAD
+            // A response to HEAD would have no body, which a client must not take for the next one;
+            // and behind what may change the protocol the decoder looks for no other request.
+            let mayChange = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+            let keepsAlive = head.isKeepAlive && head.method != .HEAD && !mayChange
             state = .body(ServiceRequest(head), keepsAlive: keepsAlive)
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             if length > service.limits.bodyBytes { state = .excess }
@@ -167,5 +169,6 @@ extension ServiceRequest {
         method = head.method.rawValue
         path = String(head.uri.prefix { $0 != "?" && $0 != "#" })
         authorization = head.headers["authorization"]
+        source = RequestSource(hosts: head.headers["host"], origins: head.headers["origin"])
     }
 }

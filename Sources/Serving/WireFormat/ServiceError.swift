@@ -11,6 +11,10 @@ enum ServiceError: Error, Equatable {
     case unknownModel(String, served: [String])
     /// The key is missing, or another.
     case unauthenticated(found: Bool)
+    /// `Host` names another machine, as where a page has this server under a name of its own.
+    case foreignHost(String)
+    /// `Origin` is a page that this server did not show.
+    case foreignOrigin(String)
     /// There is no such page.
     case unknownPath(String)
     /// The page is there for another method.
@@ -36,6 +40,7 @@ enum ServiceError: Error, Equatable {
         case .invalid: 422
         case .unknownModel: 400
         case .unauthenticated: 401
+        case .foreignHost, .foreignOrigin: 403
         case .unknownPath: 404
         case .wrongMethod: 405
         case .tooLarge: 413
@@ -87,6 +92,7 @@ enum ServiceError: Error, Equatable {
         case .invalid(_, _, let type): type
         case .unknownModel, .malformed: "api_usage_error"
         case .unauthenticated: "authentication_error"
+        case .foreignHost, .foreignOrigin: "permission_error"
         case .unknownPath: "not_found"
         case .wrongMethod: "method_not_allowed"
         case .tooLarge: "request_too_large"
@@ -107,6 +113,12 @@ enum ServiceError: Error, Equatable {
             found
                 ? "the key is not the one of this server"
                 : "expected the header Authorization: Bearer KEY, found none"
+        case .foreignHost(let host):
+            "Host: expected a loopback address or localhost, as the server has no key, found "
+                + host.quoted
+        case .foreignOrigin(let origin):
+            "Origin: expected none or this server's own page, as the server has no key, found "
+                + origin.quoted
         case .unknownPath(let path): "there is nothing at \(path.quoted)"
         case .wrongMethod(let allowed): "expected the method \(allowed)"
         case .tooLarge(let reason): reason
