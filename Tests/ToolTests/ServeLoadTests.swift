@@ -58,7 +58,7 @@ struct ServeLoadTests {
                     )
                 }
             }
-            try check(tool, requests: 500, rows: rows)
+            try check(tool, requests: 300, rows: rows)
         }
     }
 
