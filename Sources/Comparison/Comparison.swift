@@ -150,8 +150,8 @@ private struct Material {
         let recipe = plan.recipes(task, seed: seed).adamw
         recipes = plan.recipes(task, seed: seed)
         Engine.threads = recipe.threads ?? Engine.threads
-        func base(_ recipe: Recipe?) -> [String?] {
-            [recipe?.model, recipe?.device, recipe?.basePrecision.rawValue]
+        func base(_ recipe: Recipe?) -> [AnyHashable?] {
+            [recipe?.model, recipe?.device, recipe?.precision]
         }
         let isLoaded = base(other?.recipes.adamw) == base(recipe)
         let model =
@@ -159,7 +159,7 @@ private struct Material {
             ?? LoadedModel(
                 try ModelLocation(recipe.model),
                 device: Device(recipe.device),
-                precision: Precision(recipe.basePrecision)
+                precision: recipe.precision
             )
         self.model = model
         data = try TrainingData(recipe, tokenizer: model.tokenizer)
