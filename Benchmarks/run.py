@@ -96,6 +96,12 @@ def measure_arc(runner, sizes, repetitions):
             warmup=False,
             options=["--base-precision", "int8-dynamic"],
         )
+        short = runner.train(
+            "ARC-Easy with IVON, bfloat16",
+            "arc-easy",
+            sizes.arc,
+            options=["--compute", "bfloat16"],
+        )
         mean = runner.evaluate("evaluation of one model", point["folder"], questions)
         name = "evaluation of the mean and draws"
         return result | {
@@ -103,6 +109,11 @@ def measure_arc(runner, sizes, repetitions):
             "draws_seconds": runner.evaluate(name, result["folder"], questions, draws),
             "rounded_seconds": runner.evaluate(
                 "evaluation with int8-dynamic", rounded["folder"], questions, draws
+            ),
+            "short_rate": short["examples_per_second"],
+            "short_peak": short["peak_memory_bytes"],
+            "short_seconds": runner.evaluate(
+                "evaluation in bfloat16", short["folder"], questions, draws
             ),
         }
 
@@ -162,9 +173,25 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimate
     questions = f"{sizes.questions} questions of ARC-Easy"
     rows = [
         row("ARC-Easy: training examples/s", decimals(2), True, "examples_per_second", arc),
+        row(
+            "ARC-Easy: training examples/s, bfloat16",
+            decimals(2),
+            True,
+            "examples_per_second",
+            arc,
+            own_key="short_rate",
+        ),
         row("BoolQ: training examples/s", decimals(2), True, "examples_per_second", boolq),
         row(f"{questions}, one model", seconds, False, "mean_seconds", arc),
         row(f"{questions}, {sizes.draws} draws", seconds, False, "draws_seconds", arc),
+        row(
+            f"{questions}, {sizes.draws} draws, bfloat16",
+            seconds,
+            False,
+            "draws_seconds",
+            arc,
+            own_key="short_seconds",
+        ),
         row(
             f"{questions}, {sizes.draws} draws, int8-dynamic",
             seconds,
@@ -174,6 +201,14 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimate
             own_key="rounded_seconds",
         ),
         row("ARC-Easy: peak memory of training", gigabytes, False, "peak_memory_bytes", arc),
+        row(
+            "ARC-Easy: peak memory of training, bfloat16",
+            gigabytes,
+            False,
+            "peak_memory_bytes",
+            arc,
+            own_key="short_peak",
+        ),
         row("BoolQ: peak memory of training", gigabytes, False, "peak_memory_bytes", boolq),
         row("start to end of the first step", seconds, False, "first_step_seconds", start, 2),
     ]

@@ -21,8 +21,33 @@ static void start(void) {
 }
 
 #ifdef __linux__
+// OpenMP's threads wait for each other by spinning, for milliseconds unless told otherwise.
+// Where other processes want the processors, they so keep off the very thread that they wait for;
+// told so, they sleep after some ten microseconds. libgomp reads the environment that the process
+// began with, which no code of ours precedes: so the program starts anew with another one. Where
+// that fails it is only slower.
+static void spin_briefly(char **arguments, char **environment) {
+  size_t count = 0;
+  for (; environment[count]; count++) {
+    if (!strncmp(environment[count], "OMP_WAIT_POLICY=", 16)) return;
+    if (!strncmp(environment[count], "GOMP_SPINCOUNT=", 15)) return;
+  }
+  char *extended[count + 2];
+  memcpy(extended, environment, count * sizeof *environment);
+  extended[count] = "GOMP_SPINCOUNT=1000";
+  extended[count + 1] = NULL;
+  execve("/proc/self/exe", arguments, extended);
+}
+
+static void first(int count, char **arguments, char **environment) {
+  (void)count;
+  spin_briefly(arguments, environment);
+  start();
+}
+
 // Before the initialisers of all libraries.
-__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = start;
+typedef void entry(int, char **, char **);
+__attribute__((section(".preinit_array"), used)) static entry *const entries = first;
 #else
 __attribute__((constructor)) static void first(void) { start(); }
 #endif

@@ -17,6 +17,8 @@
 #include <optional>
 #include <vector>
 
+#include "Operands.h"
+
 namespace ctorch {
 
 /// One sequence of a packed batch, or the prefix alone.
@@ -63,6 +65,12 @@ struct AttentionScores {
 struct AttentionTensors {
   at::Tensor query, key, value;
 };
+
+/// In 16 bits everything is computed in float32, scores and softmax above all.
+inline AttentionTensors all_widened(const at::Tensor &query, const at::Tensor &key,
+                                    const at::Tensor &value) {
+  return {widened(query), widened(key), widened(value)};
+}
 
 /// Packed attention for any device and precision.
 class PaddedAttention {

@@ -23,17 +23,19 @@ at::Tensor opened(const at::Tensor &gate, bool gelu) {
 }  // namespace
 
 std::tuple<at::Tensor, at::Tensor> composed::rms_norm(const at::Tensor &given,
-                                                      const at::Tensor &weight, double epsilon) {
+                                                      const at::Tensor &weight, double epsilon,
+                                                      at::ScalarType type) {
   at::Tensor x = widened(given);
   at::Tensor factors = (x.square().mean(-1, true) + epsilon).rsqrt();
-  return {(x * factors * weight).to(given.scalar_type()), factors};
+  return {(x * factors * weight).to(type), factors};
 }
 
 at::Tensor composed::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x,
-                                       const at::Tensor &weight, const at::Tensor &factors) {
+                                       const at::Tensor &weight, const at::Tensor &factors,
+                                       at::ScalarType type) {
   at::Tensor weighted = grad * weight;
   at::Tensor along = (weighted * x).mean(-1, true) * factors.square();  // [..., 1]
-  return ((weighted - along * x) * factors).to(x.scalar_type());
+  return ((weighted - along * x) * factors).to(type);
 }
 
 at::Tensor composed::gated(const at::Tensor &gate_up, bool gelu) {

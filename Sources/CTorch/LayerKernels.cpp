@@ -1,4 +1,4 @@
-// The operations of layers in one pass over memory each, for contiguous float32 on the CPU.
+// The operations of layers in one pass over memory each, for contiguous tensors on the CPU.
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -6,6 +6,7 @@
 #include "Kernels.h"
 #include "Operands.h"
 #include "Operators.h"
+#include "Rows.h"
 
 using namespace ctorch;
 
@@ -104,19 +105,16 @@ CTORCH_INLINE void dropout_factors(uint64_t seed, uint64_t first, uint32_t thres
   for (int i = 0; i < 64; i++) out[i] = parts[i] >= threshold ? scale : 0.0f;
 }
 
+/// Some elements, of which the first has the number `first`, a multiple of 64.
 CTORCH_VECTORIZED void dropout_piece(const float *x, uint32_t threshold, float scale, uint64_t seed,
-                                     int64_t begin, int64_t end, float *out) {
-  for (int64_t i = begin; i < end; i += 64) {
+                                     int64_t first, int64_t count, float *out) {
+  for (int64_t i = 0; i < count; i += 64) {
     float factors[64];
-    dropout_factors(seed, static_cast<uint64_t>(i / 4), threshold, scale, factors);
-    int64_t count = std::min<int64_t>(64, end - i);
-    for (int64_t j = 0; j < count; j++) out[i + j] = x[i + j] * factors[j];
+    dropout_factors(seed, static_cast<uint64_t>((first + i) / 4), threshold, scale, factors);
+    int64_t some = std::min<int64_t>(64, count - i);
+    for (int64_t j = 0; j < some; j++) out[i + j] = x[i + j] * factors[j];
   }
 }
-
-const float *data(const at::Tensor &x) { return x.const_data_ptr<float>(); }
-
-float *target(at::Tensor &x) { return x.mutable_data_ptr<float>(); }
 
 using OneDNNLinear = at::Tensor(const at::Tensor &, const at::Tensor &,
                                 const std::optional<at::Tensor> &, std::string_view,
@@ -132,30 +130,40 @@ std::optional<c10::TypedOperatorHandle<OneDNNLinear>> find_onednn_linear() {
 
 }  // namespace
 
-std::tuple<at::Tensor, at::Tensor> cpu::rms_norm(const at::Tensor &given,
-                                                 const at::Tensor &given_weight, double epsilon) {
-  at::Tensor out = at::empty_like(given);
-  at::Tensor factors = at::empty(shape_with_last(given, 1), given.options());
-  const float *x = data(given), *weight = data(given_weight);
-  float *to = target(out), *factor = target(factors);
-  int64_t width = given.size(-1);
-  over_rows(row_count(given), [=](int64_t row) {
-    rms_norm_row(x + row * width, weight, static_cast<float>(epsilon), width, factor + row,
-                 to + row * width);
+std::tuple<at::Tensor, at::Tensor> cpu::rms_norm(const at::Tensor &x, const at::Tensor &weight,
+                                                 double epsilon, at::ScalarType type) {
+  at::Tensor out = at::empty(x.sizes(), x.options().dtype(type));
+  at::Tensor factors = at::empty(shape_with_last(x, 1), x.options().dtype(at::kFloat));
+  Source from(x);
+  Target to(out);
+  const float *weights = weight.const_data_ptr<float>();
+  float *factor = factors.mutable_data_ptr<float>();
+  int64_t width = x.size(-1);
+  over_rows(row_count(x), [=](int64_t row) {
+    thread_local Buffer wide;
+    const float *in = from.read(row * width, width, wide);
+    to.write(row * width, width, [&](float *out) {
+      rms_norm_row(in, weights, static_cast<float>(epsilon), width, factor + row, out);
+    });
   });
   return {out, factors};
 }
 
-at::Tensor cpu::rms_norm_backward(const at::Tensor &given_grad, const at::Tensor &given,
-                                  const at::Tensor &given_weight, const at::Tensor &given_factors) {
-  at::Tensor out = at::empty_like(given);
-  const float *grad = data(given_grad), *x = data(given), *weight = data(given_weight);
-  const float *factors = data(given_factors);
-  float *to = target(out);
-  int64_t width = given.size(-1);
-  over_rows(row_count(given), [=](int64_t row) {
-    rms_norm_gradient_row(grad + row * width, x + row * width, weight, factors[row], width,
-                          to + row * width);
+at::Tensor cpu::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x,
+                                  const at::Tensor &weight, const at::Tensor &factors,
+                                  at::ScalarType type) {
+  at::Tensor out = at::empty(x.sizes(), x.options().dtype(type));
+  Source from(x), grads(grad);
+  Target to(out);
+  const float *weights = weight.const_data_ptr<float>(), *factor = factors.const_data_ptr<float>();
+  int64_t width = x.size(-1);
+  over_rows(row_count(x), [=](int64_t row) {
+    thread_local Buffer wide, wide_grad;
+    const float *in = from.read(row * width, width, wide);
+    const float *grad = grads.read(row * width, width, wide_grad);
+    to.write(row * width, width, [&](float *out) {
+      rms_norm_gradient_row(grad, in, weights, factor[row], width, out);
+    });
   });
   return out;
 }
@@ -164,26 +172,29 @@ at::Tensor cpu::gated(const at::Tensor &gate_up, bool gelu) {
   auto one_row = gelu ? gelu_row : silu_row;
   int64_t width = gate_up.size(-1) / 2;
   at::Tensor out = at::empty(shape_with_last(gate_up, width), gate_up.options());
-  const float *from = data(gate_up);
-  float *to = target(out);
+  Source from(gate_up);
+  Target to(out);
   over_rows(row_count(gate_up), [=](int64_t row) {
-    const float *gate = from + 2 * row * width;
-    one_row(gate, gate + width, width, to + row * width);
+    thread_local Buffer wide;
+    const float *gate = from.read(2 * row * width, 2 * width, wide);
+    to.write(row * width, width, [&](float *out) { one_row(gate, gate + width, width, out); });
   });
   return out;
 }
 
-at::Tensor cpu::gated_backward(const at::Tensor &given_grad, const at::Tensor &gate_up,
-                               bool gelu) {
+at::Tensor cpu::gated_backward(const at::Tensor &grad, const at::Tensor &gate_up, bool gelu) {
   auto one_row = gelu ? gelu_gradient_row : silu_gradient_row;
   int64_t width = gate_up.size(-1) / 2;
   at::Tensor out = at::empty_like(gate_up);
-  const float *grad = data(given_grad), *from = data(gate_up);
-  float *to = target(out);
+  Source from(gate_up), grads(grad);
+  Target to(out);
   over_rows(row_count(gate_up), [=](int64_t row) {
-    const float *gate = from + 2 * row * width;
-    float *gradients = to + 2 * row * width;
-    one_row(grad + row * width, gate, gate + width, width, gradients, gradients + width);
+    thread_local Buffer wide, wide_grad;
+    const float *gate = from.read(2 * row * width, 2 * width, wide);
+    const float *grad = grads.read(row * width, width, wide_grad);
+    to.write(2 * row * width, 2 * width, [&](float *out) {
+      one_row(grad, gate, gate + width, width, out, out + width);
+    });
   });
   return out;
 }
@@ -191,37 +202,47 @@ at::Tensor cpu::gated_backward(const at::Tensor &given_grad, const at::Tensor &g
 at::Tensor cpu::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::Tensor &sine,
                        bool back) {
   at::Tensor out = at::empty_like(x);
-  const float *from = data(x), *c = data(cosine), *s = data(sine);
-  float *to = target(out);
-  int64_t heads = x.size(1), size = x.size(2), pairs = cosine.size(1);
+  Source from(x);
+  Target to(out);
+  const float *c = cosine.const_data_ptr<float>(), *s = sine.const_data_ptr<float>();
+  int64_t size = x.size(2), width = x.size(1) * size, pairs = cosine.size(1);
   over_rows(x.size(0), [=](int64_t row) {
-    for (int64_t head = 0; head < heads; head++) {
-      int64_t place = (row * heads + head) * size;
-      rotate_head(from + place, c + row * pairs, s + row * pairs, back ? -1 : 1, pairs, to + place);
-      std::copy(from + place + 2 * pairs, from + place + size, to + place + 2 * pairs);
-    }
+    thread_local Buffer wide;
+    const float *in = from.read(row * width, width, wide);
+    to.write(row * width, width, [&](float *out) {
+      for (int64_t head = 0; head < width; head += size) {
+        rotate_head(in + head, c + row * pairs, s + row * pairs, back ? -1 : 1, pairs, out + head);
+        std::copy(in + head + 2 * pairs, in + head + size, out + head + 2 * pairs);
+      }
+    });
   });
   return out;
 }
 
 at::Tensor cpu::dropout(const at::Tensor &x, double probability, int64_t seed) {
   at::Tensor out = at::empty_like(x);
-  const float *from = data(x);
-  float *to = target(out);
+  Source from(x);
+  Target to(out);
   auto threshold = static_cast<uint32_t>(std::min(probability * 65536 + 0.5, 65535.0));
   float scale = 65536.0f / static_cast<float>(65536 - threshold);
-  constexpr int64_t piece = 8192;  // a multiple of the 64 elements that are made together
+  constexpr int64_t most = 4096;  // a multiple of the 64 elements that are made together
   int64_t count = x.numel();
-  in_parallel((count + piece - 1) / piece, [=](int64_t i) {
-    dropout_piece(from, threshold, scale, static_cast<uint64_t>(seed), i * piece,
-                  std::min(count, (i + 1) * piece), to);
+  in_parallel((count + most - 1) / most, [=](int64_t i) {
+    thread_local Buffer wide;
+    int64_t first = i * most, piece = std::min(most, count - first);
+    const float *in = from.read(first, piece, wide);
+    to.write(first, piece, [&](float *out) {
+      dropout_piece(in, threshold, scale, static_cast<uint64_t>(seed), first, piece, out);
+    });
   });
   return out;
 }
 
-// oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there.
+// oneDNN chooses AVX-512 kernels on processors where MKL stays at AVX2: twice the speed there. In
+// bfloat16 ATen goes to it by itself.
 at::Tensor cpu::product(const at::Tensor &x, const at::Tensor &weight) {
   static const auto onednn = find_onednn_linear();
-  if (!onednn || x.numel() == 0) return composed::product(x, weight);
+  bool is_short = x.scalar_type() == at::kBFloat16;
+  if (!onednn || is_short || x.numel() == 0) return composed::product(x, weight);
   return onednn->call(x, weight, std::nullopt, "none", c10::List<std::optional<at::Scalar>>(), "");
 }

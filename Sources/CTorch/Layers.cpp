@@ -45,15 +45,19 @@ struct QuantizedLinear : Function<QuantizedLinear> {
 
 struct RMSNorm : Function<RMSNorm> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &weight,
-                            double epsilon) {
-    auto [out, factors] = rms_norm(x, weight, epsilon);
-    context->save_for_backward({x, weight, factors});
+                            double epsilon, at::ScalarType type) {
+    auto [out, factors] = rms_norm(x, weight, epsilon, type);
+    // Rounded as the result is: of what a block keeps, hidden states would be a third.
+    context->save_for_backward({x.to(type), weight, factors});
+    context->saved_data["type"] = x.scalar_type();
     return out;
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
     auto saved = context->get_saved_variables();
-    return {rms_norm_backward(grads[0], saved[0], saved[1], saved[2]), at::Tensor(), at::Tensor()};
+    at::ScalarType type = context->saved_data["type"].toScalarType();
+    return {rms_norm_backward(grads[0], saved[0], saved[1], saved[2], type), at::Tensor(),
+            at::Tensor(), at::Tensor()};
   }
 };
 
@@ -193,9 +197,12 @@ int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorc
       out, [&] { return Dropout::apply(unwrap(x), probability, static_cast<int64_t>(seed)); });
 }
 
-int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon,
+int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, int32_t dtype,
                         ctorch_tensor *out) {
-  return guarded_result(out, [&] { return RMSNorm::apply(unwrap(x), unwrap(weight), epsilon); });
+  return guarded_result(out, [&] {
+    auto type = static_cast<at::ScalarType>(dtype);
+    return RMSNorm::apply(unwrap(x), unwrap(weight), epsilon, type);
+  });
 }
 
 int32_t ctorch_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out) {

@@ -11,7 +11,8 @@ using namespace ctorch;
 
 namespace {
 
-/// The CPU's implementation of an operation: our loops in float32, else the composition.
+/// The CPU's implementation of an operation: our loops in float32 and bfloat16, else the
+/// composition.
 template <auto *kernel, auto *composition>
 struct OnCPU;
 
@@ -20,7 +21,8 @@ template <typename Result, typename... Others,
           Result (*composition)(const at::Tensor &, Others...)>
 struct OnCPU<kernel, composition> {
   static Result run(const at::Tensor &x, Others... others) {
-    return (x.scalar_type() == at::kFloat ? kernel : composition)(x, others...);
+    bool has_kernel = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+    return (has_kernel ? kernel : composition)(x, others...);
   }
 };
 
@@ -29,8 +31,11 @@ struct OnCPU<kernel, composition> {
 // In the file of the door, since a linker drops files of a library that nothing refers to.
 TORCH_LIBRARY(varlora, library) {
   library.class_<AttentionSpans>("AttentionSpans");
-  library.def("rms_norm(Tensor x, Tensor weight, float epsilon) -> (Tensor, Tensor)");
-  library.def("rms_norm_backward(Tensor grad, Tensor x, Tensor weight, Tensor factors) -> Tensor");
+  library.def(
+      "rms_norm(Tensor x, Tensor weight, float epsilon, ScalarType type) -> (Tensor, Tensor)");
+  library.def(
+      "rms_norm_backward(Tensor grad, Tensor x, Tensor weight, Tensor factors, ScalarType type)"
+      " -> Tensor");
   library.def("gated(Tensor gate_up, bool gelu) -> Tensor");
   library.def("gated_backward(Tensor grad, Tensor gate_up, bool gelu) -> Tensor");
   library.def("rotate(Tensor x, Tensor cosine, Tensor sine, bool back) -> Tensor");
@@ -99,19 +104,22 @@ at::Tensor quantized(const char *expected, const Operation<signature::quantized_
 }  // namespace
 
 std::tuple<at::Tensor, at::Tensor> ctorch::rms_norm(const at::Tensor &x, const at::Tensor &weight,
-                                                    double epsilon) {
+                                                    double epsilon, at::ScalarType type) {
   static const Operation<signature::rms_norm> operation("varlora::rms_norm");
   expect(are_floating(x, weight) && x.dim() > 0 && weight.sizes() == x.sizes().slice(x.dim() - 1),
          "x [..., size] and weight [size]", x, weight);
-  return operation(x.contiguous(), as(wide_type(x), weight), epsilon);
+  expect(type == x.scalar_type() || (type == at::kBFloat16 && x.scalar_type() == at::kFloat),
+         "x of the type that is asked for, or of float32 for bfloat16", x);
+  return operation(x.contiguous(), as(wide_type(x), weight), epsilon, type);
 }
 
 at::Tensor ctorch::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x,
-                                     const at::Tensor &weight, const at::Tensor &factors) {
+                                     const at::Tensor &weight, const at::Tensor &factors,
+                                     at::ScalarType type) {
   static const Operation<signature::rms_norm_backward> operation("varlora::rms_norm_backward");
-  expect(grad.sizes() == x.sizes() && grad.scalar_type() == x.scalar_type(),
-         "the gradient of x, and x", grad, x);
-  return operation(grad.contiguous(), x.contiguous(), as(wide_type(x), weight), factors);
+  expect(grad.sizes() == x.sizes() && are_floating(grad, x), "the gradient of the result, and x",
+         grad, x);
+  return operation(grad.contiguous(), x.contiguous(), as(wide_type(x), weight), factors, type);
 }
 
 at::Tensor ctorch::gated(const at::Tensor &gate_up, bool gelu) {

@@ -5,7 +5,8 @@
 // device: our loops on the CPU (`cpu`), compositions of ATen elsewhere (`composed`), and what a
 // library that is loaded later registers in the namespace `varlora`, such as kernels for CUDA.
 //
-// A result has the type of the first operand. Nothing here records gradients; see Layers.cpp.
+// A result has the type of the first operand, unless another is asked for. Nothing here records
+// gradients; see Layers.cpp.
 #pragma once
 
 #include <tuple>
@@ -27,11 +28,12 @@ namespace signature {
 
 using Tensor = at::Tensor;
 
-/// x [..., size] / sqrt(mean square + epsilon) * weight [size], and the factor of each row
-/// [..., 1], in the type that sums are taken in, for the backward pass.
-using rms_norm = std::tuple<Tensor, Tensor>(const Tensor &x, const Tensor &weight, double epsilon);
+/// x [..., size] / sqrt(mean square + epsilon) * weight [size] in a type, and the factor of each
+/// row [..., 1], in the type that sums are taken in, for the backward pass.
+using rms_norm = std::tuple<Tensor, Tensor>(const Tensor &x, const Tensor &weight, double epsilon,
+                                            at::ScalarType type);
 using rms_norm_backward = Tensor(const Tensor &grad, const Tensor &x, const Tensor &weight,
-                                 const Tensor &factors);
+                                 const Tensor &factors, at::ScalarType type);
 
 /// silu(gate) * up, or with GELU in its tanh form, of gate and up side by side [..., 2 n].
 using gated = Tensor(const Tensor &gate_up, bool gelu);
@@ -73,7 +75,7 @@ using packed_attention_backward = std::tuple<Tensor, Tensor, Tensor>(
 
 CTORCH_OPERATIONS(CTORCH_DECLARE)
 
-/// For contiguous float32 on the CPU.
+/// For contiguous float32 and bfloat16 on the CPU.
 namespace cpu {
 CTORCH_KERNELS(CTORCH_DECLARE)
 }  // namespace cpu

@@ -1,4 +1,4 @@
-// Packed attention on the CPU in float32, without padding.
+// Packed attention on the CPU, without padding.
 //
 // A task is a sequence and a key head. Queries come in blocks; the scores of a block exist only in
 // a buffer that stays in the cache, and the backward pass computes them again, so that nothing
@@ -10,7 +10,9 @@
 #include <numeric>
 
 #include "Kernels.h"
+#include "Operands.h"
 #include "Operators.h"
+#include "Rows.h"
 
 using namespace ctorch;
 
@@ -18,22 +20,6 @@ namespace {
 
 constexpr int64_t block_queries = 24;  // a multiple of the rows of a tile
 constexpr int64_t lanes = 32;  // keys that are computed together; rows are padded to a multiple
-
-/// Buffers of one thread, reused by its next task.
-struct Buffer {
-  std::vector<float> memory;
-
-  /// For what is written in whole before it is read.
-  float *space(int64_t count) {
-    memory.resize(static_cast<size_t>(count));
-    return memory.data();
-  }
-
-  float *zeros(int64_t count) {
-    memory.assign(static_cast<size_t>(count), 0.0f);
-    return memory.data();
-  }
-};
 
 /// What a task reads: one sequence's packed rows and one key head with its group of query heads.
 struct Task {
@@ -220,28 +206,31 @@ void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &span
 std::tuple<at::Tensor, std::vector<at::Tensor>> cpu::packed_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
     const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap) {
-  at::Tensor out = at::empty_like(query);
+  AttentionTensors x = all_widened(query, key, value);
+  at::Tensor out = at::empty_like(x.query);
   float *data = out.mutable_data_ptr<float>();
   auto each = [&](const Task &t, size_t, int64_t head) {
     thread_local Buffer keys, values, p;
     forward_task(t, data + head * t.group * t.size, keys.zeros(t.size * t.padded_keys()),
                  values.space(t.keys() * t.size), p.space(block_queries * t.padded_keys()));
   };
-  for_tasks({query, key, value}, spans->all, {scale, cap}, each);
-  return {out, {}};
+  for_tasks(x, spans->all, {scale, cap}, each);
+  return {out.to(query.scalar_type()), {}};
 }
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
-    const at::Tensor &grad_out, const at::Tensor &query, const at::Tensor &key,
+    const at::Tensor &given_grad, const at::Tensor &query, const at::Tensor &key,
     const at::Tensor &value, const c10::intrusive_ptr<AttentionSpans> &given, double scale,
     double cap, at::TensorList) {
   const std::vector<AttentionSpan> &spans = given->all;
-  AttentionTensors grads{at::empty_like(query), at::zeros_like(key), at::zeros_like(value)};
+  AttentionTensors x = all_widened(query, key, value);
+  AttentionTensors grads{at::empty_like(x.query), at::zeros_like(x.key), at::zeros_like(x.value)};
+  at::Tensor grad_out = widened(given_grad);
   int64_t shared = spans[0].prefix, size = query.size(2);
   // Several sequences add to the prefix: each has its own share of it, summed at the end in one
   // order, whatever thread came first.
   at::Tensor prefix_keys = at::zeros(
-      {static_cast<int64_t>(spans.size()), shared, key.size(1), size}, key.options());
+      {static_cast<int64_t>(spans.size()), shared, key.size(1), size}, x.key.options());
   at::Tensor prefix_values = at::zeros_like(prefix_keys);
   const float *grad = grad_out.const_data_ptr<float>();
   float *grad_query = grads.query.mutable_data_ptr<float>();
@@ -266,10 +255,11 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
       std::copy_n(out.values + j * size, size, (is_shared ? shares : own)[1] + place);
     }
   };
-  for_tasks({query, key, value}, spans, {scale, cap}, each);
+  for_tasks(x, spans, {scale, cap}, each);
   if (shared > 0) {
     grads.key.narrow(0, 0, shared).add_(prefix_keys.sum(0));
     grads.value.narrow(0, 0, shared).add_(prefix_values.sum(0));
   }
-  return {grads.query, grads.key, grads.value};
+  at::ScalarType type = query.scalar_type();
+  return {grads.query.to(type), grads.key.to(type), grads.value.to(type)};
 }

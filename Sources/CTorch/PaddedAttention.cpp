@@ -168,21 +168,11 @@ AttentionTensors PaddedAttention::backward(const AttentionTensors &x, AttentionS
   return grads;
 }
 
-namespace {
-
-/// In 16 bits everything is computed in float32, scores and softmax above all.
-AttentionTensors widened_all(const at::Tensor &query, const at::Tensor &key,
-                             const at::Tensor &value) {
-  return {widened(query), widened(key), widened(value)};
-}
-
-}  // namespace
-
 std::tuple<at::Tensor, std::vector<at::Tensor>> composed::packed_attention(
     const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
     const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap) {
   std::vector<at::Tensor> results =
-      spans->padded(query.device()).forward(widened_all(query, key, value), {scale, cap});
+      spans->padded(query.device()).forward(all_widened(query, key, value), {scale, cap});
   at::Tensor out = results[0].to(query.scalar_type());
   results.erase(results.begin());
   return {out, results};
@@ -194,7 +184,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> composed::packed_attention_backwa
     at::TensorList kept) {
   AttentionTensors grads =
       spans->padded(query.device())
-          .backward(widened_all(query, key, value), {scale, cap}, kept.data(), widened(grad));
+          .backward(all_widened(query, key, value), {scale, cap}, kept.data(), widened(grad));
   at::ScalarType type = query.scalar_type();
   return {grads.query.to(type), grads.key.to(type), grads.value.to(type)};
 }

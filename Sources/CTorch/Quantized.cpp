@@ -12,6 +12,7 @@
 #include "Kernels.h"
 #include "Operands.h"
 #include "Operators.h"
+#include "Rows.h"
 #include "Shim.h"
 
 using namespace ctorch;
@@ -71,12 +72,13 @@ CTORCH_VECTORIZED void scale_row(const int32_t *sums, float scale, const float *
 std::tuple<at::Tensor, at::Tensor> cpu::quantize_rows(const at::Tensor &rows) {
   int64_t width = rows.size(1);
   at::Tensor codes = at::empty(rows.sizes(), rows.options().dtype(at::kChar));
-  at::Tensor scales = at::empty({rows.size(0), 1}, rows.options());
-  const float *from = rows.const_data_ptr<float>();
+  at::Tensor scales = at::empty({rows.size(0), 1}, rows.options().dtype(at::kFloat));
+  Source from(rows);
   int8_t *to = codes.mutable_data_ptr<int8_t>();
   float *factors = scales.mutable_data_ptr<float>();
   over_rows(rows.size(0), [=](int64_t row) {
-    quantize_row(from + row * width, width, to + row * width, factors + row);
+    thread_local Buffer wide;
+    quantize_row(from.read(row * width, width, wide), width, to + row * width, factors + row);
   });
   return {codes, scales};
 }
@@ -119,9 +121,11 @@ at::Tensor cpu::rounded_product(const at::Tensor &x, const at::Tensor &codes,
   at::Tensor y = at::empty(sums.sizes(), x.options());
   const int32_t *from = sums.const_data_ptr<int32_t>();
   const float *rows = x_scales.const_data_ptr<float>(), *columns = scales.const_data_ptr<float>();
-  float *to = y.mutable_data_ptr<float>();
+  Target to(y);
   over_rows(sums.size(0), [=](int64_t row) {
-    scale_row(from + row * width, rows[row], columns, width, to + row * width);
+    to.write(row * width, width, [&](float *out) {
+      scale_row(from + row * width, rows[row], columns, width, out);
+    });
   });
   return y;
 }

@@ -171,8 +171,8 @@ private struct Material {
     ) throws {
         let recipe = plan.recipes(task, seed: seed).adamw
         Engine.threads = recipe.threads ?? Engine.threads
-        func base(_ recipe: Recipe?) -> [String?] {
-            [recipe?.model, recipe?.device, recipe?.basePrecision.rawValue]
+        func base(_ recipe: Recipe?) -> [AnyHashable?] {
+            [recipe?.model, recipe?.device, recipe?.precision]
         }
         let isLoaded = base(other?.whole.recipes.adamw) == base(recipe)
         let model =
@@ -180,7 +180,7 @@ private struct Material {
             ?? LoadedModel(
                 try ModelLocation(recipe.model),
                 device: Device(recipe.device),
-                precision: Precision(recipe.basePrecision)
+                precision: recipe.precision
             )
         self.model = model
         whole = try Fitting(plan.recipes(task, seed: seed), model)

@@ -124,8 +124,8 @@ public struct ComparisonRecipe: Equatable, Sendable {
     /// Keys in which the two trajectories must agree to be compared.
     private static let common = [
         "model", "task", "data", "method", "seed", "split-seed", "labels", "held-out", "max-length",
-        "limit-train", "limit-validation", "limit-test", "device", "base-precision", "threads",
-        "keep-step", "rank", "alpha", "rslora", "target-modules",
+        "limit-train", "limit-validation", "limit-test", "device", "base-precision", "compute",
+        "threads", "keep-step", "rank", "alpha", "rslora", "target-modules",
     ]
 
     /// A setting of one trajectory alone.

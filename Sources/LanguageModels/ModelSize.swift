@@ -11,23 +11,24 @@ public struct ModelSize {
     /// Bytes of embeddings, head, norms and biases.
     public let otherBytes: Int
 
-    /// The sizes of a model whose linear layers are kept in a format.
+    /// The sizes of a model that is kept so.
     ///
     /// - Throws: an error when the engine fails.
-    public init(_ files: ModelFiles, format: WeightFormat) throws {
+    public init(_ files: ModelFiles, precision: Precision) throws {
         var configuration = files.configuration
         (configuration.sizes.layerCount, configuration.sizes.vocabularySize) = (1, 1)
         let (block, tables) = try configuration.sample(Precision(.int8))
         let ofBlock = block.linears.values.reduce(0) { sum, linear in
             let (input, output) = linear.shape
-            return sum + format.byteCount(input: input, output: output)
+            return sum + precision.weights.byteCount(input: input, output: output)
         }
         otherBytes = files.weights.tensors.reduce(0) { sum, entry in
             let (name, tensor) = entry
             let isTable = tables.contains(name)
             guard isTable || tensor.shape.count == 1 else { return sum }
-            let isKept = isTable && tensor.is16Bits && format != .float32
-            return sum + (isKept ? 2 : 4) * tensor.count
+            let type =
+                isTable ? precision.tableType(isStoredIn16Bits: tensor.is16Bits) : .float32
+            return sum + (type?.byteCount ?? 2) * tensor.count
         }
         linearBytes = files.sizes.layerCount * ofBlock
         sizes = files.sizes

@@ -21,23 +21,43 @@ public enum WeightFormat: String, CaseIterable, Sendable {
     }
 }
 
+/// What products and activations of a model are computed in.
+public enum ComputeType: String, CaseIterable, Sendable {
+    /// Numbers of 32 bits.
+    case float32
+    /// The upper 16 bits of float32. Sums of a product, a norm or a softmax are float32, and so are
+    /// hidden states between blocks.
+    case bfloat16
+
+    /// The type of such numbers.
+    public var dtype: DType {
+        switch self {
+        case .float32: .float32
+        case .bfloat16: .bfloat16
+        }
+    }
+}
+
 /// How precisely a model keeps its weights and how precisely it computes.
 ///
-/// Embeddings and head stay as precise as they are stored, unless weights are in 32 bits; norms and
-/// biases are float32, as are logits.
-public struct Precision: Equatable, Sendable {
+/// Norms and biases are float32, as are logits. Embeddings and head are kept in the type that is
+/// computed in, or in the 16 bits that they are stored in where the linear layers are not float32.
+public struct Precision: Hashable, Sendable {
     /// How the weights of the linear layers are kept.
-    public var weights: WeightFormat
-    /// The type of hidden states and of products: float32 or bfloat16.
-    public var compute: DType
+    public let weights: WeightFormat
+    /// What products and activations are computed in.
+    public let compute: ComputeType
 
     /// Weights in a format, and products in a type.
-    public init(_ weights: WeightFormat = .float32, compute: DType = .float32) {
-        precondition(
-            [.float32, .bfloat16].contains(compute),
-            "a model computes in float32 or bfloat16, not in \(compute)"
-        )
-        self.weights = weights
+    ///
+    /// Products in bfloat16 read weights in bfloat16: what would be in 32 bits is kept so at once.
+    public init(_ weights: WeightFormat = .float32, compute: ComputeType = .float32) {
+        self.weights = weights == .float32 && compute == .bfloat16 ? .bfloat16 : weights
         self.compute = compute
+    }
+
+    /// The type of embeddings and head; nil where they stay in the 16 bits they are stored in.
+    func tableType(isStoredIn16Bits: Bool) -> DType? {
+        isStoredIn16Bits && weights != .float32 ? nil : compute.dtype
     }
 }

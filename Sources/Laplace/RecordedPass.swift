@@ -67,7 +67,7 @@ struct RecordedPass {
                 keepingGraph: function + 1 < contrastCount
             )  // [rows, out] of each adapted layer
             return zip(records, gradients).flatMap { record, gradient in
-                let scaled = gradient * record.module.scale
+                let scaled = gradient.to(.float32) * record.module.scale
                 return [
                     MatrixGradient(input: record.input, output: scaled.matmul(record.b)),
                     MatrixGradient(input: record.reducedInput, output: scaled),

@@ -32,12 +32,13 @@ private final class LoRAAdapter: LinearAdapter {
         guard isRecording else { return output }
         let probe = Tensor.zeros(output.shape, dtype: output.dtype, device: output.device)
         probe.requireGradient()
-        let x = dropoutSeed.map { input.dropout(dropout, seed: $0) } ?? input
+        let kept = dropoutSeed.map { input.dropout(dropout, seed: $0) } ?? input
+        let x = kept.detached().to(.float32)
         record = AdapterRecord(
             module: module,
             b: b.detached(),
-            input: x.detached(),
-            reducedInput: x.detached().matmul(a.detached().transposed(0, 1)),
+            input: x,
+            reducedInput: x.matmul(a.detached().transposed(0, 1)),
             probe: probe
         )
         return output + probe

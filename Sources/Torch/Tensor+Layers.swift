@@ -35,8 +35,10 @@ extension Tensor {
 
     /// Root-mean-square norm over the last dimension, times a frozen weight of its size (Zhang and
     /// Sennrich 2019, arXiv 1910.07467).
-    public func rmsNorm(weight: Tensor, epsilon: Double) -> Tensor {
-        Tensor { ctorch_rms_norm(handle, weight.handle, epsilon, $0) }
+    ///
+    /// The result may be in bfloat16 where this is in float32.
+    public func rmsNorm(weight: Tensor, epsilon: Double, as type: DType? = nil) -> Tensor {
+        Tensor { ctorch_rms_norm(handle, weight.handle, epsilon, (type ?? dtype).code, $0) }
     }
 
     /// `activation(gate) * up` for this [..., 2 * n] that holds gate and up side by side (Shazeer

@@ -18,7 +18,12 @@ public enum MachineLimits {
             withoutGradients {
                 var inputs: [Int: Tensor] = [:]
                 for size in Set(weights.map { $0.shape[1] }) {
-                    inputs[size] = Tensor.full([rows, size], 0.5, device: model.device)
+                    inputs[size] = Tensor.full(
+                        [rows, size],
+                        0.5,
+                        dtype: model.precision.compute.dtype,
+                        device: model.device
+                    )
                 }
                 var next = 0
                 return (0..<3).map { _ in

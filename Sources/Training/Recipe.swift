@@ -27,6 +27,8 @@ public struct Recipe: Equatable, Sendable {
     public var chat = false
     /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic.
     public var basePrecision = WeightFormat.float32
+    /// Precision of products and activations: float32, bfloat16.
+    public var compute = ComputeType.float32
     /// How the adapter is trained.
     public var method = TrainingMethod.ivon
 
@@ -148,14 +150,21 @@ extension Recipe {
         return recipe
     }
 
+    /// How the model keeps its weights and computes.
+    public var precision: Precision { Precision(basePrecision, compute: compute) }
+
     /// Checks that a model is in the precision that the recipe names.
     func check(_ model: LoadedModel) throws {
-        guard model.precision == Precision(basePrecision) else {
+        let (own, found) = (precision, model.precision)
+        for (key, expected, found) in [
+            ("compute", own.compute.rawValue, found.compute.rawValue),
+            ("base-precision", own.weights.rawValue, found.weights.rawValue),
+        ] where expected != found {
             throw TrainingError.mismatch(
                 file: self.model,
-                key: "base-precision",
-                expected: basePrecision.rawValue,
-                found: model.precision.weights.rawValue
+                key: key,
+                expected: expected,
+                found: found
             )
         }
     }

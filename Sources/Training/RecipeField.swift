@@ -20,6 +20,8 @@ extension Recipe: SettingsTable {
             .means("Whether prompts are asked in the model's chat template"),
         .init("base-precision", \.basePrecision, .choice())
             .means("Precision of the linear layers: float32, bfloat16, int8, int8-dynamic"),
+        .init("compute", \.compute, .choice())
+            .means("Precision of products and activations: float32, bfloat16"),
         .init("method", \.method, .choice()),
         .init("steps", \.steps, .count).means("Optimizer steps"),
         .init("batch-size", \.batchSize, .integer(1...65_536)).means("Examples a step"),

@@ -133,6 +133,31 @@ struct MethodTests {
         }
     }
 
+    @Test("Every method runs in bfloat16, and the base answers nearly as in float32")
+    func bfloat16() throws {
+        try withTinyComparison { tiny in
+            let rows = try #require(
+                try tiny.compare("short") {
+                    $0.seeds = [3]
+                    $0.shared.append(.init(key: "compute", value: "bfloat16"))
+                }
+            )
+            #expect(Set(rows.map(\.method)) == Set(Method.all.map(\.name)))
+            for row in rows {
+                let answers = try tiny.predictions(row.method, in: "short")
+                #expect(answers.allSatisfy { $0.probabilities.allSatisfy(\.isFinite) })
+            }
+            let exact = try WholeComparison.get().tiny.predictions("base")
+            let base = try tiny.predictions("base", in: "short")
+            let difference = largestDifference(
+                base.map(\.probabilities),
+                exact.map(\.probabilities)
+            )
+            // Half a unit in the last place of the logits' sizes, some times over; never nothing.
+            #expect((1e-6..<0.05).contains(difference), "\(difference)")
+        }
+    }
+
     @Test("A Laplace run answers in the other way as a run that was fitted for it")
     func otherPredictive() throws {
         let methods = ["laplace-diagonal", "laplace-kfac"]

@@ -10,16 +10,16 @@ struct ModelSizeTests {
     @Test(
         "Bytes are those of the loaded weights",
         arguments: GoldenModel.all,
-        WeightFormat.allCases
+        WeightFormat.allCases.map { Precision($0) } + [Precision(compute: .bfloat16)]
     )
-    func bytes(_ golden: GoldenModel, _ format: WeightFormat) throws {
-        let size = try ModelSize(ModelFiles(.folder(golden.folder)), format: format)
+    func bytes(_ golden: GoldenModel, _ precision: Precision) throws {
+        let size = try ModelSize(ModelFiles(.folder(golden.folder)), precision: precision)
         let model = try golden.load()
         let linears = model.linears.values.map(\.weight.shape)
         let count = linears.reduce(0) { $0 + $1[0] * $1[1] }
         let rows = linears.reduce(0) { $0 + $1[0] }
         let bytes =
-            switch format {
+            switch precision.weights {
             case .float32: 4 * count
             case .bfloat16: 2 * count
             case .int8, .int8Dynamic: count + 4 * rows
@@ -33,7 +33,8 @@ struct ModelSizeTests {
             size.sizes.vocabularySize * size.sizes.hiddenSize
             * (size.sizes.tiesEmbeddings ? 1 : 2)
         let is16Bits = entries["model.embed_tokens.weight"]?.elementType.byteCount == 2
-        let saved = format != .float32 && is16Bits ? 2 * tables : 0
+        let isShort = precision.compute == .bfloat16 || precision.weights != .float32 && is16Bits
+        let saved = isShort ? 2 * tables : 0
         #expect(size.otherBytes == 4 * (all - count) - saved)
     }
 

@@ -67,6 +67,37 @@ struct RealModelAdapterTests {
         }
     }
 
+    @Test("In bfloat16 the gradients point where those of float32 do")
+    func bfloat16() throws {
+        let file = try #require(RealModel.file)
+        func results(_ model: any CausalLanguageModel) throws -> (logits: Tensor, gradients: Tensor)
+        {
+            var settings = LoRASettings()
+            settings.dropout = 0
+            let layout = try LoRALayout(settings, for: model)
+            let parameters = FlatParameters(layout.parameters)
+            fill(parameters)
+            let adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
+            defer { adapters.detach() }
+            let questions = try RealModel.golden().required("adapter").required("questions")
+            let sequences = try questions.elements().map { try $0.required("ids").integers() }
+            let labels = try questions.elements().map { try $0.required("label").integer() }
+            let answers = try questions.elements()[0].required("answer_tokens").integers()
+            let batch = PackedTokens(sequences)
+            let hidden = model.hiddenStates(batch, at: batch.wantedRows)
+            let logits = model.logits(hidden, of: answers)
+            logits.logSoftmax(along: 1).negativeLogLikelihood(Tensor(labels)).backward()
+            return (logits, parameters.gradients)
+        }
+        let exact = try RealModel.use { try results($0.model) }
+        let precision = Precision(compute: .bfloat16)
+        let found = try results(LoadedModel(ModelLocation(file.path), precision: precision).model)
+        func dot(_ a: Tensor, _ b: Tensor) -> Double { (a * b).sum().item }
+        let (a, b) = (found.gradients, exact.gradients)
+        #expect(dot(a, b) >= 0.999 * (dot(a, a) * dot(b, b)).squareRoot())
+        #expect((0.001..<0.2).contains(found.logits.largestDifference(to: exact.logits)))
+    }
+
     private func check(_ parameters: FlatParameters, _ gradients: JSONNode) throws {
         let members = try gradients.members()
         #expect(members.count == 12)

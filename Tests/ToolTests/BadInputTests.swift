@@ -346,6 +346,7 @@ extension BadInput {
         ("evaluate", "threads", "-1", "from 1 to 1024"), ("evaluate", "seed", "-1", "from 0"),
         ("evaluate", "max-length", "-1", "from 2"), ("evaluate", "split", "-1", "validation"),
         ("evaluate", "base-precision", "-1", "int8"),
+        ("evaluate", "compute", "float16", "bfloat16"), ("train", "compute", "-1", "bfloat16"),
         ("predict", "draws", "x", "from 1"), ("predict", "variance-scale", "-1", "at least 0"),
         ("demo", "seed", "-1", "from 0"),
     ]

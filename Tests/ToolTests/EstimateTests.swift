@@ -10,15 +10,15 @@ struct EstimateTests {
             if: ProcessInfo.processInfo.environment["VARLORA_DEMO"] != nil,
             "VARLORA_DEMO does not name the demo model's folder"
         ),
-        arguments: ["float32", "int8"]
+        arguments: [("float32", "float32"), ("int8", "float32"), ("float32", "bfloat16")]
     )
-    func memory(_ precision: String) throws {
+    func memory(_ precision: String, _ compute: String) throws {
         let demo = ProcessInfo.processInfo.environment["VARLORA_DEMO"] ?? ""
         try withTool { tool in
             let settings = [
                 "--model", "\(demo)/SmolLM2-135M-Instruct.Q4_1.gguf",
-                "--task", "\(demo)/sentiment", "--base-precision", precision, "--threads", "1",
-                "--steps", "3", "--draws", "1", "--set", "limit-validation=4",
+                "--task", "\(demo)/sentiment", "--base-precision", precision, "--compute", compute,
+                "--threads", "1", "--steps", "3", "--draws", "1", "--set", "limit-validation=4",
                 "--set", "limit-test=4",
             ]
             let estimated = try tool.run(["estimate", "--json"] + settings)

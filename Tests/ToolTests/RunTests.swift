@@ -198,10 +198,15 @@ struct RunTests {
         }
     }
 
-    @Test("A base in 8 bits is trained on, and evaluated in the run's precision by default")
-    func precision() throws {
+    @Test(
+        "A run is evaluated in its own precision by default",
+        arguments: [
+            ("base-precision", "int8", "int8-dynamic"), ("compute", "bfloat16", "bfloat16"),
+        ]
+    )
+    func precision(_ key: String, _ value: String, _ last: String) throws {
         try withTool { tool in
-            let training = Self.training + ["--base-precision", "int8"]
+            let training = Self.training + ["--\(key)", value]
             #expect(try tool.run(training).exitCode == 0)
             func evaluated(_ arguments: [String] = []) throws -> String {
                 let outcome = try tool.run(
@@ -210,15 +215,15 @@ struct RunTests {
                 #expect(outcome.exitCode == 0, "\(outcome.errors)")
                 return outcome.output
             }
-            #expect(try evaluated() == evaluated(["--base-precision", "int8"]))
-            #expect(try evaluated() != evaluated(["--base-precision", "float32"]))
+            #expect(try evaluated() == evaluated(["--\(key)", value]))
+            #expect(try evaluated() != evaluated(["--\(key)", "float32"]))
             for command in [["train", "--task", "task", "--output", "other"], ["evaluate"]] {
                 let outcome = try tool.run(
-                    command + ["--model", "model", "--base-precision", "int4"]
+                    command + ["--model", "model", "--\(key)", "int4"]
                 )
                 #expect(outcome.exitCode == 64)
                 let line = try #require(outcome.errorLines.first)
-                #expect(line.contains("--base-precision") && line.contains("int8-dynamic"))
+                #expect(line.contains("--\(key)") && line.contains(last))
             }
         }
     }

@@ -122,6 +122,24 @@ struct SignalTests {
         }
     }
 
+    #if os(Linux)
+    @Test(
+        "OpenMP's threads spin briefly, unless the environment says how they wait",
+        arguments: [
+            ("unset OMP_WAIT_POLICY GOMP_SPINCOUNT", 1000), ("export OMP_WAIT_POLICY=PASSIVE", 0),
+            ("unset OMP_WAIT_POLICY; export GOMP_SPINCOUNT=77", 77),
+        ]
+    )
+    func waitingThreads(_ setting: String, _ count: Int) throws {
+        try withTool { tool in
+            let command = setting + #"; export OMP_DISPLAY_ENV=verbose; exec "$0" "$@""#
+            let outcome = try shell(tool, command, ["--version"]).wait()
+            #expect(outcome.exitCode == 0)
+            #expect(outcome.errors.contains("GOMP_SPINCOUNT = '\(count)'"), "\(outcome.errors)")
+        }
+    }
+    #endif
+
     @Test("Files have the modes that the user's mask leaves")
     func modes() throws {
         try withTool { tool in

@@ -137,4 +137,42 @@ struct PrecisionTests {
             }
         }
     }
+
+    @Test("A norm of float32 in bfloat16 is that in float32, rounded, and passes its gradient")
+    func roundedNorm() {
+        let weight = Generator(seed: 5).normal([70])
+        func run(_ norm: (Tensor) -> Tensor) -> (result: Tensor, gradient: Tensor) {
+            let (x, gradient) = leaf([5, 3, 70], seed: 1)
+            let y = norm(x)
+            (y * Generator(seed: 99).normal(y.shape).to(.bfloat16)).sum().backward()
+            return (y, gradient)
+        }
+        let exact = run { $0.rmsNorm(weight: weight, epsilon: 1e-5).to(.bfloat16) }
+        let found = run { $0.rmsNorm(weight: weight, epsilon: 1e-5, as: .bfloat16) }
+        #expect(found.result.dtype == .bfloat16 && found.result.isEqual(to: exact.result))
+        // What the backward pass keeps is rounded, too.
+        #expect(found.gradient.dtype == .float32)
+        #expect(found.gradient.relativeDifference(to: exact.gradient) < 0x1p-8)
+    }
+
+    @Test("Kernels round to the nearest, halves to even, and keep what is not a number")
+    func rounding() {
+        // Neighbours of 1 in bfloat16 are 2^-8 and 2^-7 away; the largest float rounds to infinity.
+        let numbers: [Float] = [
+            1, 1 + 0x1p-9, 1 + 0x1p-8, 1 + 0x1.8p-8, 1 + 0x1p-7 + 0x1p-8, -1 - 0x1p-8, 0, -0.0,
+            0x1p-149, .greatestFiniteMagnitude, -.infinity, .nan, Float(bitPattern: 0x7FFF_FFFF),
+            Float(bitPattern: 0x7F80_0001),
+        ]
+        let expected: [Float] = [
+            1, 1, 1, 1 + 0x1p-7, 1 + 0x1p-6, -1, 0, -0.0, 0, .infinity, -.infinity, .nan, .nan,
+            .nan,
+        ]
+        for (number, expected) in zip(numbers, expected) {
+            // A norm with this weight and no epsilon of a row of ones.
+            let found = Tensor.full([1, 1], 1)
+                .rmsNorm(weight: Tensor([number], shape: [1]), epsilon: 0, as: .bfloat16)
+                .item
+            #expect(found == Double(expected) || found.isNaN && expected.isNaN, "\(number)")
+        }
+    }
 }

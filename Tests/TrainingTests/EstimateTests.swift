@@ -30,7 +30,7 @@ struct EstimateTests {
         var recipe = Recipe()
         change(&recipe)
         let files = try ModelFiles(.folder(folder))
-        let size = try ModelSize(files, format: recipe.basePrecision)
+        let size = try ModelSize(files, precision: recipe.precision)
         return MemoryEstimate(
             recipe,
             model: size,
@@ -47,6 +47,9 @@ struct EstimateTests {
     func settings() throws {
         let usual = try memory()
         #expect(try memory([20, 30]) { $0.basePrecision = .int8 }.linears * 3 < usual.linears)
+        let short = try memory { $0.compute = .bfloat16 }
+        #expect(short.linears * 2 == usual.linears && short.activations * 2 == usual.activations)
+        #expect(short.optimizer == usual.optimizer && short.adapters == usual.adapters)
         #expect(try memory { $0.gradientCheckpointing = true }.activations < usual.activations)
         #expect(try memory([40, 60]).activations > usual.activations * 17 / 10)
         #expect(try memory { $0.rank = 16 }.adapters == 2 * usual.adapters)

@@ -14,6 +14,7 @@ struct RecipeTests {
         (recipe.orders, recipe.trainOrders) = (3, true)
         (recipe.basePrecision, recipe.method) = (.int8Dynamic, .adamw)
         (recipe.chat, recipe.gradientCheckpointing) = (true, true)
+        recipe.compute = .bfloat16
         (recipe.steps, recipe.batchSize, recipe.microBatchSize) = (7, 6, 3)
         (recipe.maxLength, recipe.learningRate, recipe.schedule) = (99, 1.5e-7, .cosine)
         (recipe.warmupSteps, recipe.weightDecay, recipe.beta1) = (2, 1e-6, 0.75)
@@ -132,6 +133,7 @@ struct RecipeTests {
         ("answers", ["numbers", "Letters", "''"]),
         ("prompt-version", ["0", "2", "first", "''"]),
         ("base-precision", ["int4", "float16", "''"]),
+        ("compute", ["int8", "float16", "''"]),
         ("method", ["adam", "IVON", "''"]),
         ("schedule", ["step", "Linear"]),
         ("target-modules", ["[]", "[[a]]", "{a: b}", "''"]),
@@ -237,7 +239,7 @@ struct RecipeTests {
         check("target-modules", \.targetModules, [], [], texts: ["[]", "[]"])
         // Whatever these have is a value.
         let always = [
-            "base-precision", "method", "schedule", "gradient-checkpointing", "debias",
+            "base-precision", "compute", "method", "schedule", "gradient-checkpointing", "debias",
             "rescale-lr", "rslora", "answers", "list-options", "prompt-version",
             "train-orders", "chat",
         ]

@@ -39,7 +39,7 @@ struct TinyRun {
     func run(_ name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
 
     func model() throws -> LoadedModel {
-        try LoadedModel(try ModelLocation(recipe.model), precision: Precision(recipe.basePrecision))
+        try LoadedModel(try ModelLocation(recipe.model), precision: recipe.precision)
     }
 
     @discardableResult

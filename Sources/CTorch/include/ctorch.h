@@ -156,7 +156,9 @@ int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor 
                                 double probability, uint64_t seed, ctorch_tensor *out);
 /// x with a share of its elements set to zero and the others scaled up.
 int32_t ctorch_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
-int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, ctorch_tensor *out);
+/// The result has a type of its own.
+int32_t ctorch_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, int32_t dtype,
+                        ctorch_tensor *out);
 /// silu(x[..., :n]) * x[..., n:] for x [..., 2 n], or with GELU in its tanh form.
 int32_t ctorch_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out);
 /// Rotates the two halves of each head, or of its first 2 pairs: x [tokens, heads, size], cosine

@@ -1,6 +1,9 @@
 import Torch
 
 /// A block of a decoder: hidden states [tokens, hidden] to those of the rows that go on.
+///
+/// Hidden states are float32 between blocks, whatever is computed in inside: every block adds to
+/// them, and in 16 bits they would be rounded each time.
 protocol DecoderBlock {
     /// What it computes.
     var outline: BlockOutline { get }
@@ -12,16 +15,26 @@ protocol DecoderBlock {
 final class DecoderPass {
     private let batch: PackedTokens
     private let rows: OutputRows
+    private let compute: ComputeType
     private let indices: Tensor?  // [rows], the tokens that go on behind keys and values; nil: all
     private var angles: [ObjectIdentifier: (cosine: Tensor, sine: Tensor)] = [:]
     private var spans: [Int: AttentionSpans] = [:]
 
     /// A pass over a batch of which some rows go on; with the angles of an earlier one over it.
-    init(_ batch: PackedTokens, at rows: OutputRows, device: Device, after earlier: DecoderPass?) {
-        (self.batch, self.rows) = (batch, rows)
+    init(
+        _ batch: PackedTokens,
+        at rows: OutputRows,
+        in compute: ComputeType,
+        device: Device,
+        after earlier: DecoderPass?
+    ) {
+        (self.batch, self.rows, self.compute) = (batch, rows, compute)
         indices = batch.indices(of: rows).map { Tensor($0, device: device) }
         angles = earlier?.angles ?? [:]
     }
+
+    /// Hidden states in the type that is computed in.
+    func rounded(_ x: Tensor) -> Tensor { x.to(compute.dtype) }
 
     /// The rows of `x` [tokens, ...] that go on.
     func outputRows(of x: Tensor) -> Tensor { indices.map { x.selecting($0, along: 0) } ?? x }
@@ -65,7 +78,7 @@ final class Decoder: CausalLanguageModel {
     private let norm: RMSNorm
     private let head: Tensor  // [vocabulary, hidden]
     private let ends: DecoderEnds
-    private let compute: DType  // of hidden states
+    private let compute: ComputeType
 
     /// Reads the tables, the norm, and the blocks, which `block` makes of their place and number.
     init(
@@ -87,7 +100,8 @@ final class Decoder: CausalLanguageModel {
             model / "norm",
             sizes.hiddenSize,
             epsilon: normEpsilon,
-            offset: ends.normOffset
+            offset: ends.normOffset,
+            as: .float32
         )
         let head = hasHead ? try stored.head.table("weight", table) : embedding
         self.head = sizes.tiesEmbeddings && head.isEqual(to: embedding) ? embedding : head
@@ -102,11 +116,14 @@ final class Decoder: CausalLanguageModel {
     func hiddenStates(_ batch: PackedTokens, at rows: OutputRows) -> Tensor {
         precondition(batch.held == nil, "keys and values of earlier passes are not held")
         let ids = Tensor(batch.tokens, device: embedding.device)
-        var x = embedding.selecting(ids, along: 0).to(compute)
+        var x = embedding.selecting(ids, along: 0).to(.float32)
         if ends.embeddingScale != 1 { x = x * ends.embeddingScale }
-        let pass = DecoderPass(batch, at: .all, device: x.device, after: nil)
-        for layer in layers.dropLast() { x = run(layer, x, pass) }  // [tokens, hidden]
-        let end = DecoderPass(batch, at: rows, device: x.device, after: pass)
+        func pass(at rows: OutputRows, after earlier: DecoderPass?) -> DecoderPass {
+            DecoderPass(batch, at: rows, in: compute, device: x.device, after: earlier)
+        }
+        let whole = pass(at: .all, after: nil)
+        for layer in layers.dropLast() { x = run(layer, x, whole) }  // [tokens, hidden]
+        let end = pass(at: rows, after: whole)
         if let last = layers.last { x = run(last, x, end) }
         return norm(x)  // [rows, hidden]
     }
@@ -118,7 +135,7 @@ final class Decoder: CausalLanguageModel {
 
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
         let rows = tokens.map { head.selecting(Tensor($0, device: head.device), along: 0) }
-        let logits = hidden.to(.float32).frozenLinear(rows ?? head)
+        let logits = hidden.frozenLinear(rows ?? head)
         let scaled = ends.logitScale == 1 ? logits : logits * ends.logitScale
         return ends.logitCap.map { (scaled * (1 / $0)).hyperbolicTangent() * $0 } ?? scaled
     }

@@ -36,9 +36,9 @@ struct NormedBlock: DecoderBlock {
     }
 
     func callAsFunction(_ x: Tensor, _ pass: DecoderPass) -> Tensor {
-        let mixed = attention(norms.beforeAttention?(x) ?? x, pass)  // [rows, hidden]
+        let mixed = attention(norms.beforeAttention?(x) ?? pass.rounded(x), pass)  // [rows, hidden]
         let x = pass.outputRows(of: x) + branch(mixed, norms.behindAttention)
-        return x + branch(mlp(norms.beforeMLP?(x) ?? x), norms.behindMLP)
+        return x + branch(mlp(norms.beforeMLP?(x) ?? pass.rounded(x)), norms.behindMLP)
     }
 
     private func branch(_ x: Tensor, _ norm: RMSNorm?) -> Tensor {

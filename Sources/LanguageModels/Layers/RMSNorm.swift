@@ -6,13 +6,25 @@ struct RMSNorm {
     let size: Int
     private let weight: Tensor  // [size]
     private let epsilon: Double
+    private let type: DType  // of the result
 
     /// The norm at `weights`, whose factors are the stored numbers and `offset`.
-    init(_ weights: WeightScope, _ size: Int, epsilon: Double, offset: Double = 0) throws {
+    ///
+    /// Its result is in the type that is computed in, or in another.
+    init(
+        _ weights: WeightScope,
+        _ size: Int,
+        epsilon: Double,
+        offset: Double = 0,
+        as type: DType? = nil
+    ) throws {
         self.size = size
         weight = try weights.tensor("weight", [size]) + offset
         self.epsilon = epsilon
+        self.type = type ?? weights.precision.compute.dtype
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor { x.rmsNorm(weight: weight, epsilon: epsilon) }
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        x.rmsNorm(weight: weight, epsilon: epsilon, as: type)
+    }
 }

@@ -45,10 +45,14 @@ public struct WeightScope {
 
     /// The tensor `name` of this place, of which few rows are read at a time.
     ///
-    /// It is in float32, or, where the linear layers are not, in the 16 bits it is stored in.
+    /// It is in the type that is computed in, or, where the linear layers are not in float32, in
+    /// the 16 bits it is stored in.
     func table(_ name: String, _ shape: [Int]) throws -> Tensor {
-        names.tables.insert((self / name).path)
-        return try load(name, shape, as: precision.weights == .float32 ? .float32 : nil)
+        let path = (self / name).path
+        names.tables.insert(path)
+        let isStoredIn16Bits = source.tensors[path]?.is16Bits ?? false
+        let type = precision.tableType(isStoredIn16Bits: isStoredIn16Bits)
+        return try load(name, shape, as: type)
     }
 
     /// The numbers `name` of this place, where the checkpoint has them.

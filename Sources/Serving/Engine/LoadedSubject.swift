@@ -75,13 +75,13 @@ public struct ServedSubjects: Sendable {
     func load(_ limits: ServiceLimits) throws -> [LoadedSubject] {
         var bases: [BaseKey: SharedBase] = [:]
         func shared(_ recipe: Recipe) throws -> SharedBase {
-            let key = BaseKey(model: recipe.model, precision: recipe.basePrecision)
+            let key = BaseKey(model: recipe.model, precision: recipe.precision)
             if let known = bases[key] { return known }
             let loaded = try SharedBase(
                 LoadedModel(
                     try ModelLocation(recipe.model),
                     device: Device(recipe.device),
-                    precision: Precision(recipe.basePrecision)
+                    precision: recipe.precision
                 )
             )
             bases[key] = loaded
@@ -110,7 +110,7 @@ public struct ServedSubjects: Sendable {
 /// What a base model is loaded by.
 private struct BaseKey: Hashable {
     let model: String
-    let precision: WeightFormat
+    let precision: Precision
 }
 
 /// A base model that several runs answer with, one after another.

@@ -60,7 +60,8 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         let block = BlockActivations(
             model,
             modules,
-            batch
+            batch,
+            in: recipe.compute
         )
         let trained = block.peak(
             blocks: model.sizes.layerCount,
@@ -82,6 +83,7 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
 private struct BlockActivations {
     private let sizes: DecoderSizes
     private let tokens: Int
+    private let bytesOfNumber: Int
     /// Bytes that all blocks but the last keep for the backward pass.
     private let kept: Int
     /// Bytes that the last block keeps, which goes on with the last tokens after attention.
@@ -94,7 +96,8 @@ private struct BlockActivations {
     init(
         _ model: ModelSize,
         _ modules: [LoRALayout.Module],
-        _ batch: PackedTokens
+        _ batch: PackedTokens,
+        in compute: ComputeType
     ) {
         sizes = model.sizes
         let tokens = batch.tokens.count
@@ -109,8 +112,9 @@ private struct BlockActivations {
             ofToken = block.keptByToken + inputs(block.onTokens)
             ofRow = block.keptByRow + inputs(block.onRows)
         }
-        kept = 4 * tokens * (ofToken + ofRow)
-        keptByLast = 4 * (tokens * ofToken + batch.outputs.reduce(0, +) * ofRow)
+        bytesOfNumber = compute.dtype.byteCount
+        kept = bytesOfNumber * tokens * (ofToken + ofRow)
+        keptByLast = bytesOfNumber * (tokens * ofToken + batch.outputs.reduce(0, +) * ofRow)
         self.tokens = tokens
     }
 
@@ -118,6 +122,7 @@ private struct BlockActivations {
     func peak(blocks: Int, recomputes: Bool) -> Int {
         let temporary = temporaries(tokens: tokens)
         if recomputes {
+            // Hidden states between blocks are float32.
             let inputs = 4 * blocks * tokens * sizes.hiddenSize
             return Int(Self.heapFactor * Double(inputs + kept)) + temporary
         }
@@ -125,5 +130,7 @@ private struct BlockActivations {
     }
 
     /// Bytes of what the MLP holds at once: gate and up, their product, and the same once more.
-    func temporaries(tokens: Int) -> Int { 4 * tokens * 6 * sizes.intermediateSize }
+    func temporaries(tokens: Int) -> Int {
+        bytesOfNumber * tokens * 6 * sizes.intermediateSize
+    }
 }

@@ -43,7 +43,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
         try recipe.validate()
         let recipe = recipe.resolved()
         let files = try ModelFiles(ModelLocation(recipe.model))
-        let model = try ModelSize(files, format: recipe.basePrecision)
+        let model = try ModelSize(files, precision: recipe.precision)
         let data = try TrainingData(recipe, tokenizer: files.loadTokenizer())
         let steps = TrainingSteps(recipe, data)
         let modules = try LoRALayout(recipe.lora, for: model.block).modules

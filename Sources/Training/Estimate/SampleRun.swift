@@ -21,7 +21,7 @@ struct SampleRun {
         model = try files.sample(
             blocks: blocks,
             vocabularySize: vocabularySize,
-            precision: Precision(recipe.basePrecision),
+            precision: recipe.precision,
             device: device
         )
         model.recomputesBlocks = recipe.gradientCheckpointing

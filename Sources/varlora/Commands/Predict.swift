@@ -69,7 +69,8 @@ struct Predict: ParsableCommand {
             ("--draws", draws != nil), ("--variance-scale", varianceScale != nil),
             ("--predictive", subject.predictive != nil),
             ("--max-length", subject.maxLength != nil),
-            ("--base-precision", subject.basePrecision != nil), ("--task", subject.task != nil),
+            ("--base-precision", subject.basePrecision != nil),
+            ("--compute", subject.compute != nil), ("--task", subject.task != nil),
         ]
         let given = flags.filter(\.1).map(\.0)
         if !given.isEmpty {

@@ -77,7 +77,7 @@ struct Train: ParsableCommand {
         let model = try LoadedModel(
             try ModelLocation(recipe.model),
             device: launch.device(recipe.device),
-            precision: Precision(recipe.basePrecision)
+            precision: recipe.precision
         )
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         report(data)

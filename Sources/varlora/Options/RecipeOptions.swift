@@ -23,6 +23,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(of: "prompt-version") var promptVersion: String?
     @Option(of: "chat") var chat: String?
     @Option(of: "base-precision") var basePrecision: String?
+    @Option(of: "compute") var compute: String?
     @Option(of: "method") var method: String?
 
     @Option(of: "steps") var steps: String?

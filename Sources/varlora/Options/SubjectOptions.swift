@@ -28,6 +28,8 @@ struct SubjectOptions: ParsableArguments {
     var device = "cpu"
     @Option("Precision of the linear layers (default: the run's, or float32).")
     var basePrecision: WeightFormat?
+    @Option("Precision of products and activations (default: the run's, or float32).")
+    var compute: ComputeType?
     @Option("Threads of an operation on the CPU (default: one a core).")
     var threads: String?
 
@@ -64,11 +66,12 @@ struct SubjectOptions: ParsableArguments {
             if folder != nil { recipe.splitSeed = recipe.splitSeed ?? recipe.seed }
             recipe.seed = seed
         }
-        if let basePrecision { recipe.basePrecision = basePrecision }
+        recipe.basePrecision = basePrecision ?? recipe.basePrecision
+        recipe.compute = compute ?? recipe.compute
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
             device: RankOptions.launch().device(device),
-            precision: Precision(recipe.basePrecision)
+            precision: recipe.precision
         )
         var trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
         if let predictive { trained = try trained?.answering(by: predictive) }
@@ -83,6 +86,7 @@ struct SubjectOptions: ParsableArguments {
 }
 
 extension WeightFormat: ExpressibleByArgument {}
+extension ComputeType: ExpressibleByArgument {}
 extension LaplacePredictive: ExpressibleByArgument {}
 
 /// A loaded run, or a base model alone.

@@ -4,8 +4,8 @@ import Testing
 
 @testable import Training
 
-@Suite("Base precision")
-struct BasePrecisionTests {
+@Suite("Precision of a run")
+struct PrecisionTests {
     @Test("A run keeps its precision and resumes in it alone", arguments: WeightFormat.allCases)
     func resume(_ precision: WeightFormat) throws {
         try withTinyRun(.ivon) {
@@ -31,6 +31,31 @@ struct BasePrecisionTests {
         }
     }
 
+    @Test("A run in bfloat16 repeats byte for byte, and resumes exactly and in it alone")
+    func compute() throws {
+        try withTinyRun(.ivon) {
+            $0.compute = .bfloat16
+        } _: { tiny in
+            try tiny.train("whole")
+            try tiny.train("again")
+            #expect(try tiny.run("again").differences(from: tiny.run("whole")) == [])
+            var steps = 0
+            try tiny.train(
+                "stopped",
+                shouldStop: {
+                    steps += 1
+                    return steps == 4
+                }
+            )
+            var other = tiny
+            other.recipe.compute = .float32
+            let text = sentence { try other.train("stopped", resume: true) }
+            #expect(text.contains("with compute bfloat16, but float32 was asked for"))
+            try tiny.train("stopped", resume: true)
+            #expect(try tiny.run("stopped").differences(from: tiny.run("whole")) == [])
+        }
+    }
+
     @Test("The fingerprint is that of the stored weights, whatever the precision")
     func fingerprint() throws {
         try withTinyRun { tiny in
@@ -46,12 +71,17 @@ struct BasePrecisionTests {
     func otherModel() throws {
         try withTinyRun { tiny in
             let location = try ModelLocation(tiny.recipe.model)
-            let model = try LoadedModel(location, precision: Precision(.int8))
-            let text = sentence {
-                _ = try Trainer(tiny.recipe, model: model, run: tiny.run("run"))
+            for (precision, sentenceEnd) in [
+                (Precision(.int8), "base-precision: expected float32, found int8"),
+                (Precision(compute: .bfloat16), "compute: expected float32, found bfloat16"),
+            ] {
+                let model = try LoadedModel(location, precision: precision)
+                let text = sentence {
+                    _ = try Trainer(tiny.recipe, model: model, run: tiny.run("run"))
+                }
+                #expect(text.hasSuffix(sentenceEnd))
+                #expect(try !tiny.run("run").holdsRun)
             }
-            #expect(text.hasSuffix("base-precision: expected float32, found int8"))
-            #expect(try !tiny.run("run").holdsRun)
         }
     }
 }
