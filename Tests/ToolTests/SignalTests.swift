@@ -126,7 +126,8 @@ struct SignalTests {
     @Test(
         "OpenMP's threads spin briefly, unless the environment says how they wait",
         arguments: [
-            ("unset OMP_WAIT_POLICY GOMP_SPINCOUNT", 1000), ("export OMP_WAIT_POLICY=PASSIVE", 0),
+            ("unset OMP_WAIT_POLICY GOMP_SPINCOUNT", 1000),
+            ("unset GOMP_SPINCOUNT; export OMP_WAIT_POLICY=PASSIVE", 0),
             ("unset OMP_WAIT_POLICY; export GOMP_SPINCOUNT=77", 77),
         ]
     )
