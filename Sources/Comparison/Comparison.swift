@@ -66,56 +66,93 @@ public struct Comparison {
         observer: @escaping (ComparisonEvent) -> Void = { _ in },
         shouldStop: @escaping () -> Bool = { false }
     ) throws -> [ComparisonRow]? {
-        let lock = try Self.lock(folder)
-        defer { withExtendedLifetime(lock) {} }
-        try check()
-        let total = plan.seeds.count * plan.tasks.reduce(0) { $0 + plan.runs(of: $1).count }
-        var (number, material): (Int, Material?) = (0, nil)
-        var warned: Set<String> = []
-        for task in plan.tasks {
-            for seed in plan.seeds {
-                let current = try Material(plan, task, seed: seed, reusing: material)
-                // Written once something can be computed, so that a mistake leaves no comparison.
-                if number == 0 { try writePlan() }
+        try run { cells in
+            var material: Material?
+            var warned: Set<String> = []
+            for cell in cells {
+                let current = try Material(plan, cell, reusing: material)
                 material = current
                 for warning in current.whole.data.warnings where warned.insert(warning).inserted {
                     observer(.warned(warning))
                 }
-                for method in plan.runs(of: task) {
-                    number += 1
-                    observer(
-                        .started(
-                            task: task.name,
-                            seed: seed,
-                            method: method.name,
-                            number: number,
-                            of: total
-                        )
-                    )
-                    if shouldStop() { return nil }
-                    let fitting = current.fitting(method)
-                    let study = Study(
-                        method: method,
-                        recipes: fitting.recipes,
-                        settings: plan.settings,
-                        model: current.model,
-                        data: fitting.data,
-                        folder: folder.appendingPathComponent(plan.folder(task, seed: seed)),
-                        meter: CostMeter(),
-                        shouldStop: shouldStop,
-                        observer: { observer(.progress($0)) }
-                    )
-                    do {
-                        try study.complete(current.shifts)
-                    } catch is Stopped {
-                        return nil
-                    }
-                }
+                guard try run(cell, with: current, observer, shouldStop) else { return false }
             }
+            return true
         }
+    }
+
+    /// Has `runCells` run all cells, in whatever order and processes, and writes `results.json`.
+    ///
+    /// It returns false when it was stopped.
+    ///
+    /// - Returns: the results; nil when it was stopped.
+    /// - Throws: as ``run(observer:shouldStop:)``, and what `runCells` throws.
+    public func run(
+        by runCells: ([ComparisonPlan.Cell]) throws -> Bool
+    ) throws -> [ComparisonRow]? {
+        let lock = try Self.lock(folder)
+        defer { withExtendedLifetime(lock) {} }
+        try check()
+        guard try runCells(plan.cells) else { return nil }
         let results = try ComparisonRow.gather(plan, in: folder)
         try JSONFile.write(results, to: folder.appendingPathComponent(ComparisonRow.file))
         return results
+    }
+
+    /// Runs what is missing of one cell, while another process gathers the results.
+    ///
+    /// - Returns: whether it came to its end, and was not stopped.
+    /// - Throws: as ``run(observer:shouldStop:)``, or when another process runs the cell.
+    public func run(
+        _ cell: ComparisonPlan.Cell,
+        observer: @escaping (ComparisonEvent) -> Void = { _ in },
+        shouldStop: @escaping () -> Bool = { false }
+    ) throws -> Bool {
+        let lock = try Self.lock(folder.appendingPathComponent(cell.folder))
+        defer { withExtendedLifetime(lock) {} }
+        let material = try Material(plan, cell, reusing: nil)
+        for warning in material.whole.data.warnings { observer(.warned(warning)) }
+        return try run(cell, with: material, observer, shouldStop)
+    }
+
+    private func run(
+        _ cell: ComparisonPlan.Cell,
+        with material: Material,
+        _ observer: @escaping (ComparisonEvent) -> Void,
+        _ shouldStop: @escaping () -> Bool
+    ) throws -> Bool {
+        // Written once something can be computed, so that a mistake leaves no comparison.
+        try writePlan()
+        for (index, method) in plan.runs(of: cell.task).enumerated() {
+            observer(
+                .started(
+                    task: cell.task.name,
+                    seed: cell.seed,
+                    method: method.name,
+                    number: cell.firstRun + index,
+                    of: plan.runCount
+                )
+            )
+            if shouldStop() { return false }
+            let fitting = material.fitting(method)
+            let study = Study(
+                method: method,
+                recipes: fitting.recipes,
+                settings: plan.settings,
+                model: material.model,
+                data: fitting.data,
+                folder: folder.appendingPathComponent(cell.folder),
+                meter: CostMeter(),
+                shouldStop: shouldStop,
+                observer: { observer(.progress($0)) }
+            )
+            do {
+                try study.complete(material.shifts)
+            } catch is Stopped {
+                return false
+            }
+        }
+        return true
     }
 
     /// Finds what would make a run fail or its row mean something else, before any is started.
@@ -165,10 +202,10 @@ private struct Material {
     /// Loads model and data; a model that is loaded already is taken from `other`.
     init(
         _ plan: ComparisonPlan,
-        _ task: ComparisonPlan.Task,
-        seed: Int,
+        _ cell: ComparisonPlan.Cell,
         reusing other: Material?
     ) throws {
+        let (task, seed) = (cell.task, cell.seed)
         let recipe = plan.recipes(task, seed: seed).adamw
         Engine.threads = recipe.threads ?? Engine.threads
         func base(_ recipe: Recipe?) -> [AnyHashable?] {

@@ -11,6 +11,21 @@ public struct ComparisonPlan: Sendable {
         public let recipes: Trajectories
     }
 
+    /// A task with one seed: its methods start from each other's runs, and from no other cell's.
+    public struct Cell: Sendable {
+        /// The task.
+        public let task: Task
+        /// The seed.
+        public let seed: Int
+        /// Its number among the plan's cells, from 1.
+        public let number: Int
+        /// The number of its first run among all of the plan, from 1.
+        let firstRun: Int
+
+        /// The folder of its runs, relative to the comparison's.
+        public var folder: String { "\(task.name)/seed-\(seed)" }
+    }
+
     /// The tasks, in the order of the table.
     public let tasks: [Task]
     /// The methods, in the order of the table.
@@ -36,6 +51,22 @@ public struct ComparisonPlan: Sendable {
     /// The runs that a task needs, each after the one that it starts from.
     func runs(of task: Task) -> [Method] { Method.withSources(methods(on: task)) }
 
+    /// What can run independently, in the order of tasks and seeds.
+    public var cells: [Cell] {
+        var (cells, firstRun): ([Cell], Int) = ([], 1)
+        for task in tasks {
+            let runs = runs(of: task).count
+            for seed in seeds {
+                cells.append(Cell(task: task, seed: seed, number: cells.count + 1, firstRun: firstRun))
+                firstRun += runs
+            }
+        }
+        return cells
+    }
+
+    /// The number of all runs.
+    var runCount: Int { seeds.count * tasks.reduce(0) { $0 + runs(of: $1).count } }
+
     /// The recipes of a task with a seed, resolved.
     ///
     /// The AdamW run keeps the checkpoint that SWAG goes on from. Labels are held out for those
@@ -48,9 +79,6 @@ public struct ComparisonPlan: Sendable {
         recipes.adamw.keepStep = settings.swagFirstStep(of: recipes.adamw.steps)
         return Trajectories(adamw: recipes.adamw.resolved(), ivon: recipes.ivon.resolved())
     }
-
-    /// The folder of all methods of a task and seed, relative to the comparison's.
-    public func folder(_ task: Task, seed: Int) -> String { "\(task.name)/seed-\(seed)" }
 
     /// A name for folders and tables: the last part of a path, without its ending.
     public static func name(of task: String) -> String {

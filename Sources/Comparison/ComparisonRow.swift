@@ -94,8 +94,8 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
         var results: [ComparisonRow] = []
         for task in plan.tasks {
             for method in plan.methods(on: task) {
-                for seed in plan.seeds {
-                    let place = plan.folder(task, seed: seed) + "/" + method.name
+                for cell in plan.cells where cell.task == task {
+                    let place = cell.folder + "/" + method.name
                     let run = RunFolder(folder.appendingPathComponent(place))
                     results.append(
                         try ComparisonRow(
@@ -106,7 +106,7 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
                             shifts: plan.shifts.map(ComparisonPlan.name),
                             cost: try Cost(
                                 of: method,
-                                in: folder.appendingPathComponent(plan.folder(task, seed: seed))
+                                in: folder.appendingPathComponent(cell.folder)
                             )
                         )
                     )

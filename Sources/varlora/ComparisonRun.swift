@@ -15,25 +15,41 @@ struct ComparisonRun {
         self.folder = folder
     }
 
-    /// Runs what is missing; ends the command when it is stopped.
-    func results(toGoOn hint: String) throws -> [ComparisonRow] {
+    /// Runs what is missing, some cells at once; ends the command when it is stopped.
+    func results(jobs: Int = 1, toGoOn hint: String) throws -> [ComparisonRow] {
         StopRequest.say("stopped; \(hint) goes on")
+        let comparison = Comparison(plan, in: folder)
+        let results =
+            try jobs == 1
+            ? comparison.run(observer: observer(), shouldStop: { StopRequest.isMade })
+            : comparison.run { try ComparisonJobs($0, count: jobs).run() }
+        guard let results else {
+            Console.note("stopped; \(hint) goes on")
+            throw StopRequest.exitCode
+        }
+        return results
+    }
+
+    /// Runs what is missing of one cell, for the process that asked for it.
+    func complete(cell number: Int) throws {
+        guard let cell = plan.cells.first(where: { $0.number == number }) else {
+            throw ValidationError("--cell: expected 1 to \(plan.cells.count), found \(number)")
+        }
+        let isDone = try Comparison(plan, in: folder)
+            .run(cell, observer: observer(), shouldStop: { StopRequest.isMade })
+        if !isDone { throw StopRequest.exitCode }
+    }
+
+    private func observer() -> (ComparisonEvent) -> Void {
         let progress = ConsoleProgress()
-        let results = try Comparison(plan, in: folder).run { event in
+        return { event in
             switch event {
             case .started(let task, let seed, let method, let number, let total):
                 Console.note("[\(number)/\(total)] \(task), seed \(seed): \(method)")
             case .warned(let text): Console.warn(text)
             case .progress(let event): progress.show(event)
             }
-        } shouldStop: {
-            StopRequest.isMade
         }
-        guard let results else {
-            Console.note("stopped; \(hint) goes on")
-            throw StopRequest.exitCode
-        }
-        return results
     }
 
     /// Writes the tables beside the results.

@@ -30,12 +30,12 @@ struct DryRun {
                     return ["?", "?", "?"]
                 }
             }
-            for seed in plan.seeds {
-                let recipes = plan.recipes(task, seed: seed)
+            for cell in plan.cells where cell.task == task {
+                let recipes = plan.recipes(task, seed: cell.seed)
                 for (recipe, estimate) in zip([recipes.adamw, recipes.ivon], estimates) {
                     table.add(
                         [
-                            plan.folder(task, seed: seed), recipe.method.rawValue,
+                            cell.folder, recipe.method.rawValue,
                             "\(recipe.steps)", "\(recipe.learningRate ?? 0)",
                         ] + estimate
                     )

@@ -82,6 +82,12 @@ extension BadInput {
             says: ["swag: expected at least 5 snapshots", "found 4"]
         ),
         BadInput(
+            "no job",
+            compare + ["--output", "new", "--jobs", "0"],
+            exitCode: 64,
+            says: ["--jobs: expected 1 or more, found 0"]
+        ),
+        BadInput(
             "an output that is a file",
             compare + ["--output", "model/config.json"],
             says: ["model/config.json", "cannot be made: File exists"]
@@ -188,17 +194,49 @@ struct CompareTests {
             #expect(stops >= 2, "the comparison ended too soon to be stopped")
             let outcome = try tool.run(arguments + ["--resume", "--output", "stopped"])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            let timed = ["cost.json", "timings.jsonl", "results.json", "summary.json"]
-            let names = files(in: tool, "whole")
-            #expect(files(in: tool, "stopped") == names)
-            for name in names {
-                let file = URL(fileURLWithPath: name).lastPathComponent
-                if timed.contains(file) || file.hasPrefix("table.") { continue }
-                let (mine, theirs) = (
-                    contents(tool, "stopped/\(name)"), contents(tool, "whole/\(name)")
-                )
-                #expect(mine == theirs, "\(name)")
+            expectSame(tool, "stopped", "whole")
+        }
+    }
+
+    @Test("Jobs make the same files as one process, stopped in between or not")
+    func jobs() throws {
+        try withTool { tool in
+            let arguments =
+                compare + ["--methods", "map,swag,ivon", "--seeds", "3,4,5", "--output"]
+            #expect(try tool.run(arguments + ["whole"]).exitCode == 0)
+            let outcome = try tool.run(arguments + ["both", "--jobs", "2"])
+            #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            for line in ["[4/9] task, seed 4: map", "task/seed-4: training"] {
+                #expect(outcome.errors.contains(line), "\(outcome.errors)")
             }
+            expectSame(tool, "both", "whole")
+
+            let process = try tool.start(arguments + ["stopped", "--jobs", "2"])
+            let path = tool.folder.appendingPathComponent("stopped/task/seed-4/map").path
+            process.wait { FileManager.default.fileExists(atPath: path) }
+            process.send(SIGTERM)
+            let stop = try process.wait()
+            #expect(stop.exitCode == 128 + SIGTERM && !stop.isKilled)
+            #expect(stop.errors.hasSuffix("the same command with --resume goes on\n"))
+            #expect(!files(in: tool, "stopped").contains("results.json"))
+            let rest = try tool.run(arguments + ["stopped", "--jobs", "3", "--resume"])
+            #expect(rest.exitCode == 0, "\(rest.errors)")
+            expectSame(tool, "stopped", "whole")
+        }
+    }
+
+    @Test("What one job fails by is said once, and the others keep what they have")
+    func failingJob() throws {
+        try withTool { tool in
+            let arguments = compare + ["--methods", "map", "--output", "both"]
+            #expect(try tool.run(arguments + ["--seeds", "4"]).exitCode == 0)
+            let other = ["--resume", "--jobs", "2", "--seeds", "3,4", "--steps", "9"]
+            let outcome = try tool.run(arguments + other)
+            #expect(outcome.exitCode == 1 && outcome.errorLines.count == 1)
+            let sentence = "the run was started with steps 8, but 9 was asked for"
+            let line = try #require(outcome.errorLines.first)
+            #expect(line.hasPrefix("Error: task/seed-4: ") && line.contains(sentence))
+            #expect(try tool.run(arguments + ["--seeds", "4", "--resume"]).exitCode == 0)
         }
     }
 
@@ -216,6 +254,18 @@ struct CompareTests {
             #expect(outcome.exitCode == 1 && outcome.errorLines.count == 1)
             #expect(outcome.errors.contains("expected one process, found a launch of 2 ranks"))
             #expect(files(in: tool, "new").isEmpty)
+        }
+    }
+
+    /// Two comparisons have the same files, but for what was measured of time and memory.
+    private func expectSame(_ tool: Tool, _ mine: String, _ other: String) {
+        let timed = ["cost.json", "timings.jsonl", "results.json", "summary.json"]
+        let names = files(in: tool, other)
+        #expect(files(in: tool, mine) == names)
+        for name in names {
+            let file = URL(fileURLWithPath: name).lastPathComponent
+            if timed.contains(file) || file.hasPrefix("table.") { continue }
+            #expect(contents(tool, "\(mine)/\(name)") == contents(tool, "\(other)/\(name)"), "\(name)")
         }
     }
 

@@ -33,12 +33,23 @@ struct Compare: ParsableCommand {
     var output: String
     @Flag(help: "Go on with the comparison in the output folder.")
     var resume = false
+    @Option(
+        help: """
+            Tasks and seeds that run at once, each in a process of its own, which share the \
+            cores. What is computed is the same with the same --threads.
+            """
+    )
+    var jobs = 1
+    /// What a process of several is to run.
+    @Option(help: .hidden)
+    var cell: Int?
     @Flag(help: "List the trainings with estimates of memory and time, and run nothing.")
     var dryRun = false
     @Flag(help: "Print the results as JSON.")
     var json = false
 
     func validate() throws {
+        if jobs < 1 { throw ValidationError("--jobs: expected 1 or more, found \(jobs)") }
         let keys = try options.overrides.map(\.key)
         if let key = keys.first(where: { ["method", "keep-step"].contains($0) }) {
             throw ValidationError(
@@ -56,11 +67,12 @@ struct Compare: ParsableCommand {
             throw RecipeError("compare: expected one process, found a launch of \(ranks) ranks")
         }
         let folder = URL(fileURLWithPath: output)
+        if let cell { return try ComparisonRun(plan, in: folder).complete(cell: cell) }
         if try Comparison.exists(in: folder), !resume {
             throw ComparisonError.exists(output)
         }
         let run = ComparisonRun(plan, in: folder)
-        let results = try run.results(toGoOn: "the same command with --resume")
+        let results = try run.results(jobs: jobs, toGoOn: "the same command with --resume")
         let tables = try run.writeTables()
         if json { return try Console.printJSON(results) }
         Console.print(tables.text)
