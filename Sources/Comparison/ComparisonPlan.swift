@@ -57,7 +57,8 @@ public struct ComparisonPlan: Sendable {
         for task in tasks {
             let runs = runs(of: task).count
             for seed in seeds {
-                cells.append(Cell(task: task, seed: seed, number: cells.count + 1, firstRun: firstRun))
+                let number = cells.count + 1
+                cells.append(Cell(task: task, seed: seed, number: number, firstRun: firstRun))
                 firstRun += runs
             }
         }
