@@ -47,6 +47,12 @@ def write(path, rows):
     print(f"{path}: {len(rows)} rows")
 
 
+def table(path):
+    """Texts and their labels."""
+    with open(path, newline="", encoding="utf-8") as file:
+        return [(row["text"].strip(), row["category"]) for row in csv.DictReader(file)]
+
+
 def main(clinc, banking, output):
     if output.exists():
         raise SystemExit(f"make_intent_tasks: {output}: expected a new folder, and it is there")
@@ -60,14 +66,10 @@ def main(clinc, banking, output):
     lines = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text, _ in strangers)
     (output / "clinc-oos.jsonl").write_text(lines, encoding="utf-8")
 
-    def table(name):
-        with open(banking / name, newline="", encoding="utf-8") as file:
-            return [(row["text"].strip(), row["category"]) for row in csv.DictReader(file)]
-
-    train, others = chosen(table("train.csv"), TRAIN)
+    train, others = chosen(table(banking / "train.csv"), TRAIN)
     write(output / "banking77/train.csv", train)
     write(output / "banking77/validation.csv", chosen(others, 4)[0])
-    write(output / "banking77/test.csv", chosen(table("test.csv"), 10)[0])
+    write(output / "banking77/test.csv", chosen(table(banking / "test.csv"), 10)[0])
 
 
 if __name__ == "__main__":

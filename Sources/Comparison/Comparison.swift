@@ -11,7 +11,7 @@ import Training
 public enum ComparisonEvent {
     /// A method's run begins; `number` counts from 1.
     case started(task: String, seed: Int, method: String, number: Int, of: Int)
-    /// Something is unusual about the data; each sentence comes once.
+    /// Something is unusual about model or data; each sentence comes once.
     case warned(String)
     /// Something happens in it.
     case progress(TrainingEvent)
@@ -72,7 +72,7 @@ public struct Comparison {
             for cell in cells {
                 let current = try Material(plan, cell, reusing: material)
                 material = current
-                for warning in current.whole.data.warnings where warned.insert(warning).inserted {
+                for warning in current.warnings where warned.insert(warning).inserted {
                     observer(.warned(warning))
                 }
                 guard try run(cell, with: current, observer, shouldStop) else { return false }
@@ -111,7 +111,7 @@ public struct Comparison {
         let lock = try Self.lock(folder.appendingPathComponent(cell.folder))
         defer { withExtendedLifetime(lock) {} }
         let material = try Material(plan, cell, reusing: nil)
-        for warning in material.whole.data.warnings { observer(.warned(warning)) }
+        for warning in material.warnings { observer(.warned(warning)) }
         return try run(cell, with: material, observer, shouldStop)
     }
 
@@ -191,6 +191,9 @@ private struct Material {
     let whole: Fitting
     /// With a share of them held out; nil where no method does so.
     let heldOut: Fitting?
+
+    /// What is unusual about the model and the data.
+    var warnings: [String] { model.warnings + whole.data.warnings }
 
     /// What a method has to do with.
     func fitting(_ method: Method) -> Fitting {

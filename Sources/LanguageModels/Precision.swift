@@ -56,6 +56,20 @@ public struct Precision: Hashable, Sendable {
         self.compute = compute
     }
 
+    /// What people should know who compute so on a device of this machine.
+    ///
+    /// `hasProducts` is whether the processor has instructions for products in bfloat16, if known.
+    public func warnings(
+        on device: Device,
+        hasProducts: Bool? = Processor.multipliesBFloat16
+    ) -> [String] {
+        guard compute == .bfloat16, device == .cpu, hasProducts == false else { return [] }
+        return [
+            "compute: this processor has no instructions for products in bfloat16, which take more "
+                + "time on it than those in float32"
+        ]
+    }
+
     /// The type of embeddings and head; nil where they stay in the 16 bits they are stored in.
     func tableType(isStoredIn16Bits: Bool) -> DType? {
         isStoredIn16Bits && weights != .float32 ? nil : compute.dtype

@@ -14,6 +14,16 @@ extension Tensor {
 
 @Suite("Models in bfloat16")
 struct PrecisionTests {
+    @Test("A processor without products in bfloat16 is warned of, where they are asked for")
+    func slowProducts() {
+        let precision = Precision(compute: .bfloat16)
+        #expect(precision.warnings(on: .cpu, hasProducts: false).count == 1)
+        for known in [true, nil] {
+            #expect(precision.warnings(on: .cpu, hasProducts: known).isEmpty)
+        }
+        #expect(Precision(.bfloat16).warnings(on: .cpu, hasProducts: false).isEmpty)
+    }
+
     private func results(
         _ golden: GoldenAdapter,
         _ precision: Precision

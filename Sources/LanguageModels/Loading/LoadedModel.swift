@@ -20,6 +20,9 @@ public struct LoadedModel {
     /// Its sizes.
     public var sizes: DecoderSizes { model.sizes }
 
+    /// What people should know about how it computes.
+    public var warnings: [String] { precision.warnings(on: device) }
+
     /// Loads a model tensor by tensor: at no time two copies of more than one of them are held.
     ///
     /// - Throws: an error that names file, key, expected and found.

@@ -69,6 +69,18 @@ public struct ServedSubjects: Sendable {
         self.models = models
     }
 
+    /// What people should know about how they compute.
+    ///
+    /// - Throws: an error where a recipe names no device.
+    public var warnings: [String] {
+        get throws {
+            let all = try runs.flatMap { _, recipe in
+                try recipe.precision.warnings(on: Device(recipe.device))
+            }
+            return Array(Set(all))
+        }
+    }
+
     /// Loads all of them, each base model once.
     ///
     /// - Throws: an error that names file, key, expected and found.

@@ -16,6 +16,11 @@ struct Doctor: ParsableCommand {
             ("varlora", Varlora.configuration.version),
             ("libtorch", Engine.version),
             ("vector instructions", Engine.vectorInstructions),
+            (
+                "bfloat16 products",
+                Processor.multipliesBFloat16.map { $0 ? "yes" : "no; slower than float32's" }
+                    ?? "not known"
+            ),
             ("devices", Device.available.map(\.name).joined(separator: ", ")),
             (
                 "threads",

@@ -72,6 +72,7 @@ struct Serve: ParsableCommand {
             key: try keyFile.map { try AccessKey(contentsOf: URL(fileURLWithPath: $0)) },
             limits: try limits()
         )
+        for warning in try server.subjects.warnings { Console.warn(warning) }
         let (host, port) = (host, try number("port", port, 0...65535))
         let names = server.subjects.models.map(\.name).joined(separator: ", ")
         let isOpen = server.key == nil

@@ -80,6 +80,7 @@ struct Train: ParsableCommand {
             precision: recipe.precision
         )
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
+        for warning in model.warnings { Console.warn(warning) }
         report(data)
         let trainer = try Trainer(
             recipe,

@@ -73,6 +73,7 @@ struct SubjectOptions: ParsableArguments {
             device: RankOptions.launch().device(device),
             precision: recipe.precision
         )
+        for warning in base.warnings { Console.warn(warning) }
         var trained = try folder.map { try TrainedRun($0, recipe: recipe, model: base) }
         if let predictive { trained = try trained?.answering(by: predictive) }
         return Subject(
