@@ -9,7 +9,7 @@ public enum Processor {
         return text.flatMap(multipliesBFloat16(accordingTo:))
     }()
 
-    /// The same of what `/proc/cpuinfo` says: features are behind `flags` (x86) or `Features` (Arm).
+    /// The same of the text of `/proc/cpuinfo`: `flags` (x86) or `Features` (Arm) have the names.
     static func multipliesBFloat16(accordingTo text: String) -> Bool? {
         let line = text.split(separator: "\n").first {
             $0.hasPrefix("flags") || $0.hasPrefix("Features")
