@@ -12,11 +12,11 @@ struct SensitivityCommand: ParsableCommand {
         commandName: "sensitivity",
         abstract: "Rank a run's training rows by how much the model leans on them.",
         discussion: """
-            Estimates from the posterior, without training again, by how many nats the
-            loss of a row would grow if the run had been trained without it: wrong labels
-            and unusual rows come first (docs/sensitivity.md). The run needs a posterior
-            with variances, such as IVON's. Probabilities are those of the labels at the
-            mean.
+            Estimates from the posterior, without training again, how much the loss of a
+            row would grow if the run had been trained without it: wrong labels and
+            unusual rows come first. Sizes are to be compared within a run
+            (docs/sensitivity.md). The run needs a posterior with variances, such as
+            IVON's. Probabilities are those of the labels at the mean.
 
             EXAMPLES
               varlora sensitivity runs/ivon
@@ -74,10 +74,12 @@ struct SensitivityCommand: ParsableCommand {
         }
         let rows = Row.ranked(loaded.examples, found)
         if let output { try JSONLines.write(rows, to: URL(fileURLWithPath: output)) }
-        var table = TextTable(["\(rows.count) training rows", "label", "probability", "nats"])
+        let title = "\(rows.count) training rows"
+        var table = TextTable([title, "label", "probability", "sensitivity"])
         for row in rows.prefix(try shownCount) {
             table.add([
-                row.name, row.labelText, row.probability.fixed(3), row.sensitivity.fixed(4),
+                row.name, Row.cut(row.labelText, to: 16), row.probability.fixed(3),
+                String(format: "%.4g", row.sensitivity),
             ])
         }
         Console.print(table.text)
@@ -95,11 +97,13 @@ struct SensitivityCommand: ParsableCommand {
         let logOddsChange: Double
         let variance: Double
 
-        /// Id and text on one line, cut so that a line of the table has 80 columns.
-        var name: String {
-            let words = "\(id)  \(text)".split(whereSeparator: \.isWhitespace)
-            let line = words.joined(separator: " ")
-            return line.count > 44 ? line.prefix(43) + "…" : line
+        /// What the table says of the row: with a label of 16 characters, 80 columns.
+        var name: String { Self.cut("\(id)  \(text)", to: 36) }
+
+        /// A text on one line, at most so many characters of it.
+        static func cut(_ text: String, to length: Int) -> String {
+            let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            return line.count > length ? line.prefix(length - 1) + "…" : line
         }
 
         /// The rows, those that the model leans on most first.
