@@ -18,8 +18,13 @@ struct SensitivityTests {
     func ranking() throws {
         try withTool { tool in
             try train(tool)
+            try FileManager.default.moveItem(
+                at: tool.folder.appendingPathComponent("task"),
+                to: tool.folder.appendingPathComponent("moved")
+            )
             let outcome = try tool.run([
-                "sensitivity", "run", "--count", "3", "--output", "rows.jsonl", "--threads", "1",
+                "sensitivity", "run", "--task", "moved", "--count", "3", "--output", "rows.jsonl",
+                "--threads", "1",
             ])
             #expect(outcome.exitCode == 0, "\(outcome.errors)")
             let lines = outcome.output.split(separator: "\n").map(String.init)

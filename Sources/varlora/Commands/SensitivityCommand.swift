@@ -32,6 +32,8 @@ struct SensitivityCommand: ParsableCommand {
     var output: String?
     @Option("Where the run's base model lies now.")
     var model: String?
+    @Option("Where the run's own task lies now.")
+    var task: String?
     @Option("Where the run's named data set lies now.")
     var data: String?
     @Option("cpu, cuda, cuda:N or mps.")
@@ -57,6 +59,7 @@ struct SensitivityCommand: ParsableCommand {
         let folder = RunFolder(URL(fileURLWithPath: runFolder))
         var recipe = try folder.readRecipe()
         recipe.model = model ?? recipe.model
+        recipe.task = task ?? recipe.task
         recipe.data = data ?? recipe.data
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
