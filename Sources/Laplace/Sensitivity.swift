@@ -11,7 +11,8 @@ import Torch
 /// Khan 2023, arXiv 2310.19273) the mean m moves by `w S ∇ℓ(m)` when an example is left out: S is
 /// the posterior's covariance, ℓ the example's loss, and w how often the posterior counts it, so
 /// that w S is the inverse of the curvature of the sum of all losses, and the move a Newton step.
-/// The changes are those of the model linearised at m.
+/// The changes are those of the model linearised at m, right to first order in the example's share
+/// of the curvature.
 public struct Sensitivity: Equatable, Sendable {
     /// Probability of the label at the mean (p).
     public let probability: Double
@@ -105,13 +106,13 @@ public struct SensitivityEstimator {
     /// The gradients of the label's log-odds and of the loss with respect to the logits: [2,
     /// answers].
     private static func functions(_ example: EncodedExample, _ logits: [Double]) -> [[Double]] {
+        guard logits.count > 1 else { return [[0], [0]] }
         let (label, probabilities) = (example.knownLabel, softmax(logits))
-        // d log(p / (1 - p)) is 1 for the label and minus the softmax over the others: not
-        // p / (1 - p), of which nothing is left where p is nearly 1.
+        // The label's log-odds are its logit less the logarithm of the others' summed exponentials.
         var others = logits
         others[label] = -.infinity
-        var logOdds = logits.count > 1 ? softmax(others).map { -$0 } : [0]
-        if logits.count > 1 { logOdds[label] = 1 }
+        var logOdds = softmax(others).map { -$0 }
+        logOdds[label] = 1
         let targets = example.targets ?? logits.indices.map { $0 == label ? 1 : 0 }
         return [logOdds, zip(probabilities, targets).map { $0 - $1 }]
     }
