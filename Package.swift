@@ -179,9 +179,9 @@ let package = Package(
         .executableTarget(
             name: "varlora",
             dependencies: [
-                "CStart", "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA",
-                "Metrics", "Posteriors", "Reporting", "Serving", "TextTasks", "Torch", "Training",
-                arguments,
+                "CStart", "Comparison", "Evaluation", "Files", "JSON", "LanguageModels", "Laplace",
+                "LoRA", "Metrics", "Posteriors", "Reporting", "Serving", "TextTasks", "Torch",
+                "Training", arguments,
             ]
         ),
         .executableTarget(

@@ -132,19 +132,11 @@ public struct LinearisedAnswers: Predictive {
         _ functions: [[MatrixGradient]],
         _ posteriors: [any LaplacePosterior]
     ) throws -> [[LogitDistribution]] {
-        let count = pass.contrastCount
-        let sums = posteriors.map { _ in
-            Tensor.zeros([pass.answerCounts.count, count, count], dtype: .float64)
+        let count = functions.count
+        let roots: [CovarianceRoot] = posteriors.map { posterior in
+            { posterior.whitened($0, of: $1) }
         }
-        for matrix in (functions.first ?? []).indices {
-            let jacobian = pass.jacobian(functions.map { $0[matrix] })
-            let flat = [pass.answerCounts.count, count, -1]
-            for (posterior, sum) in zip(posteriors, sums) {
-                let rows = posterior.whitened(jacobian, of: matrix).reshaped(flat)
-                sum.addInPlace(rows.matmul(rows.transposed(1, 2)).to(.cpu))
-            }
-        }
-        let values = sums.map(\.doubles)
+        let values = pass.covariances(of: functions, under: roots).map(\.doubles)
         try checkTorch()
         return pass.answerCounts.indices.map { example in
             values.map { values in

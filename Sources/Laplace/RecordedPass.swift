@@ -45,9 +45,6 @@ struct RecordedPass {
         lastTokens = RowPadding(batch.packed.outputs, device: graph.device)
     }
 
-    /// The most answers an example has, less 1: softmax does not see a shift of all logits.
-    var contrastCount: Int { max(0, (answerCounts.max() ?? 0) - 1) }
-
     /// Gradients of functions of the logits, for every adapter matrix in the order of the flat
     /// parameters: [functions][matrices].
     ///
@@ -55,7 +52,8 @@ struct RecordedPass {
     /// has fewer functions. Each function is one backward pass.
     func gradients(_ weights: [[[Double]]]) -> [[MatrixGradient]] {
         let width = answerCounts.max() ?? 0
-        return (0..<contrastCount).map { function in
+        let count = weights.map(\.count).max() ?? 0
+        return (0..<count).map { function in
             var flat: [Float] = []
             for rows in weights {
                 let row = function < rows.count ? rows[function] : []
@@ -64,7 +62,7 @@ struct RecordedPass {
             let gradients = graph.gradients(
                 weightedBy: Tensor(flat, shape: [weights.count, width], device: graph.device),
                 of: records.map(\.probe),
-                keepingGraph: function + 1 < contrastCount
+                keepingGraph: function + 1 < count
             )  // [rows, out] of each adapted layer
             return zip(records, gradients).flatMap { record, gradient in
                 let scaled = gradient.to(.float32) * record.module.scale
@@ -86,7 +84,27 @@ struct RecordedPass {
             .matmul(rows.padded(input))
             .reshaped([answerCounts.count, functions.count, -1, input.shape.last ?? 0])
     }
+
+    /// The covariances of each example's functions under some distributions of the parameters, each
+    /// given by a root of its covariance: [distributions] of [examples, functions, functions],
+    /// float64, on the CPU.
+    func covariances(of functions: [[MatrixGradient]], under roots: [CovarianceRoot]) -> [Tensor] {
+        let (examples, count) = (answerCounts.count, functions.count)
+        let sums = roots.map { _ in Tensor.zeros([examples, count, count], dtype: .float64) }
+        for matrix in (functions.first ?? []).indices {
+            let jacobian = jacobian(functions.map { $0[matrix] })
+            for (root, sum) in zip(roots, sums) {
+                let rows = root(jacobian, matrix).reshaped([examples, count, -1])
+                sum.addInPlace(rows.matmul(rows.transposed(1, 2)).to(.cpu))
+            }
+        }
+        return sums
+    }
 }
+
+/// A root R of a covariance R Rᵀ, as it acts on gradients: Rᵀ applied to matrices [..., out, in]
+/// shaped as the parameter of an index.
+typealias CovarianceRoot = (_ matrices: Tensor, _ parameter: Int) -> Tensor
 
 /// The logarithms of a distribution from its logits.
 func logSoftmax(_ logits: [Double]) -> [Double] {

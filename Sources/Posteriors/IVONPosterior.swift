@@ -4,7 +4,7 @@ import Torch
 ///
 /// The variance is `1 / (λ (h + δ))` with the effective sample size λ, the Hessian h and the
 /// weight decay δ (Shen et al. 2024, arXiv 2402.17641).
-public struct IVONPosterior: Posterior {
+public struct IVONPosterior: VariancePosterior {
     /// `ivon`.
     public static let name = "ivon"
 
@@ -32,6 +32,12 @@ public struct IVONPosterior: Posterior {
         self.hessianInitialization = hessianInitialization
         standardDeviation = ((hessian + weightDecay) * effectiveSampleSize).power(-0.5)
     }
+
+    /// The variance 1 / (λ (h + δ)) [count].
+    public var variance: Tensor { standardDeviation.power(2) }
+
+    /// `λ / count`: the posterior is that of the mean loss, counted λ times.
+    public func weight(ofOneAmong count: Int) -> Double { effectiveSampleSize / Double(count) }
 
     /// Normal noise times the standard deviation.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {

@@ -4,7 +4,7 @@ import Torch
 ///
 /// Maddox et al. 2019, arXiv 1902.02476, algorithm 1: the covariance is half the diagonal of the
 /// iterates' variances plus half the low-rank `D Dᵀ / (K - 1)` of their deviations.
-public struct SWAGPosterior: Posterior {
+public struct SWAGPosterior: VariancePosterior {
     /// `swag`.
     public static let name = "swag"
 

@@ -18,6 +18,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noDraws(key: String, reason: String, found: String)
     /// The run to draw from is a point estimate.
     case noPosterior(folder: String)
+    /// How much a run leans on its training rows cannot be estimated.
+    case noSensitivity(expected: String, found: String)
     /// A run is to go on with another setting than it was started with.
     case otherRecipe(file: String, key: String, saved: String, asked: String)
     /// A file belongs to another model, data set or recipe.
@@ -71,6 +73,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "\(key): expected none, as the run answers by \(reason), found \(found)"
         case .noPosterior(let folder):
             "\(folder): expected a run with a posterior to draw from, found a point estimate"
+        case .noSensitivity(let expected, let found):
+            "sensitivity: expected \(expected), found \(found)"
         case .otherRecipe(let file, let key, let saved, let asked):
             "\(file): the run was started with \(key) \(saved), but \(asked) was asked for;"
                 + " --resume repeats the same run"

@@ -61,6 +61,30 @@ struct DecisionRunTests {
         }
     }
 
+    @Test("Every question is a row that the run leans on, unless it saw several orders of it")
+    func sensitivities() throws {
+        for orders in [1, 2] {
+            try withDecisionRun(orders: orders) { tiny in
+                try tiny.train("run")
+                let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+                let tokenizer = run.adapted.base.tokenizer
+                let rows = try TrainingData(run.recipe, tokenizer: tokenizer).train
+                try tiny.run("run").check(isTrainedOn: rows)
+                guard orders == 1 else {
+                    #expect(
+                        sentence { _ = try run.sensitivities(to: rows) }
+                            == "sensitivity: expected a run that trained on each row once, found"
+                            + " train-orders with 2 orders of its options"
+                    )
+                    return
+                }
+                let found = try run.sensitivities(to: rows)
+                #expect(found.count == 24)
+                #expect(found.allSatisfy { $0.lossChange > 0 && $0.lossChange.isFinite })
+            }
+        }
+    }
+
     @Test("A run that stops goes on to the same bytes, and tells what soft and ordered answers are")
     func run() throws {
         try withDecisionRun(orders: 2) { tiny in
