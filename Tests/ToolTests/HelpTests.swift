@@ -10,7 +10,7 @@ import Training
 struct HelpTests {
     static let commands = [
         "", "train", "estimate", "evaluate", "predict", "decide-policy", "serve", "tokenize",
-        "inspect", "report", "compare", "data", "data check", "recipes",
+        "inspect", "report", "compare", "merge", "data", "data check", "recipes",
         "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]
 
