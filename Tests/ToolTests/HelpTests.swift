@@ -9,8 +9,8 @@ import Training
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "", "train", "estimate", "evaluate", "predict", "decide-policy", "serve", "tokenize",
-        "inspect", "report", "compare", "merge", "data", "data check", "recipes",
+        "", "train", "estimate", "evaluate", "predict", "acquire", "decide-policy", "serve",
+        "tokenize", "inspect", "report", "compare", "merge", "data", "data check", "recipes",
         "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
     ]
 
