@@ -7,7 +7,9 @@ public struct VerbatimRows {
     private let file: String
     /// A table's header; empty for lines of JSON.
     private let header: Data
-    /// By ``Example/source``, each with its line end.
+    /// The ``Example/source`` of every row, in order.
+    private let sources: [String]
+    /// By source, each with its line end.
     private let rows: [String: Data]
 
     /// Reads a file of lines of JSON or a table.
@@ -22,7 +24,11 @@ public struct VerbatimRows {
                 reason: "expected a regular file, rows of which can be copied, found none"
             )
         }
-        var rows: [String: Data] = [:]
+        var (sources, rows): ([String], [String: Data]) = ([], [:])
+        func add(_ row: Data, at line: Int) {
+            sources.append("\(url.path):\(line)")
+            rows[sources[sources.count - 1]] = row
+        }
         if url.pathExtension.lowercased() == "csv" {
             let text = try RegularFile.readText(url)
             let table = try CSVTable(text, file: url.path)
@@ -33,16 +39,16 @@ public struct VerbatimRows {
             }
             header = records[0]
             for (start, record) in zip(starts, records).dropFirst() {
-                rows["\(url.path):\(start + 1)"] = record
+                add(record, at: start + 1)
             }
         } else {
             header = Data()
             var reader = try LineReader(url)
             while let line = try reader.next() {
-                rows["\(url.path):\(line.number)"] = Data(line.bytes) + [0x0a]
+                add(Data(line.bytes) + [0x0a], at: line.number)
             }
         }
-        self.rows = rows
+        (self.sources, self.rows) = (sources, rows)
     }
 
     /// Lines with their ends, without the blank ones behind them.
@@ -65,5 +71,13 @@ public struct VerbatimRows {
             return row
         }
         try JSONLines.write(lines: chosen.reduce(header, +), to: url)
+    }
+
+    /// Writes all rows but those of some sources, in the order of the file.
+    ///
+    /// Rows that no example was made of are among them. Throws as ``write(_:to:)`` does.
+    public func write(allBut chosen: some Sequence<String>, to url: URL) throws {
+        let chosen = Set(chosen)
+        try write(sources.filter { !chosen.contains($0) }, to: url)
     }
 }

@@ -5,7 +5,12 @@ import Testing
 
 @Suite("Rows are copied as they stand in their file")
 struct VerbatimRowTests {
-    private func copy(_ text: String, _ name: String, _ lines: [Int]) throws -> String {
+    private func copy(
+        _ text: String,
+        _ name: String,
+        _ lines: [Int],
+        inverted: Bool = false
+    ) throws -> String {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             UUID().uuidString
         )
@@ -14,7 +19,9 @@ struct VerbatimRowTests {
         let file = folder.appendingPathComponent(name)
         try Data(text.utf8).write(to: file)
         let output = folder.appendingPathComponent("output")
-        try VerbatimRows(contentsOf: file).write(lines.map { "\(file.path):\($0)" }, to: output)
+        let rows = try VerbatimRows(contentsOf: file)
+        let sources = lines.map { "\(file.path):\($0)" }
+        try inverted ? rows.write(allBut: sources, to: output) : rows.write(sources, to: output)
         return try String(contentsOf: output, encoding: .utf8)
     }
 
@@ -24,6 +31,8 @@ struct VerbatimRowTests {
         let chosen = try copy(text, "rows.jsonl", [4, 1])
         #expect(chosen == "{\"c\":\"\\u00e9\"}\n{\"b\": 1,  \"a\":2}\n")
         #expect(try copy(text, "rows.jsonl", [3]) == "{}\r\n")
+        let others = try copy(text, "rows.jsonl", [3], inverted: true)
+        #expect(others == "{\"b\": 1,  \"a\":2}\n{\"c\":\"\\u00e9\"}\n")
     }
 
     @Test("Records of a table come below its header, quotes and line ends in them as they were")

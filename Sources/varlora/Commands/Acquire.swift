@@ -87,13 +87,10 @@ struct Acquire: ParsableCommand {
         if chosen.count < (try countValue) {
             Console.note("\(pool): has \(rows.count) rows, all of which are chosen")
         }
-        func write(_ places: some Sequence<Int>, to path: String?) throws {
-            guard let path else { return }
-            try verbatim?.write(places.map { rows[$0].source }, to: URL(fileURLWithPath: path))
-        }
+        let sources = chosen.map { rows[$0].source }
         // In this order, a row that leaves the pool is written already.
-        try write(chosen, to: output)
-        try write(ranking.dropFirst(chosen.count).sorted(), to: rest)
+        if let output { try verbatim?.write(sources, to: URL(fileURLWithPath: output)) }
+        if let rest { try verbatim?.write(allBut: sources, to: URL(fileURLWithPath: rest)) }
         for (rank, place) in chosen.enumerated() {
             let (row, score) = (rows[place], scores?[place])
             let line = Line(rank: rank + 1, id: row.state ?? row.id, score: score)
