@@ -47,9 +47,14 @@ public enum JSONLines {
                 )
             }
         }
+        try write(lines: data, to: url)
+    }
+
+    /// Writes lines as they are; what is no regular file is written through as by ``write(_:to:)``.
+    package static func write(lines: Data, to url: URL) throws {
         // Renaming a file over a device or link would put the file in its place.
         try isRegularOrNew(url)
-            ? AtomicFile.write(data, to: url) : AtomicFile.writeThrough(data, to: url)
+            ? AtomicFile.write(lines, to: url) : AtomicFile.writeThrough(lines, to: url)
     }
 
     /// A row as a line with sorted keys, its end included.

@@ -4,7 +4,7 @@ import Torch
 ///
 /// The variance is `1 / (λ (h + δ))` with the effective sample size λ, the Hessian h and the
 /// weight decay δ (Shen et al. 2024, arXiv 2402.17641).
-public struct IVONPosterior: VariancePosterior {
+public struct IVONPosterior: DiagonalPosterior, VariancePosterior {
     /// `ivon`.
     public static let name = "ivon"
 
@@ -38,6 +38,29 @@ public struct IVONPosterior: VariancePosterior {
 
     /// `λ / count`: the posterior is that of the mean loss, counted λ times.
     public func weight(ofOneAmong count: Int) -> Double { effectiveSampleSize / Double(count) }
+
+    /// λ h.
+    public var curvature: Tensor { hessian.to(.float64) * effectiveSampleSize }
+
+    /// λ δ.
+    public var priorPrecision: Double { effectiveSampleSize * weightDecay }
+
+    /// The posterior of several data sets: sample sizes (λ) add up, and the Hessian is their mean
+    /// weighted by these.
+    public init(adding parts: [(posterior: IVONPosterior, weight: Double)]) {
+        let size = parts.reduce(0) { $0 + $1.posterior.effectiveSampleSize * $1.weight }
+        let shares = parts.map {
+            (posterior: $0.posterior, weight: $0.posterior.effectiveSampleSize * $0.weight / size)
+        }
+        self.init(
+            hessian: weightedSum(shares.map { ($0.posterior.hessian, $0.weight) }).to(.float32),
+            effectiveSampleSize: size,
+            weightDecay: Self.meanPriorPrecision(of: parts) / size,
+            hessianInitialization: shares.reduce(0) {
+                $0 + $1.posterior.hessianInitialization * $1.weight
+            }
+        )
+    }
 
     /// Normal noise times the standard deviation.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {

@@ -5,7 +5,7 @@ import Torch
 ///
 /// The variance is `1 / (F + δ)` with the Fisher diagonal F, summed over the training examples, and
 /// the prior precision δ (for adapters: Yang et al. 2023, arXiv 2308.13111).
-public struct LaplaceDiagonalPosterior: LaplacePosterior {
+public struct LaplaceDiagonalPosterior: LaplacePosterior, DiagonalPosterior {
     /// `laplace-diagonal`.
     public static let name = "laplace-diagonal"
 
@@ -23,7 +23,19 @@ public struct LaplaceDiagonalPosterior: LaplacePosterior {
     }
 
     /// The Fisher diagonal.
-    public var curvatureEigenvalues: Tensor { fisher.to(.float64) }
+    public var curvature: Tensor { fisher.to(.float64) }
+
+    /// The Fisher diagonal.
+    public var curvatureEigenvalues: Tensor { curvature }
+
+    /// The posterior of several data sets, whose Fisher diagonals are sums over examples.
+    public init(adding parts: [(posterior: LaplaceDiagonalPosterior, weight: Double)]) {
+        self.init(
+            fisher: weightedSum(parts.map { ($0.posterior.fisher, $0.weight) }).to(.float32),
+            priorPrecision: Self.meanPriorPrecision(of: parts),
+            of: parts[0].posterior.entries
+        )
+    }
 
     /// Every element times its parameter's standard deviation.
     public func whitened(_ matrices: Tensor, of index: Int) -> Tensor {

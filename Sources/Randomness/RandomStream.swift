@@ -23,6 +23,8 @@ public enum RandomStream: String, CaseIterable, Sendable {
     case posterior
     /// Draws from the posterior for predictions.
     case prediction
+    /// Which rows without a label are to get one, where chance chooses.
+    case acquisition
     /// First values of trainable parameters.
     case initialisation
 

@@ -18,4 +18,7 @@ public struct LoadedExamples: Equatable, Sendable {
     public var leftOut: Int
     /// Whether the part is a seeded share of the file, not all of it.
     public var isShare: Bool
+
+    /// The examples by rows of the file: those of one row together.
+    public var rows: [Range<Int>] { runsOfStates(examples.map(\.source)) }
 }

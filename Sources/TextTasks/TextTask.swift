@@ -185,18 +185,21 @@ public struct TextTask: Sendable {
     /// needed.
     ///
     /// Lines are in the format of the named task, or else in that of the user's own rows.
-    /// `labels` are those that texts may have, as ``labels()`` gives them.
+    /// `labels` are those that texts may have, as ``labels()`` gives them; with `ignoringLabels`
+    /// the texts' own may be others.
     ///
     /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
     public static func load(
         file: URL,
         task: String,
         style: PromptStyle = PromptStyle(),
-        labels: [String]? = nil
+        labels: [String]? = nil,
+        ignoringLabels: Bool = false
     ) throws -> LoadedExamples {
         let setting = RowSetting(
             style: style,
-            labels: try labels.map { try LabelSet($0, source: "the run", style) }
+            labels: try labels.map { try LabelSet($0, source: "the run", style) },
+            ignoresLabels: ignoringLabels
         )
         func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
             try ParsedFile(file, as: rows, setting, requiringLabels: false).loaded(isShare: false)

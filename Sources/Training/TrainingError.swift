@@ -48,6 +48,19 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case batchTooSmall(size: Int, ranks: Int)
     /// The ranks' parameters are no longer the same.
     case ranksDiverged(rank: Int, step: Int)
+    /// A run cannot be merged with another one, for a reason.
+    case notAlike(
+        folder: String,
+        key: String,
+        expected: String,
+        other: String,
+        found: String,
+        reason: String
+    )
+    /// A run that is to be merged by precisions has none, or of another kind than the first.
+    case noPrecisions(folder: String, expected: String, found: String)
+    /// A run that tells nothing of the mutual information of answer and parameters is asked for it.
+    case noInformation(folder: String, found: String)
     /// A file or the folder of a run is no longer where the training had it.
     case takenAway(path: String)
 
@@ -104,6 +117,14 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "batch-size: expected at least the number of ranks, \(ranks), found \(size)"
         case .ranksDiverged(let rank, let step):
             "the parameters of rank \(rank) differ from those of rank 0 after step \(step)"
+        case .notAlike(let folder, let key, let expected, let other, let found, let reason):
+            "\(folder): \(key): expected \(expected) as of \(other), found \(found); \(reason)"
+        case .noPrecisions(let folder, let expected, let found):
+            "\(folder): expected a posterior with a precision of each parameter (\(expected)),"
+                + " found \(found); merge by average or task-arithmetic"
+        case .noInformation(let folder, let found):
+            "\(folder): mutual-information: expected a run that averages over draws, found"
+                + " \(found); choose by entropy"
         case .takenAway(let path):
             "\(path): was removed, moved or replaced during the training, which ends here;"
                 + " a run that is left in its place can be replaced with --force"

@@ -9,9 +9,10 @@ import Training
 @Suite("Help")
 struct HelpTests {
     static let commands = [
-        "", "train", "estimate", "evaluate", "predict", "decide-policy", "serve", "tokenize",
-        "inspect", "report", "compare", "sensitivity", "data", "data check", "recipes",
-        "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor", "demo",
+        "", "train", "estimate", "evaluate", "predict", "acquire", "decide-policy", "serve",
+        "tokenize", "inspect", "report", "compare", "merge", "sensitivity", "data", "data check",
+        "recipes", "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor",
+        "demo",
     ]
 
     @Test("Help texts are the committed ones", arguments: commands)

@@ -47,6 +47,8 @@ struct RowSetting {
     var style: PromptStyle
     /// The labels that texts may have; nil where the train part has no texts.
     var labels: LabelSet?
+    /// Whether texts are taken as if they had no label.
+    var ignoresLabels = false
 
     /// A text as an example.
     func row(_ text: LabelledText) throws -> ParsedRow {
@@ -55,7 +57,7 @@ struct RowSetting {
                 "a text needs labels to choose from, which are those of a train part of such texts"
             )
         }
-        return try labels.row(text)
+        return try labels.row(ignoresLabels ? text.unlabelled : text)
     }
 }
 

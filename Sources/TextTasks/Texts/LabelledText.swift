@@ -12,8 +12,15 @@ struct LabelledText: Equatable {
 
     let id: String
     let text: String
-    let label: String?
+    private(set) var label: String?
     let place: RowPlace
+
+    /// The text alone.
+    var unlabelled: LabelledText {
+        var text = self
+        text.label = nil
+        return text
+    }
 
     /// A text from its parts; an empty one is refused.
     init(id: String? = nil, text: String, label: String?, at place: RowPlace) throws {

@@ -80,9 +80,18 @@ struct SubjectOptions: ParsableArguments {
             recipe: recipe,
             base: base,
             trained: trained,
-            labels: try folder?.readLabels(),
+            labels: try labels(of: recipe, run: folder),
             isOwnTask: task == nil
         )
+    }
+
+    /// The labels between which texts choose: those of another task that is asked for, where it has
+    /// some, or the run's.
+    private func labels(of recipe: Recipe, run: RunFolder?) throws -> [String]? {
+        if let task, !TextTask.names.contains(task), let labels = try recipe.textTask().labels() {
+            return labels
+        }
+        return try run?.readLabels()
     }
 }
 
@@ -95,7 +104,7 @@ struct Subject {
     let recipe: Recipe
     let base: LoadedModel
     let trained: TrainedRun?
-    /// The labels between which the run's texts choose; nil for other rows.
+    /// The labels between which texts choose; nil for other rows.
     let labels: [String]?
     /// Whether the task is the one that the run was trained on.
     let isOwnTask: Bool
@@ -114,12 +123,13 @@ struct Subject {
     }
 
     /// All rows of a file, labelled or not, put as the run was trained.
-    func load(_ file: String) throws -> LoadedExamples {
+    func load(_ file: String, ignoringLabels: Bool = false) throws -> LoadedExamples {
         try TextTask.load(
             file: URL(fileURLWithPath: file),
             task: recipe.task,
             style: recipe.promptStyle,
-            labels: labels
+            labels: labels,
+            ignoringLabels: ignoringLabels
         )
     }
 
