@@ -10,6 +10,11 @@ final class BrowserPage {
         case control = 2
     }
 
+    /// What did not come true in the page.
+    struct Unmet: Error {
+        let expression: String
+    }
+
     private let process = Process()
     private let (commands, replies) = (Pipe(), Pipe())
     private var received = Data()
@@ -49,13 +54,13 @@ final class BrowserPage {
         return try #require(result?["value"] as? String, "\(expression): \(reply)")
     }
 
-    /// Waits until an expression holds in the page, ten seconds at most.
+    /// Waits until an expression holds in the page, five minutes at most.
     func wait(until expression: String) throws {
-        for _ in 0..<200 {
+        for _ in 0..<6000 {
             if try value(expression) == "true" { return }
             usleep(50_000)
         }
-        Issue.record("in ten seconds it did not come true: \(expression)")
+        throw Unmet(expression: expression)
     }
 
     /// Presses and releases a key, by its name in the DOM.
@@ -83,7 +88,7 @@ final class BrowserPage {
             try press("Tab")
             if try value(expression) == "true" { return }
         }
-        Issue.record("Tab does not lead to \(expression)")
+        throw Unmet(expression: expression)
     }
 
     /// Sends a command and waits for its result.
