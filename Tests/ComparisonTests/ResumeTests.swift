@@ -4,7 +4,8 @@ import Training
 
 @testable import Comparison
 
-@Suite("A comparison goes on where it was")
+// One after another: a folder is one process's, and one test's.
+@Suite("A comparison goes on where it was", .serialized)
 struct ResumeTests {
     /// Asks to stop after a number of events in which something was computed.
     private final class Countdown {
