@@ -45,7 +45,7 @@ public struct AnswerScorer {
             adapters.checkAttached()
         } else {
             precondition(
-                model.linears.values.allSatisfy { $0.adapter == nil },
+                model.adaptable.values.allSatisfy { $0.adapter == nil },
                 "the base was to answer alone, and has adapters"
             )
         }

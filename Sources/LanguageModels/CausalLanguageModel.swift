@@ -8,8 +8,11 @@ public protocol CausalLanguageModel: AnyObject {
     /// What its blocks compute, in order.
     var blocks: [BlockOutline] { get }
 
-    /// Every linear layer that can take an adapter, by checkpoint path.
+    /// Every linear layer of the blocks, by checkpoint path.
     var linears: [String: Linear] { get }
+
+    /// The layer that makes logits of hidden states: [vocabulary, hidden].
+    var head: Linear { get }
 
     /// Whether blocks keep their input alone for the backward pass, and run again in it: less
     /// memory for more time. Adapters must then stay as they are until that pass is over.
@@ -22,6 +25,11 @@ public protocol CausalLanguageModel: AnyObject {
 
     /// Logits of some tokens of the vocabulary, or of all, in float32: [rows, tokens].
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor
+}
+
+extension CausalLanguageModel {
+    /// Every layer that can take an adapter, by checkpoint path: the blocks' and the head.
+    public var adaptable: [String: Linear] { linears.merging([head.path: head]) { own, _ in own } }
 }
 
 /// What a block of a decoder computes, for those who count operations and memory.

@@ -29,10 +29,16 @@ struct RecordedPass {
 
     /// A pass of a scorer that has adapters.
     ///
-    /// - Throws: `TorchError` when the engine failed in it.
+    /// - Throws: ``LaplaceError`` where an adapted head would run several times in it; `TorchError`
+    ///   when the engine failed in it.
     init(_ examples: [EncodedExample], _ scorer: AnswerScorer) throws {
         guard let adapters = scorer.adapters else {
             preconditionFailure("only adapters have gradients")
+        }
+        let long = examples.first { $0.answers.contains { $0.count > 1 } }
+        if let long, adapters.layout.adaptsHead {
+            let tokens = long.answers.map(\.count).max() ?? 0
+            throw LaplaceError.longAnswers(id: long.id, tokens: tokens)
         }
         let batch = AnswerBatch(examples, sharesPrefix: false)
         (graph, records) = adapters.recording { scorer.logits(batch) }

@@ -80,8 +80,9 @@ public final class LoRAAdapters {
         }
         self.layout = layout
         self.model = model
+        let layers = model.adaptable
         linears = layout.modules.map { module in
-            guard let linear = model.linears[module.path] else {
+            guard let linear = layers[module.path] else {
                 preconditionFailure("the model has no layer \(module.path)")
             }
             return linear
@@ -101,7 +102,7 @@ public final class LoRAAdapters {
 
     /// Puts the adapters into the model's layers, in place of all that are there.
     public func attach() {
-        for linear in model.linears.values { linear.adapter = nil }
+        for linear in model.adaptable.values { linear.adapter = nil }
         for (adapter, linear) in zip(adapters, linears) { linear.adapter = adapter }
     }
 
@@ -168,7 +169,8 @@ public final class LoRAAdapters {
     /// Adds the adapters to the weights and takes them out: same outputs, no extra work.
     ///
     /// - Throws: ``LoRAError/roundedBase(path:format:)`` when the weights are in fewer than 32
-    ///   bits, which would round the adapters away.
+    ///   bits, which would round the adapters away; ``LoRAError/tiedBase(path:)`` when one is the
+    ///   table of embeddings, too, which would change with it.
     public func merge() throws {
         guard beforeMerge == nil else { return }
         let weights = try linears.map { linear in
@@ -178,6 +180,7 @@ public final class LoRAAdapters {
             guard weight.dtype == .float32 else {
                 throw LoRAError.roundedBase(path: linear.path, format: weight.dtype.rawValue)
             }
+            guard !linear.isTied else { throw LoRAError.tiedBase(path: linear.path) }
             return weight
         }
         withoutGradients {

@@ -14,6 +14,8 @@ public enum LoRAError: Error, Equatable, CustomStringConvertible {
     case mismatch(file: String, tensor: String, expected: String, found: String)
     /// Adapters are to be merged into a weight that is kept in fewer than 32 bits.
     case roundedBase(path: String, format: String)
+    /// Adapters are to be merged into a weight that is the table of embeddings, too.
+    case tiedBase(path: String)
 
     /// One sentence that names file, key, what was expected and found.
     public var description: String {
@@ -33,6 +35,8 @@ public enum LoRAError: Error, Equatable, CustomStringConvertible {
             "\(file): \(tensor): expected \(expected), found \(found)"
         case .roundedBase(let path, let format):
             "\(path): adapters are merged into weights of base precision float32, found \(format)"
+        case .tiedBase(let path):
+            "\(path): adapters are merged into weights of their own, found the embeddings' table"
         }
     }
 }

@@ -26,15 +26,19 @@ public struct LoRALayout: Equatable, Sendable {
     public let settings: LoRASettings
     /// The adapted layers, in the order of the model.
     public let modules: [Module]
+    /// Whether the head is one of them.
+    public let adaptsHead: Bool
 
     /// Lays adapters over the linear layers of a model.
     ///
     /// - Throws: ``LoRAError`` when a setting is out of range or a target names no layer.
     public init(_ settings: LoRASettings, for model: any CausalLanguageModel) throws {
         try settings.validate()
-        let paths = model.linears.keys.sorted {
+        let (layers, head) = (model.adaptable, model.head.path)
+        let ofBlocks = model.linears.keys.sorted {
             $0.compare($1, options: .numeric) == .orderedAscending
         }
+        let paths = ofBlocks + [head]
         for target in settings.targetModules where target != "all-linear" {
             guard paths.contains(where: { $0 == target || $0.hasSuffix("." + target) }) else {
                 let names = Set(paths.compactMap { $0.split(separator: ".").last.map(String.init) })
@@ -43,8 +47,9 @@ public struct LoRALayout: Equatable, Sendable {
         }
         for path in paths { try settings.checkPatterns(path) }
         self.settings = settings
-        modules = paths.filter(settings.targets).compactMap { path in
-            guard let linear = model.linears[path] else { return nil }
+        adaptsHead = settings.targets(head, isHead: true)
+        modules = paths.filter { settings.targets($0, isHead: $0 == head) }.compactMap { path in
+            guard let linear = layers[path] else { return nil }
             let (rank, scale) = settings.rankAndScale(of: path)
             return Module(
                 path: path,

@@ -10,6 +10,8 @@ public struct LoRASettings: Equatable, Sendable {
     /// Share of the adapter's inputs set to zero in training, 0 ..< 1.
     public var dropout = 0.1
     /// The layers to adapt: last parts of their checkpoint paths, or `all-linear`.
+    ///
+    /// That means all of the blocks; the head, `lm_head`, is adapted where it is named.
     public var targetModules = ["q_proj", "v_proj"]
     /// Whether the scale is α / sqrt(rank) (rsLoRA, arXiv 2312.03732) rather than α / rank.
     public var usesRankStabilizedScale = false
@@ -40,8 +42,9 @@ public struct LoRASettings: Equatable, Sendable {
     }
 
     /// Whether the layer at `path` gets an adapter.
-    func targets(_ path: String) -> Bool {
-        targetModules.contains("all-linear") || targetModules.contains { ends(path, in: $0) }
+    func targets(_ path: String, isHead: Bool) -> Bool {
+        !isHead && targetModules.contains("all-linear")
+            || targetModules.contains { ends(path, in: $0) }
     }
 
     /// Throws when two keys of a pattern name the same layer: which one holds would be by chance.

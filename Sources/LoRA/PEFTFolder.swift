@@ -106,13 +106,20 @@ public enum PEFTFolder {
             return values
         }
         let known = Set(parameters.entries.map(\.name))
-        let surplus = file.names.filter { !known.contains($0) }
+        let surplus = file.names.filter { !known.contains($0) && !isOfBase($0, beside: known) }
         if let first = surplus.first {
             throw LoRAError.surplusTensors(file: name, first: first, count: surplus.count)
         }
         for (entry, tensor) in zip(parameters.entries, values) {
             FlatParameters.view(parameters.values, entry).copyInPlace(tensor)
         }
+    }
+
+    /// Whether a tensor is the frozen weight of an adapted layer: PEFT stores that of the head.
+    private static func isOfBase(_ name: String, beside adapter: Set<String>) -> Bool {
+        let suffix = ".base_layer.weight"
+        let layer = name.dropLast(suffix.count)
+        return name.hasSuffix(suffix) && adapter.contains(layer + ".lora_A.weight")
     }
 
     private static func targets(_ node: JSONNode) throws -> [String] {
@@ -148,6 +155,7 @@ public enum PEFTFolder {
             ("task_type", [.string("CAUSAL_LM")]),
             ("bias", [.string("none")]),
             ("use_dora", [.boolean(false)]),
+            ("ensure_weight_tying", [.boolean(false)]),
             ("fan_in_fan_out", [.boolean(false)]),
             ("lora_bias", [.boolean(false)]),
             ("use_qalora", [.boolean(false)]),

@@ -14,7 +14,8 @@ import LoRA
 /// * Attention takes two products forward and four backward over all pairs of a query and a key
 ///   that it sees: of the shared prefix, and of every sequence with the prefix and itself.
 /// * In the last block, attention and what follows it run on the wanted tokens of each sequence
-///   only, usually the last one, and the head computes the logits that answers need.
+///   only, usually the last one, and the head computes the logits that answers need; an adapter
+///   of the head computes all of these tokens'.
 ///
 /// Element-wise work and the memory that all of it moves are not counted.
 public struct StepCost: Sendable {
@@ -75,6 +76,10 @@ public struct StepCost: Sendable {
             let ofPair = (needsGradient ? 6.0 : 2) * 2 * Double(model.sizes.queryWidth)
             if isLast { ofLastPair += ofPair } else { self.ofPair += ofPair }
             if isLast { ofLastToken += cost(block.onRows) } else { ofToken += cost(block.onRows) }
+        }
+        if let rank = ranks[model.head.path] {
+            let (n, m) = (Double(model.head.shape.input), Double(model.head.shape.output))
+            ofLastToken.adapters += Double(rank) * (6 * (n + m) - (needsGradient ? 0 : 2 * n))
         }
         ofLogit = (needsGradient ? 4 : 2) * Double(model.sizes.hiddenSize)
     }

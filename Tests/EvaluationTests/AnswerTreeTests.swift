@@ -21,14 +21,20 @@ private struct GoldenAnswers {
     let examples: [EncodedExample]
     private let file: String
 
+    /// Models with adapters on the layers of the blocks, and one whose head is adapted.
+    static let names = ["llama2", "gemma2", "qwen3", "gemma2-head"]
+
     init(_ name: String) throws {
-        let folder = Golden.folder("Models/\(name)/adapter-all")
-        let model = try ModelFiles(.folder(Golden.folder("Models/\(name)"))).build().model
-        let layout = try LoRALayout(try PEFTFolder.settings(in: folder), for: model)
+        let model = Golden.folder("Models/\(name.replacing("-head", with: ""))")
+        let folder = model.appendingPathComponent(
+            name.hasSuffix("-head") ? "adapter-head" : "adapter-all"
+        )
+        let base = try ModelFiles(.folder(model)).build().model
+        let layout = try LoRALayout(try PEFTFolder.settings(in: folder), for: base)
         parameters = FlatParameters(layout.parameters)
         try PEFTFolder.read(folder, into: parameters)
-        let adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
-        scorer = AnswerScorer(model, adapters: adapters, device: .cpu)
+        let adapters = LoRAAdapters(layout, on: base, parameters: parameters.tensors)
+        scorer = AnswerScorer(base, adapters: adapters, device: .cpu)
         file = "Answers/\(name).safetensors"
         let rows = try Golden.json("Answers/examples.json").elements()
         examples = try rows.enumerated().map { index, row in
@@ -59,7 +65,7 @@ private struct GoldenAnswers {
 struct AnswerTreeTests {
     @Test("Log probabilities of a packed tree are those of one answer at a time in Transformers")
     func logProbabilities() throws {
-        for name in ["llama2", "gemma2", "qwen3"] {
+        for name in GoldenAnswers.names {
             let golden = try GoldenAnswers(name)
             for sharesPrefix in [true, false] {
                 let found = golden.answers(golden.examples, sharesPrefix: sharesPrefix)
@@ -73,7 +79,7 @@ struct AnswerTreeTests {
 
     @Test("Loss and gradients are Transformers', with targets and a state read once")
     func gradients() throws {
-        for name in ["llama2", "gemma2", "qwen3"] {
+        for name in GoldenAnswers.names {
             let golden = try GoldenAnswers(name)
             let loss = golden.scorer.loss(AnswerBatch(golden.examples))
             #expect(try abs(loss.item / golden.tensor("loss").item - 1) < 1e-5)

@@ -20,8 +20,8 @@ struct GoldenLaplace: CustomTestStringConvertible, Sendable {
 
     var testDescription: String { name }
 
-    /// Adapters on query and value, and on every linear layer.
-    static let all = ["adapter", "adapter-all"].map(GoldenLaplace.init)
+    /// Adapters on query and value, on every linear layer of the blocks, and on the head too.
+    static let all = ["adapter", "adapter-all", "adapter-head"].map(GoldenLaplace.init)
 
     func json() throws -> JSONNode { try Golden.json("Laplace/\(name)/golden.json") }
 

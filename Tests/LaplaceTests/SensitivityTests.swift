@@ -192,6 +192,17 @@ struct SensitivityTests {
         }
     }
 
+    @Test("Where the head is adapted, answers of several tokens are refused")
+    func headOfLongAnswers() throws {
+        var model = try GoldenLaplace.all[2].load()
+        let (kind, _) = try posterior(IVONPosterior.name, model)
+        #expect(try sensitivities(model, kind).count == model.examples.count)
+        model.examples[1].answers[0] = [5, 9]
+        let error = #expect(throws: LaplaceError.self) { try sensitivities(model, kind) }
+        #expect(error == .longAnswers(id: "1", tokens: 2))
+        #expect("\(error.map { "\($0)" } ?? "")".contains("found 2 tokens (example 1)"))
+    }
+
     @Test("A posterior without variances gives no estimates")
     func withoutVariances() throws {
         let model = try GoldenLaplace.all[0].load()

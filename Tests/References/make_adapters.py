@@ -22,6 +22,9 @@ ADAPTERS = {
         rank_pattern={"layers.1.self_attn.v_proj": 2}, alpha_pattern={"q_proj": 12},
     ),
     "adapter-all": dict(r=3, lora_alpha=6, target_modules=EVERY_LINEAR),
+    # The head alone is adapted where it is the table of embeddings, too; PEFT stores its weight
+    # beside the adapter.
+    "adapter-head": dict(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj", "lm_head"]),
 }  # fmt: skip
 
 

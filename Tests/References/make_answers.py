@@ -13,7 +13,11 @@ from transformers import AutoModelForCausalLM
 
 import common
 
-MODELS = ["llama2", "gemma2", "qwen3"]
+# Model and adapter by the name of the file.
+MODELS = {
+    "llama2": ("llama2", "adapter-all"), "gemma2": ("gemma2", "adapter-all"),
+    "qwen3": ("qwen3", "adapter-all"), "gemma2-head": ("gemma2", "adapter-head"),
+}  # fmt: skip
 STATE = [int(17 + 13 * i) % 60 + 1 for i in range(19)]
 # Two questions about one state, one with targets, and one by itself; answers of 1 to 5 tokens that
 # begin alike, none of which is the beginning of another.
@@ -36,12 +40,12 @@ def log_probability(model, prompt, answer):
 
 
 def main(root):
-    for name in MODELS:
-        folder = root / "Models" / name
+    for name, (model_name, adapter) in MODELS.items():
+        folder = root / "Models" / model_name
         base = AutoModelForCausalLM.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="eager"
         )
-        model = PeftModel.from_pretrained(base, folder / "adapter-all", is_trainable=True).eval()
+        model = PeftModel.from_pretrained(base, folder / adapter, is_trainable=True).eval()
         loss, results = 0, {}
         for index, example in enumerate(EXAMPLES):
             logs = torch.stack(

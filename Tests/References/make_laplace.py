@@ -19,7 +19,7 @@ import common
 
 MODEL = common.GOLDEN / "Models" / "llama2"
 OUTPUT = common.GOLDEN / "Laplace"
-ADAPTERS = ["adapter", "adapter-all"]
+ADAPTERS = ["adapter", "adapter-all", "adapter-head"]
 ANSWERS = [5, 9, 17]
 LABELS = [0, 2, 1]
 SEQUENCES = [
@@ -54,8 +54,9 @@ def load(name):
 
 
 def on_last_token_only(name):
-    """Whether the library runs this layer of the last block on the last token alone."""
-    return ".layers.1." in name and not any(f".{p}_proj." in name for p in "qkv")
+    """Whether the library runs this layer on the last token alone."""
+    is_behind = ".layers.1." in name and not any(f".{p}_proj." in name for p in "qkv")
+    return is_behind or ".lm_head." in name
 
 
 def measure(name):

@@ -7,9 +7,14 @@ import Testing
 
 @Suite("Estimates before a run")
 struct EstimateTests {
-    @Test("Parameters and tokens are those of the run", arguments: [TrainingMethod.ivon, .adamw])
-    func counts(_ method: TrainingMethod) throws {
-        try withTinyRun(method) { tiny in
+    @Test(
+        "Parameters and tokens are those of the run, with or without the head",
+        arguments: [(TrainingMethod.ivon, ["q_proj", "v_proj"]), (.adamw, ["v_proj", "lm_head"])]
+    )
+    func counts(_ method: TrainingMethod, _ targets: [String]) throws {
+        try withTinyRun(method) {
+            $0.targetModules = targets
+        } _: { tiny in
             let estimate = try RunEstimate(tiny.recipe)
             let trainer = try Trainer(tiny.recipe, model: tiny.model(), run: tiny.run("run"))
             #expect(estimate.parameters == trainer.adapted.parameters.count)
@@ -34,7 +39,7 @@ struct EstimateTests {
         return MemoryEstimate(
             recipe,
             model: size,
-            modulesOfBlock: try LoRALayout(recipe.lora, for: size.block).modules,
+            modulesOfSample: try LoRALayout(recipe.lora, for: size.block).modules,
             batch: PackedTokens(
                 lengths.enumerated().map { [1, 1, 1, 1, 1] + Array(repeating: 2 + $0, count: $1) }
             ),

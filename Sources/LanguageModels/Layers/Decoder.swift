@@ -72,11 +72,12 @@ final class Decoder: CausalLanguageModel {
     let sizes: DecoderSizes
     let blocks: [BlockOutline]
     let linears: [String: Linear]
+    let head: Linear
     var recomputesBlocks = false
     private let embedding: Tensor  // [vocabulary, hidden]
     private let layers: [any DecoderBlock]
     private let norm: RMSNorm
-    private let head: Tensor  // [vocabulary, hidden]
+    private let table: Tensor  // [vocabulary, hidden], the weight of the head
     private let ends: DecoderEnds
     private let compute: ComputeType
 
@@ -104,7 +105,14 @@ final class Decoder: CausalLanguageModel {
             as: .float32
         )
         let head = hasHead ? try stored.head.table("weight", table) : embedding
-        self.head = sizes.tiesEmbeddings && head.isEqual(to: embedding) ? embedding : head
+        let isTied = sizes.tiesEmbeddings && head.isEqual(to: embedding)
+        self.table = isTied ? embedding : head
+        self.head = Linear(
+            path: stored.head.path,
+            weight: .dense(self.table),
+            bias: nil,
+            isTied: isTied
+        )
         self.sizes = sizes
         self.ends = ends
         compute = weights.precision.compute
@@ -134,8 +142,12 @@ final class Decoder: CausalLanguageModel {
     }
 
     func logits(_ hidden: Tensor, of tokens: [Int]?) -> Tensor {
-        let rows = tokens.map { head.selecting(Tensor($0, device: head.device), along: 0) }
-        let logits = hidden.frozenLinear(rows ?? head)
+        let chosen = tokens.map { Tensor($0, device: table.device) }
+        let rows = chosen.map { table.selecting($0, along: 0) } ?? table
+        var logits = hidden.frozenLinear(rows)
+        if let delta = head.adapter?.delta(hidden) {
+            logits = logits + (chosen.map { delta.selecting($0, along: 1) } ?? delta)
+        }
         let scaled = ends.logitScale == 1 ? logits : logits * ends.logitScale
         return ends.logitCap.map { (scaled * (1 / $0)).hyperbolicTangent() * $0 } ?? scaled
     }

@@ -14,13 +14,16 @@ public final class Linear {
     public let weight: FrozenWeight
     /// The frozen bias [out], where the layer has one.
     public let bias: Tensor?
+    /// Whether the weight is the table of embeddings, too.
+    public let isTied: Bool
     /// What is added to the output; none in the untouched model.
     public var adapter: (any LinearAdapter)?
 
-    init(path: String, weight: FrozenWeight, bias: Tensor?) {
+    init(path: String, weight: FrozenWeight, bias: Tensor?, isTied: Bool = false) {
         self.path = path
         self.weight = weight
         self.bias = bias
+        self.isTied = isTied
     }
 
     /// Size of the input and of the output.

@@ -46,14 +46,14 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
     public init(
         _ recipe: Recipe,
         model: ModelSize,
-        modulesOfBlock modules: [LoRALayout.Module],
+        modulesOfSample modules: [LoRALayout.Module],
         batch: PackedTokens,
         logits: Int,
         answerTokens: Int
     ) {
         linears = model.linearBytes
         otherWeights = model.otherBytes
-        let vector = 4 * Self.parameters(modules, blocks: model.sizes.layerCount)
+        let vector = 4 * Self.parameters(modules, of: model)
         adapters = 2 * vector
         optimizer = recipe.method.vectors * vector
         posterior = recipe.method.hasPosterior ? (2 + recipe.draws) * vector : 0
@@ -73,9 +73,15 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         activations = max(trained, answered) + 3 * 4 * rows
     }
 
-    /// The numbers that are trained, for the adapted layers of one of equal blocks.
-    static func parameters(_ modules: [LoRALayout.Module], blocks: Int) -> Int {
-        blocks * modules.reduce(0) { $0 + $1.rank * ($1.input + $1.output) }
+    /// The numbers that are trained, for the adapted layers of a model's sample: those of one of
+    /// its equal blocks, and the head, of which the sample has one row.
+    static func parameters(_ modules: [LoRALayout.Module], of model: ModelSize) -> Int {
+        modules.reduce(0) { sum, module in
+            let isHead = module.path == model.block.head.path
+            let output = isHead ? model.sizes.vocabularySize : module.output
+            let count = isHead ? 1 : model.sizes.layerCount
+            return sum + count * module.rank * (module.input + output)
+        }
     }
 }
 

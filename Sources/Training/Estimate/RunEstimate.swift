@@ -47,12 +47,12 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
         let data = try TrainingData(recipe, tokenizer: files.loadTokenizer())
         let steps = TrainingSteps(recipe, data)
         let modules = try LoRALayout(recipe.lora, for: model.block).modules
-        parameters = MemoryEstimate.parameters(modules, blocks: model.sizes.layerCount)
+        parameters = MemoryEstimate.parameters(modules, of: model)
         tokens = Tokens(average: steps.averageTokens, largest: steps.largest.packed.tokens.count)
         memory = MemoryEstimate(
             recipe,
             model: model,
-            modulesOfBlock: modules,
+            modulesOfSample: modules,
             batch: steps.largest.packed,
             logits: steps.largest.logitCount(vocabularySize: model.sizes.vocabularySize),
             answerTokens: min(recipe.evalTokens, data.largestPart)
