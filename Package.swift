@@ -157,7 +157,7 @@ let package = Package(
             "Comparison",
             [
                 "Evaluation", "Files", "JSON", "LanguageModels", "Laplace", "LoRA", "Metrics",
-                "Posteriors", "TextTasks", "Torch", "Training", yaml,
+                "Posteriors", "RunFiles", "TextTasks", "Torch", "Training", yaml,
             ]
         ),
         library(
@@ -249,8 +249,8 @@ let package = Package(
             "Comparison",
             [
                 "Evaluation", "JSON", "LanguageModels", "LoRA", "Metrics", "Optimizers",
-                "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks", "Torch",
-                "Training",
+                "Posteriors", "Randomness", "RunFiles", "TensorFiles", "TestSupport", "TextTasks",
+                "Torch", "Training",
             ]
         ),
         tests(

@@ -1,14 +1,29 @@
 import Foundation
+import RunFiles
 import Training
 
 /// What a comparison is about: methods on tasks with seeds.
 public struct ComparisonPlan: Sendable {
     /// A task with its recipes, before the seed.
     public struct Task: Equatable, Sendable {
-        /// The task's name in folders and tables.
+        /// The task's name in folders and tables, such as `films` or `films-labels-64`.
         public let name: String
+        /// Its place in a sweep; nil where nothing is swept.
+        public let place: SweepPlace?
         /// The recipes of the two trajectories.
         public let recipes: Trajectories
+
+        /// A task by the name of its data, with values of a sweep.
+        init(name: String, choice: [ComparisonRecipe.Setting], recipes: Trajectories) {
+            self.name = ([name] + choice.map { "\($0.key)-\($0.value)" }).joined(separator: "-")
+            let values = choice.compactMap { setting in
+                Double(setting.value).map { (setting.key, $0) }
+            }
+            place =
+                choice.isEmpty
+                ? nil : SweepPlace(task: name, values: Dictionary(uniqueKeysWithValues: values))
+            self.recipes = recipes
+        }
     }
 
     /// A task with one seed: its methods start from each other's runs, and from no other cell's.

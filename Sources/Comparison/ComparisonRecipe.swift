@@ -8,8 +8,9 @@ import Yams
 ///
 /// `tasks` are named as in a recipe; `recipes` are shipped recipes or files, each a task with
 /// settings of its own, over which the file's own keys go. Below `adamw` and `ivon` stand keys for
-/// the runs of one of the two only. A plain recipe is a comparison of one task with one seed; its
-/// learning rate and `beta2` are those of its own `method`.
+/// the runs of one of the two only, below `sweep` keys with several values, each of which makes a
+/// task of its own. A plain recipe is a comparison of one task with one seed; its learning rate and
+/// `beta2` are those of its own `method`.
 public struct ComparisonRecipe: Equatable, Sendable {
     /// A key of a recipe with its value as a text.
     public struct Setting: Equatable, Sendable {
@@ -37,6 +38,8 @@ public struct ComparisonRecipe: Equatable, Sendable {
     public var adamw: [Setting] = []
     /// Keys for IVON's runs.
     public var ivon: [Setting] = []
+    /// Keys with several values, for all runs.
+    public var sweep = Sweep()
 
     /// An empty comparison.
     public init() {}
@@ -87,6 +90,17 @@ public struct ComparisonRecipe: Equatable, Sendable {
         try set(key, node ?? Node(text), place: place)
     }
 
+    /// Sets `key=value,value` of the sweep.
+    ///
+    /// - Throws: `RecipeError` for another form, an unknown key or a value out of range.
+    public mutating func setSweep(_ text: String, place: String) throws {
+        guard let (key, values) = text.keyAndValue else {
+            throw RecipeError("\(place): expected key=value,value, found \"\(text)\"")
+        }
+        let texts = values.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        try sweep.add(key, texts, place: place)
+    }
+
     /// Sets `key=value` for the runs of `adamw` or `ivon`.
     ///
     /// - Throws: `RecipeError` for another form, an unknown key or a value out of range.
@@ -109,6 +123,8 @@ public struct ComparisonRecipe: Equatable, Sendable {
             adamw = try Self.settings(node, place: "\(place): adamw")
         } else if key == "ivon" {
             ivon = try Self.settings(node, place: "\(place): ivon")
+        } else if key == "sweep" {
+            sweep = try Sweep(node, place: "\(place): sweep")
         } else {
             shared.append(try Self.setting(key, node, place: place))
         }
@@ -175,6 +191,7 @@ extension ComparisonRecipe: SettingsTable {
             add(settings, to: &own)
             mapping[Node(key)] = Node.mapping(own)
         }
+        if let sweep = sweep.node { mapping["sweep"] = sweep }
         // Scalars, lists and mappings of scalars always serialise.
         return (try? Yams.serialize(node: Node.mapping(mapping), allowUnicode: true)) ?? ""
     }
@@ -200,7 +217,8 @@ extension ComparisonRecipe {
         if recipes.isEmpty {
             starts += (tasks.isEmpty ? ownTask : tasks).map { Recipe(model: "", task: $0) }
         }
-        let planned = try starts.map { start in
+        let pairs = starts.flatMap { start in sweep.choices.map { (start, $0) } }
+        let planned = try pairs.map { start, choice in
             func recipe(_ method: TrainingMethod, _ own: [Setting]) throws -> Recipe {
                 var recipe = start
                 // A rate that suits one optimizer is far from right for the other.
@@ -210,11 +228,14 @@ extension ComparisonRecipe {
                     if isOther, ["learning-rate", "beta2"].contains(setting.key) { continue }
                     try recipe.set(setting.key, to: setting.value, place: place)
                 }
-                for setting in own { try recipe.set(setting.key, to: setting.value, place: place) }
+                for setting in choice + own {
+                    try recipe.set(setting.key, to: setting.value, place: place)
+                }
                 return recipe
             }
             return ComparisonPlan.Task(
                 name: ComparisonPlan.name(of: start.task),
+                choice: choice,
                 recipes: Trajectories(
                     adamw: try recipe(.adamw, adamw),
                     ivon: try recipe(.ivon, ivon)

@@ -1,6 +1,7 @@
 import Foundation
 import Metrics
 import Posteriors
+import RunFiles
 import Training
 
 /// One element of `results.json`: a method on a task with a seed.
@@ -52,6 +53,8 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
 
     /// The task's name.
     public var task: String
+    /// The task's place in a sweep.
+    public var sweep: SweepPlace?
     /// The method's name.
     public var method: String
     /// The seed.
@@ -78,7 +81,7 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
     public var shift: [Shifted]
 
     private enum CodingKeys: String, CodingKey {
-        case task, method, seed, split, examples, metrics, cost, predictions, draws, shift
+        case task, sweep, method, seed, split, examples, metrics, cost, predictions, draws, shift
         case varianceScale = "variance_scale"
         case drawCurve = "draw_curve"
         case varianceScaleCurve = "variance_scale_curve"
@@ -101,7 +104,7 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
                         try ComparisonRow(
                             run,
                             place: place,
-                            task: task.name,
+                            task: task,
                             method: method,
                             shifts: plan.shifts.map(ComparisonPlan.name),
                             cost: try Cost(
@@ -119,7 +122,7 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
     private init(
         _ run: RunFolder,
         place: String,
-        task: String,
+        task: ComparisonPlan.Task,
         method: Method,
         shifts: [String],
         cost: Cost
@@ -129,7 +132,8 @@ public struct ComparisonRow: Codable, Equatable, Sendable {
         }
         let part = results.test == nil ? "validation" : "test"
         let answers = try [Prediction](contentsOf: run.predictions(part))
-        self.task = task
+        self.task = task.name
+        sweep = task.place
         self.method = method.name
         seed = results.seed
         split = part

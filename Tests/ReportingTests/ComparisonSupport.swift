@@ -1,5 +1,6 @@
 import Foundation
 import Metrics
+import RunFiles
 
 @testable import Reporting
 
@@ -44,6 +45,7 @@ struct WrittenResult: Encodable {
     }
 
     let task: String
+    var sweep: SweepPlace?
     let method: String
     let seed: Int
     var split = "test"
@@ -61,6 +63,8 @@ struct WrittenResult: Encodable {
 /// The folder of a comparison with made-up predictions, and numbers computed from them.
 struct MadeComparison {
     var tasks = ["sentiment", "tweets"]
+    /// Places of tasks in a sweep.
+    var places: [String: SweepPlace] = [:]
     var methods = ComparisonMethod.all.map(\.key)
     var seeds = [21, 42, 87]
     var examples = 60
@@ -105,6 +109,7 @@ struct MadeComparison {
         let other = Predictions(name: "other", sharpness: 0.5, seed: made.seed).list(20)
         return WrittenResult(
             task: task,
+            sweep: places[task],
             method: method,
             seed: seed,
             examples: examples,

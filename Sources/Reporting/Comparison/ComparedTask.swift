@@ -54,6 +54,12 @@ struct SeedCurve {
     /// The places that every seed has, rising, with the number over the seeds.
     let points: [(x: Double, value: SeedSummary)]
 
+    /// A curve through numbers over the seeds.
+    init(_ method: ComparisonMethod, points: [(x: Double, value: SeedSummary)]) {
+        self.method = method
+        self.points = points
+    }
+
     /// The curve of `value`; places that not all seeds have are left out.
     init(
         _ method: ComparisonMethod,

@@ -1,7 +1,8 @@
 /// The report of a comparison: sentences, tables and figures on a page that needs no network and no
 /// script.
 public struct ComparisonReport: Sendable {
-    /// The figures that the comparison's files allow, task by task.
+    /// The figures that the comparison's files allow, task by task, and behind them those of
+    /// settings that are swept.
     public let figures: [Figure]
     /// The tables.
     public let tables: ComparisonTables
@@ -24,7 +25,9 @@ public struct ComparisonReport: Sendable {
         self.name = name
         let tables = ComparisonTables(record, summary)
         // One task after the other, so that the predictions of one are in memory at a time.
-        let figures = try record.tasks.map { try Self.figures(ComparedTask(record, $0)) }
+        let figures =
+            try record.tasks.map { try Self.figures(ComparedTask(record, $0)) }
+            + SweptSetting.all(record, summary).enumerated().map { [$1.figure($0 + 1)] }
         self.tables = tables
         self.figures = Array(figures.joined())
         sections =

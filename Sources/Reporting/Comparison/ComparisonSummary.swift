@@ -64,7 +64,8 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
 
     /// Tasks in the order of `results.json`.
     public var tasks: [Task]
-    /// Methods that every task has, over the tasks; empty for a single task.
+    /// Methods that every task has, over the tasks; empty for a single task, and where tasks differ
+    /// in settings alone.
     public var average: [Average]
 
     /// Summarises a comparison.
@@ -76,7 +77,8 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
     ///   did not answer the same examples.
     public init(_ record: ComparisonRecord, resamples: Int = 1000) throws {
         tasks = try record.tasks.map { try Task(record, $0, resamples: resamples) }
-        average = record.tasks.count > 1 ? Self.average(record) : []
+        let isSwept = record.results.contains { $0.sweep != nil }
+        average = record.tasks.count > 1 && !isSwept ? Self.average(record) : []
     }
 
     private static func average(_ record: ComparisonRecord) -> [Average] {

@@ -22,7 +22,7 @@ public struct ComparisonTables: Sendable {
         public var entries: [Entry]
     }
 
-    /// One section a task; with several tasks their mean is the last one.
+    /// One section a task; behind them one a setting that is swept, or else the mean over tasks.
     public let sections: [Section]
     /// The tables for a terminal; an asterisk marks what stands out.
     public var text: String {
@@ -51,7 +51,7 @@ public struct ComparisonTables: Sendable {
     /// Lays out the tables of a comparison and its summary.
     public init(_ record: ComparisonRecord, _ summary: ComparisonSummary) {
         sections =
-            summary.tasks.map(Self.section)
+            summary.tasks.map(Self.section) + SweptSetting.all(record, summary).map(\.section)
             + (summary.average.isEmpty ? [] : [Self.average(summary)])
         latex = ComparisonLaTeX(summary).text
         csv = ComparisonCSV.text(of: record)
@@ -80,7 +80,7 @@ public struct ComparisonTables: Sendable {
         )
     }
 
-    private static let errorNote =
+    static let errorNote =
         "Mean over the seeds ± its standard error; the best mean of each column is marked."
 
     private static func quality(_ task: ComparisonSummary.Task) -> Entry {

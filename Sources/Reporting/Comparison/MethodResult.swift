@@ -1,5 +1,6 @@
 import JSON
 import Metrics
+import RunFiles
 
 /// One element of `results.json`: what a method reached on a task with a seed.
 public struct MethodResult: Equatable, Sendable {
@@ -29,6 +30,8 @@ public struct MethodResult: Equatable, Sendable {
 
     /// The task.
     public var task: String
+    /// The task's place in a sweep; nil where nothing is swept.
+    public var sweep: SweepPlace?
     /// The method's key.
     public var method: String
     /// The seed.
@@ -59,6 +62,7 @@ extension MethodResult {
     /// Reads an element of `results.json`; throws `JSONError` where it is broken.
     init(_ node: JSONNode) throws {
         task = try node.required("task").name()
+        sweep = try node.member("sweep")?.decode(SweepPlace.self)
         method = try node.required("method").name()
         seed = try node.required("seed").count()
         split = try node.required("split").name()

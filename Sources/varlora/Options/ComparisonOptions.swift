@@ -19,6 +19,14 @@ struct ComparisonOptions: ParsableArguments {
         help: ArgumentHelp("Set a key for IVON's runs; may be repeated.", valueName: "key=value")
     )
     var ivon: [String] = []
+    @Option(
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Make a task of each of a key's values, such as labels=16,64; may be repeated.",
+            valueName: "key=values"
+        )
+    )
+    var sweep: [String] = []
     @Option(of: "ensemble-members") var ensembleMembers: String?
     @Option(of: "swag-start") var swagStart: String?
     @Option(of: "swag-rate") var swagRate: String?
@@ -54,6 +62,7 @@ struct ComparisonOptions: ParsableArguments {
 
     private func apply(to recipe: inout ComparisonRecipe) throws {
         for (key, value) in givenTexts { try recipe.set(key, to: value, place: "--\(key)") }
+        for text in sweep { try recipe.setSweep(text, place: "--sweep") }
         for (trajectory, settings) in [("adamw", adamw), ("ivon", ivon)] {
             for setting in settings {
                 try recipe.set(setting, of: trajectory, place: "--\(trajectory)")
