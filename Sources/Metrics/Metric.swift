@@ -22,7 +22,8 @@ public struct Metric: Sendable {
     /// The metrics of a run's parts, each with an interval: the rows of every ``MetricSummary``.
     public static let ofRuns: [Metric] = [.accuracy, .ece, .ece15, .adaptiveECE, .nll, .brier]
     /// The metrics that all examples have.
-    public static let ofEveryExample: [Metric] = ofRuns + [.aurc, .accuracyAt80, .accuracyAt90]
+    public static let ofEveryExample: [Metric] =
+        ofRuns + [.aurc, .accuracyAt80, .accuracyAt90, .coverageAt5]
     /// Metrics of those examples alone that have soft labels or ordered answers: rows of a
     /// ``MetricSummary`` where there are such examples.
     public static let ofSomeExamples: [Metric] = [.kl, .meanAbsoluteError, .rankedProbabilityScore]

@@ -52,6 +52,15 @@ public struct SelectivePrediction: Equatable, Sendable {
         let count = Int((share * Double(risks.count) / 100).rounded(.up))
         return 1 - risks[max(count, 1) - 1]
     }
+
+    /// The largest coverage whose risk is at most `risk`, which someone who knew all labels would
+    /// choose; 0 where no part of the most confident is as right.
+    ///
+    /// No promise: a threshold that keeps one is fitted on other examples.
+    public func coverage(atRisk risk: Double) -> Double {
+        let last = risks.lastIndex { $0 <= risk }
+        return Double(last.map { $0 + 1 } ?? 0) / Double(risks.count)
+    }
 }
 
 extension Metric {
@@ -74,6 +83,15 @@ extension Metric {
         isBetterHigher: true
     ) { curve in
         curve.accuracy(atCoverage: 90)
+    }
+
+    /// Coverage at 5% risk, see ``SelectivePrediction/coverage(atRisk:)``.
+    public static let coverageAt5 = Metric(
+        "coverage_at_5",
+        "coverage at 5%",
+        isBetterHigher: true
+    ) { curve in
+        curve.coverage(atRisk: 0.05)
     }
 
     private init(

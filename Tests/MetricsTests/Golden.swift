@@ -5,8 +5,6 @@ import Testing
 /// Numbers of `References/make_metrics.py`.
 enum Golden {
     struct Metrics: Decodable {
-        var cases: [Case]
-        var bootstrap: Bootstrap
         var uncertainty: Uncertainty
     }
 
@@ -24,6 +22,13 @@ enum Golden {
         var aurc: Double
         /// By the percentage of examples that are answered.
         var accuracy: [String: Double]
+        /// The coverage at 5% risk.
+        var coverage: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case risks, aurc, accuracy
+            case coverage = "coverage_at_5"
+        }
     }
 
     struct Bootstrap: Decodable {

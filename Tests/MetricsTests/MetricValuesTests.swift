@@ -6,7 +6,7 @@ import Testing
 struct MetricValuesTests {
     private static let keys = [
         "accuracy", "ece", "ece15", "adaptive_ece", "nll", "brier", "aurc", "accuracy_at_80",
-        "accuracy_at_90",
+        "accuracy_at_90", "coverage_at_5",
     ]
 
     @Test("Every metric matches NumPy and scikit-learn, under the keys of the file")
@@ -33,7 +33,7 @@ struct MetricValuesTests {
         }
         #expect(
             Metric.ofEveryExample.filter(\.isBetterHigher).map(\.name)
-                == ["accuracy", "accuracy_at_80", "accuracy_at_90"]
+                == ["accuracy", "accuracy_at_80", "accuracy_at_90", "coverage_at_5"]
         )
         #expect(Metric.allCases.allSatisfy { Metric(rawValue: $0.name) == $0 })
         #expect(Metric(rawValue: "loss") == nil)
@@ -46,6 +46,7 @@ struct MetricValuesTests {
         #expect(found[.aurc] == curve.areaUnderCurve)
         #expect(found[.accuracyAt80] == curve.accuracy(atCoverage: 80))
         #expect(found[.accuracyAt90] == curve.accuracy(atCoverage: 90))
+        #expect(found[.coverageAt5] == curve.coverage(atRisk: 0.05))
         for metric in Metric.ofEveryExample {
             let value = try metric(golden.predictions)
             #expect(value == found[metric] && metric.range.contains(value))

@@ -4,7 +4,10 @@ import Testing
 
 @Suite("Selective prediction")
 struct SelectivePredictionTests {
-    @Test("Risk, AURC and accuracy at a coverage match NumPy", arguments: try Golden.cases())
+    @Test(
+        "Risk, AURC, accuracy at a coverage and coverage at a risk match NumPy",
+        arguments: try Golden.cases()
+    )
     func reference(_ golden: Golden.Case) throws {
         let curve = try SelectivePrediction(golden.predictions)
         try #require(curve.risks.count == golden.selective.risks.count)
@@ -17,6 +20,7 @@ struct SelectivePredictionTests {
             let found = curve.accuracy(atCoverage: try #require(Int(percent)))
             #expect(abs(found - expected) < 1e-12, "at \(percent)%")
         }
+        #expect(abs(curve.coverage(atRisk: 0.05) - golden.selective.coverage) < 1e-12)
     }
 
     @Test("At full coverage the accuracy is the metric", arguments: try Golden.cases())
@@ -42,6 +46,7 @@ struct SelectivePredictionTests {
         #expect(curve.accuracy(atCoverage: 0) == curve.accuracy(atCoverage: 2))
         #expect(curve.accuracy(atCoverage: -5) == 1 - curve.risks[0])
         #expect(curve.accuracy(atCoverage: 101) == 1 - curve.risks[49])
+        #expect(curve.coverage(atRisk: 1) == 1 && curve.coverage(atRisk: -0.1) == 0)
         #expect(throws: MetricError.noPredictions) { try SelectivePrediction([]) }
     }
 }

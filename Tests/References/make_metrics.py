@@ -142,6 +142,8 @@ def selective(rows_):
         "risks": risks,
         "aurc": float(numpy.mean(risks)),
         "accuracy": {str(percent): 1 - risks[count - 1] for percent, count in kept.items()},
+        "coverage_at_5": max([k for k, r in enumerate(risks, 1) if r <= 0.05], default=0)
+        / len(risks),
     }
 
 

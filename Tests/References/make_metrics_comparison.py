@@ -23,6 +23,7 @@ def all_metrics(rows_):
         "aurc": chosen["aurc"],
         "accuracy_at_80": chosen["accuracy"]["80"],
         "accuracy_at_90": chosen["accuracy"]["90"],
+        "coverage_at_5": chosen["coverage_at_5"],
     }
 
 

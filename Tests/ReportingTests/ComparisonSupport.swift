@@ -255,7 +255,7 @@ enum ResultTexts {
     static func metrics(_ accuracy: Double, _ ece: Double, _ nll: String) -> String {
         """
         {"accuracy":\(accuracy),"ece":\(ece),"ece15":0.25,"adaptive_ece":0.25,"nll":\(nll),\
-        "brier":0.25,"aurc":0.25,"accuracy_at_80":0.25,"accuracy_at_90":0.25}
+        "brier":0.25,"aurc":0.25,"accuracy_at_80":0.25,"accuracy_at_90":0.25,"coverage_at_5":0.25}
         """
     }
 

@@ -216,8 +216,8 @@ struct ComparisonTablesTests {
             #expect(lines.contains("films,ivon,2,nll,inf"))
             #expect(lines.contains("films,ivon,1,cost.peak_memory_bytes,9000000000.0"))
             #expect(lines.contains("films,ivon,1,ood.tweets.entropy.fpr95,0.25"))
-            // 9 metrics and 5 costs of 6 results, and 3 numbers of 2 shifts.
-            #expect(lines.count == 1 + 6 * 14 + 2 * 3)
+            // 10 metrics and 5 costs of 6 results, and 3 numbers of 2 shifts.
+            #expect(lines.count == 1 + 6 * 15 + 2 * 3)
         }
     }
 

@@ -128,10 +128,11 @@ public struct ComparisonTables: Sendable {
     private static func selective(_ task: ComparisonSummary.Task) -> Entry {
         Entry(
             title: "Answering only when confident",
-            note: "Share of right answers among the surest part. \(errorNote)",
+            note: "Share of right answers among the surest part, and the largest part of which at "
+                + "most 5% are wrong. \(errorNote)",
             table: table(
                 task.methods.map { ($0.method, $0.metrics) },
-                [.accuracyAt80, .accuracyAt90]
+                [.accuracyAt80, .accuracyAt90, .coverageAt5]
             )
         )
     }

@@ -89,11 +89,13 @@ extension MethodResult {
 
     fileprivate static func metrics(_ node: JSONNode) throws -> [Metric: Double] {
         var metrics: [Metric: Double] = [:]
-        for metric in Metric.ofEveryExample {
-            metrics[metric] = try node.required(metric.rawValue).number(in: metric.range)
-        }
-        for metric in Metric.ofSomeExamples {
-            metrics[metric] = try node.member(metric.rawValue)?.number(in: metric.range)
+        // Files from before a metric was there do without it.
+        let optional = [.coverageAt5] + Metric.ofSomeExamples
+        for metric in Metric.allCases {
+            let found =
+                try optional.contains(metric)
+                ? node.member(metric.rawValue) : node.required(metric.rawValue)
+            metrics[metric] = try found?.number(in: metric.range)
         }
         return metrics
     }

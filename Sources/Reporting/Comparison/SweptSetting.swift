@@ -13,7 +13,7 @@ struct SweptSetting {
     let points: [(value: Double, task: ComparisonSummary.Task)]
 
     /// The metrics that are shown.
-    static let metrics: [Metric] = [.accuracy, .nll, .ece15, .aurc]
+    static let metrics: [Metric] = [.accuracy, .nll, .ece15, .aurc, .coverageAt5]
 
     /// Every setting of which a comparison has several values, with all else alike.
     static func all(_ record: ComparisonRecord, _ summary: ComparisonSummary) -> [SweptSetting] {
