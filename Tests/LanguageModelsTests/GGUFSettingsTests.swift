@@ -65,7 +65,8 @@ struct GGUFSettingsTests {
     @Test(
         "What would give other numbers, or is no whole model, is refused by its key",
         arguments: [
-            ("llama.rope.scaling.type", .string("yarn"), "llama.rope.scaling.type is yarn"),
+            ("llama.rope.scaling.type", .string("longrope"), "llama.rope.scaling.type is longrope"),
+            ("llama.rope.scaling.type", .string("yarn"), "key \"llama.rope.scaling.factor\""),
             ("llama.rope.scaling.type", .string("linear"), "key \"llama.rope.scaling.factor\""),
             (
                 "llama.attention.key_length", .uint32(32),
@@ -77,6 +78,41 @@ struct GGUFSettingsTests {
     )
     func refusals(key: String, value: Value, sentence: String) throws {
         let error = #expect(throws: (any Error).self) { _ = try configuration([key: value]) }
+        #expect("\(String(describing: error))".contains(sentence))
+    }
+}
+
+extension GGUFSettingsTests {
+    /// The rotary settings with YaRN from 16 tokens by a factor of 4, and more keys.
+    private func yarn(_ more: [String: Value]) throws -> RotarySettings? {
+        let keys: [String: Value] = [
+            "type": .string("yarn"), "factor": .float32(4), "original_context_length": .uint32(16),
+        ]
+        let all = keys.merging(more) { $1 }.map { ("llama.rope.scaling." + $0, $1) }
+        return try configuration(Dictionary(uniqueKeysWithValues: all))?.rotary
+    }
+
+    @Test("YaRN's magnitude is that of the paper, or with a multiplier the share of its growth")
+    func magnitude() throws {
+        let growth = 0.1 * log(4.0)
+        let whole = try #require(try yarn([:]))
+        #expect(abs(whole.magnitude - (growth + 1)) < 1e-12)
+        // Pairs of 16 elements with base 10,000 that turn 32 times and once within 16 tokens.
+        #expect(whole.scaling == .yarn(factor: 4, first: 0, last: 1))
+        let part = try #require(try yarn(["yarn_log_multiplier": .float32(0.5)]))
+        #expect(abs(part.magnitude - (growth + 1) / (0.5 * growth + 1)) < 1e-12)
+        let none = try #require(try yarn(["yarn_log_multiplier": .float32(0)]))
+        #expect(none.magnitude == whole.magnitude)
+    }
+
+    @Test(
+        "Factors of YaRN that converters do not agree about are refused by their key",
+        arguments: ["yarn_attn_factor", "yarn_ext_factor", "attn_factor"]
+    )
+    func factors(_ key: String) throws {
+        #expect(try yarn([key: .float32(1)]) == yarn([:]))
+        let error = #expect(throws: (any Error).self) { _ = try yarn([key: .float32(1.5)]) }
+        let sentence = "llama.rope.scaling.\(key) should be none, or 1, with YaRN, found 1.5"
         #expect("\(String(describing: error))".contains(sentence))
     }
 }

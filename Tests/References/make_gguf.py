@@ -31,6 +31,7 @@ ARCHITECTURES = {
     "gemma3": ("gpt-2", (), ()),
     "granite": ("gpt-2", ROTATED, ()),
     "llama": ("gpt-2", ROTATED, ()),
+    "mistral3": ("gpt-2", ROTATED, ()),
     "olmo2": ("gpt-2", (), ()),
     "phi3": ("gpt-2", (), ()),
     "qwen2": ("qwen2", (), ("attn_q", "attn_k", "attn_v")),
@@ -39,10 +40,10 @@ ARCHITECTURES = {
 }
 # Those whose GGUF files Transformers does not read, or without the size of heads: their model is
 # made of the same weights.
-UNREAD = ("gemma2", "gemma3", "granite", "olmo2", "phi3", "qwen3", "smollm3")
+UNREAD = ("gemma2", "gemma3", "granite", "mistral3", "olmo2", "phi3", "qwen3", "smollm3")
 # What `plain_llama` does not know.
-UNCHECKED = ("gemma2", "gemma3", "olmo2", "phi3")
-MODEL_TYPES = {"gemma3": "gemma3_text"}
+UNCHECKED = ("gemma2", "gemma3", "mistral3", "olmo2", "phi3")
+MODEL_TYPES = {"gemma3": "gemma3_text", "mistral3": "ministral3"}
 
 # architecture: settings that only it has, as config.json and as GGUF names them
 MULTIPLIERS = dict(
@@ -57,6 +58,43 @@ CAPS = dict(
 OWN_SETTINGS = {
     "granite": MULTIPLIERS, "gemma2": GEMMA | CAPS, "gemma3": GEMMA,
     "phi3": {"sliding_window": ("attention.sliding_window", 6)},
+}  # fmt: skip
+# Positions of longer prompts than the model was first trained on, in both formats.
+YARN = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=16, rope_theta=10000.0)
+YARN_KEYS = {
+    "type": "yarn", "factor": 4.0, "original_context_length": 16, "yarn_beta_fast": 24.0,
+    "yarn_beta_slow": 2.0,
+}  # fmt: skip
+FACTORS = {"short": [1.0, 1.1, 1.5, 1.6, 2.0, 2.5], "long": [1.0, 3.0, 9.0, 10.0, 11.0, 12.0]}
+SCALINGS = {
+    "yarn": dict(
+        settings=dict(rope_parameters=YARN | dict(beta_fast=24.0, beta_slow=2.0)), keys=YARN_KEYS
+    ),
+    "ministral": dict(
+        settings=dict(
+            rope_parameters=YARN | dict(
+                beta_fast=32.0, beta_slow=1.0, mscale=1.0, mscale_all_dim=0.8,
+                original_max_position_embeddings=32, llama_4_scaling_beta=0.1,
+            )
+        ),
+        keys=YARN_KEYS | {
+            "yarn_beta_fast": 32.0, "yarn_beta_slow": 1.0, "yarn_log_multiplier": 0.8,
+            "original_context_length": 32,
+        },
+    ),
+    "longrope": dict(
+        settings=dict(
+            rope_parameters=dict(
+                rope_type="longrope", short_factor=FACTORS["short"], long_factor=FACTORS["long"],
+                rope_theta=10000.0, partial_rotary_factor=0.75,
+            ),
+            max_position_embeddings=64, original_max_position_embeddings=32,
+        ),
+        # Converters write no type; sqrt(1 + log(64 / 32) / log(32)).
+        keys={"original_context_length": 32, "attn_factor": 1.2**0.5},
+        tensors={f"rope_factors_{name}": values for name, values in FACTORS.items()},
+        rotated=12,
+    ),
 }  # fmt: skip
 # What GGUF files of these architectures do not say.
 IMPLIED = {
@@ -126,12 +164,12 @@ def byte_characters():
     return [chr(byte) for byte in kept] + [chr(256 + index) for index in range(len(others))]
 
 
-def configuration(architecture):
+def configuration(architecture, scaling=None):
     """Settings as config.json has them."""
     own = {name: value for name, (_, value) in OWN_SETTINGS.get(architecture, {}).items()}
     layers = LAYERS.get(architecture, CONFIG["num_hidden_layers"])
     own |= {"num_hidden_layers": layers, "head_dim": HEAD} | IMPLIED.get(architecture, {})
-    return CONFIG | own
+    return CONFIG | own | SCALINGS.get(scaling, {}).get("settings", {})
 
 
 def tensor_table(vocabulary, architecture):
@@ -155,7 +193,17 @@ def unpermuted(rows, heads):
     return rows.reshape(heads, -1, 2, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def add_metadata(writer, tokens, pre, architecture):
+def add_scaling(writer, architecture, scaling):
+    own = SCALINGS.get(scaling, {})
+    writer.add_rope_dimension_count(own.get("rotated", HEAD))
+    adds = {int: writer.add_uint32, float: writer.add_float32, str: writer.add_string}
+    for name, value in own.get("keys", {}).items():
+        adds[type(value)](f"{architecture}.rope.scaling.{name}", value)
+    for name, values in own.get("tensors", {}).items():
+        writer.add_tensor(f"{name}.weight", np.array(values, np.float32))
+
+
+def add_metadata(writer, tokens, pre, architecture, scaling):
     writer.add_name("tiny")
     writer.add_context_length(64)
     writer.add_embedding_length(WIDTH)
@@ -165,7 +213,7 @@ def add_metadata(writer, tokens, pre, architecture):
     writer.add_head_count_kv(CONFIG["num_key_value_heads"])
     writer.add_layer_norm_rms_eps(CONFIG["rms_norm_eps"])
     writer.add_rope_freq_base(CONFIG["rope_theta"])
-    writer.add_rope_dimension_count(HEAD)
+    add_scaling(writer, architecture, scaling)
     writer.add_key_length(HEAD)
     for name, value in OWN_SETTINGS.get(architecture, {}).values():
         add = writer.add_uint32 if isinstance(value, int) else writer.add_float32
@@ -182,13 +230,13 @@ def add_metadata(writer, tokens, pre, architecture):
     writer.add_add_bos_token(False)
 
 
-def make_gguf(folder, sequences, architecture, seed):
+def make_gguf(folder, sequences, architecture, seed, scaling=None):
     pre, interleaved, biased = ARCHITECTURES[architecture]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "tiny.gguf"
     tokens = byte_characters() + [merge.replace(" ", "") for merge in MERGES] + SPECIAL
     writer = gguf.GGUFWriter(path, architecture)
-    add_metadata(writer, tokens, pre, architecture)
+    add_metadata(writer, tokens, pre, architecture, scaling)
     random = np.random.default_rng(seed)
     weights = {}  # Hugging Face names, after de-quantisation
     heads = {"attn_q": CONFIG["num_attention_heads"], "attn_k": CONFIG["num_key_value_heads"]}
@@ -213,17 +261,17 @@ def make_gguf(folder, sequences, architecture, seed):
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    write_golden(folder, path.name, weights, sequences, architecture)
+    write_golden(folder, path.name, weights, sequences, architecture, scaling)
 
 
-def load(folder, file, weights, architecture):
+def load(folder, file, weights, architecture, scaling):
     """The model that Transformers reads from the file, or makes of the weights."""
-    if architecture not in UNREAD:
+    if architecture not in UNREAD and not scaling:
         return AutoModelForCausalLM.from_pretrained(
             folder, gguf_file=file, dtype=torch.float32, attn_implementation="eager"
         )
     vocabulary = len(weights["model.embed_tokens.weight"])
-    settings = configuration(architecture) | {"vocab_size": vocabulary, "pad_token_id": 0}
+    settings = configuration(architecture, scaling) | {"vocab_size": vocabulary, "pad_token_id": 0}
     kind = MODEL_TYPES.get(architecture, architecture)
     config = AutoConfig.for_model(kind, **settings)
     model = AutoModelForCausalLM.from_config(config, attn_implementation="eager")
@@ -234,8 +282,8 @@ def load(folder, file, weights, architecture):
 
 
 @torch.no_grad()
-def write_golden(folder, file, weights, sequences, architecture):
-    model = load(folder, file, weights, architecture).eval()
+def write_golden(folder, file, weights, sequences, architecture, scaling):
+    model = load(folder, file, weights, architecture, scaling).eval()
     loaded = model.state_dict()
     for name, value in weights.items():
         assert np.array_equal(loaded[name].float().numpy(), value), name
@@ -243,7 +291,7 @@ def write_golden(folder, file, weights, sequences, architecture):
     results, difference = {}, 0.0
     for index, tokens in enumerate(sequences):
         logits = model(torch.tensor([tokens])).logits[0].contiguous()
-        if architecture not in UNCHECKED:
+        if architecture not in UNCHECKED and not scaling:
             exact = plain_llama.logits(configuration(architecture), exact_weights, tokens)
             difference = max(difference, np.abs(logits.numpy() - exact).max())
         results[f"logits.{index}"] = logits

@@ -148,6 +148,8 @@ GGUFS = {
     "gguf": ("llama", 8), "gguf-qwen2": ("qwen2", 11), "gguf-qwen3": ("qwen3", 15),
     "gguf-smollm3": ("smollm3", 16), "gguf-granite": ("granite", 17), "gguf-olmo2": ("olmo2", 27),
     "gguf-phi3": ("phi3", 28), "gguf-gemma2": ("gemma2", 29), "gguf-gemma3": ("gemma3", 30),
+    "gguf-phi4-mini": ("phi3", 57, "longrope"), "gguf-ministral3": ("mistral3", 58, "ministral"),
+    "gguf-qwen3-yarn": ("qwen3", 59, "yarn"),
 }  # fmt: skip
 
 

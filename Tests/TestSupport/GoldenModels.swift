@@ -17,6 +17,7 @@ public enum GoldenModels {
     /// GGUF files whose logits Transformers computed.
     public static let ggufs = [
         "gguf", "gguf-qwen2", "gguf-qwen3", "gguf-smollm3", "gguf-granite", "gguf-olmo2",
-        "gguf-phi3", "gguf-gemma2", "gguf-gemma3",
+        "gguf-phi3", "gguf-gemma2", "gguf-gemma3", "gguf-phi4-mini", "gguf-ministral3",
+        "gguf-qwen3-yarn",
     ]
 }

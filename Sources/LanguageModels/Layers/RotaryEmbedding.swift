@@ -62,6 +62,10 @@ struct RotarySettings: Equatable, Sendable {
 final class RotaryEmbedding {
     /// The tensor in which a GGUF file stores Llama 3's scaling, as a divisor of each frequency.
     static let divisors = "rope_freqs.weight"
+    /// The tensors in which a GGUF file stores LongRoPE's divisors, up to the original length and
+    /// beyond it.
+    static let shortFactors = "rope_factors_short.weight"
+    private static let longFactors = "rope_factors_long.weight"
 
     private let frequencies: [Double]  // [pairs], radians a token
     private let magnitude: Double
@@ -70,6 +74,9 @@ final class RotaryEmbedding {
     /// The frequencies of the settings, divided by those that the checkpoint stores.
     init(_ settings: RotarySettings, _ weights: WeightScope) throws {
         let count = settings.size / 2
+        if case .divided = settings.scaling {
+            weights.note([Self.shortFactors, Self.longFactors])
+        }
         let divisors = try weights.optionalNumbers(Self.divisors, count: count)
         frequencies = zip(settings.frequencies, divisors ?? Array(repeating: 1, count: count))
             .map { $0 / $1 }

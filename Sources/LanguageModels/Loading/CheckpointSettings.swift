@@ -94,6 +94,13 @@ struct CheckpointSettings {
         "rotary_size": (["rope.dimension_count"], false),
         "rope_type": (["rope.scaling.type"], false),
         "factor": (["rope.scaling.factor", "rope.scale_linear"], false),
+        "original_max_position_embeddings": (["rope.scaling.original_context_length"], false),
+        "attention_factor": (["rope.scaling.attn_factor"], false),
+        "beta_fast": (["rope.scaling.yarn_beta_fast"], false),
+        "beta_slow": (["rope.scaling.yarn_beta_slow"], false),
+        "mscale_all_dim": (["rope.scaling.yarn_log_multiplier"], false),
+        "yarn_attention_factor": (["rope.scaling.yarn_attn_factor"], false),
+        "yarn_extrapolation_factor": (["rope.scaling.yarn_ext_factor"], false),
         "embedding_multiplier": (["embedding_scale"], true),
         "attention_multiplier": (["attention.scale"], true),
         "residual_multiplier": (["residual_scale"], true),
@@ -101,6 +108,9 @@ struct CheckpointSettings {
         "attn_logit_softcapping": (["attn_logit_softcapping"], false),
         "final_logit_softcapping": (["final_logit_softcapping"], false),
     ]
+
+    /// GGUF's tensors of lists.
+    private static let tensors = ["short_factor": RotaryEmbedding.shortFactors]
 
     /// A setting where it stands; nil where it is missing or null.
     private enum Place {
@@ -151,9 +161,12 @@ struct CheckpointSettings {
         return try node.boolean()
     }
 
-    /// The first `count` of a list of numbers; nil where there is no such list, as in every GGUF
-    /// file.
+    /// The first `count` of a list of numbers, which GGUF files have as tensors; nil where there is
+    /// no such list.
     func numbers(_ name: String, count: Int) throws -> [Double]? {
+        if case .gguf(let weights) = source {
+            return try Self.tensors[name].flatMap { try weights.numbers($0, count: count) }
+        }
         guard case .json(let node) = try place(of: name) else { return nil }
         let numbers = try node.elements().map { try $0.number() }
         guard numbers.count >= count else {
@@ -266,10 +279,9 @@ struct CheckpointSettings {
     var standardRotaryType: String {
         get throws {
             // As llama.cpp reads GGUF files. A `config.json` without a type has no scaling.
-            guard case .gguf = source, let factor = try number("factor"), factor != 1 else {
-                return "default"
-            }
-            return "linear"
+            guard case .gguf(let weights) = source else { return "default" }
+            if weights.tensors[RotaryEmbedding.shortFactors] != nil { return "longrope" }
+            return try [nil, 1].contains(number("factor")) ? "default" : "linear"
         }
     }
 

@@ -40,6 +40,20 @@ struct GGUFWeights: WeightSource {
         return type.map { tensor.to($0) } ?? tensor
     }
 
+    /// The numbers of a tensor [count]; nil where the file does not have it.
+    func numbers(_ name: String, count: Int) throws -> [Double]? {
+        guard let shape = tensors[name]?.shape else { return nil }
+        guard shape == [count] else {
+            throw ModelError.shapeMismatch(
+                file: file,
+                tensor: name,
+                expected: [count],
+                found: shape
+            )
+        }
+        return try load(name, shape, as: .float32).doubles
+    }
+
     func sample(_ name: String) throws -> [UInt8] {
         try archive.firstBytes(of: storedNames[name] ?? name, limit: fingerprintSampleLength)
     }

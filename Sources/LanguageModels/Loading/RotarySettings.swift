@@ -23,7 +23,10 @@ extension RotarySettings {
             throw try settings.invalid("rotary_size", expected: expected, found: "\(size)")
         }
         scaling = .none
-        let kinds = settings.isGGUF ? Self.ggufKinds : inPart ? Self.phiKinds : Self.kinds
+        let kinds =
+            settings.isGGUF
+            ? ["none", inPart ? "longrope" : "linear"] + (inPart ? [] : ["yarn"])
+            : inPart ? Self.phiKinds : Self.kinds
         switch try settings.choice("rope_type", of: kinds) ?? settings.standardRotaryType {
         case "linear": scaling = .linear(factor: try settings.factor("factor"))
         case "llama3":
@@ -43,9 +46,6 @@ extension RotarySettings {
     private static let kinds = ["default", "none", "linear", "dynamic", "llama3", "yarn"]
     // LongRoPE has other factors beyond the original length, which Phi-3 bounds its prompts by.
     private static let phiKinds = ["default", "longrope", "su"]
-    // Theirs of YaRN and LongRoPE have keys and tensors of their own.
-    private static let ggufKinds = ["none", "linear"]
-
     private mutating func readYarn(_ settings: CheckpointSettings) throws {
         let factor = try settings.factor("factor")
         let original = try settings.size("original_max_position_embeddings")
@@ -63,12 +63,22 @@ extension RotarySettings {
         )
         func growth(_ scale: Double) -> Double { factor > 1 ? 0.1 * scale * log(factor) + 1 : 1 }
         magnitude = growth(1)
-        if let scale = try settings.number("mscale"), scale != 0,
+        // GGUF files have one of the two, and mean 1 by the other.
+        if let scale = settings.isGGUF ? 1 : try settings.number("mscale"), scale != 0,
             let all = try settings.number("mscale_all_dim"), all != 0
         {
             magnitude = growth(scale) / growth(all)
         }
+        if settings.isGGUF { return try refuseFactors(settings) }
         magnitude = try settings.positiveNumber("attention_factor") ?? magnitude
+    }
+
+    /// Refuses factors of YaRN in a GGUF file that its converters do not agree about.
+    private func refuseFactors(_ settings: CheckpointSettings) throws {
+        for name in ["yarn_attention_factor", "yarn_extrapolation_factor", "attention_factor"] {
+            guard let factor = try settings.number(name), factor != 1 else { continue }
+            throw try settings.invalid(name, expected: "none, or 1, with YaRN", found: "\(factor)")
+        }
     }
 
     /// The short factors: those of prompts up to the original length, which bounds the model's.

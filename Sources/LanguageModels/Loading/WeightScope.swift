@@ -61,6 +61,11 @@ public struct WeightScope {
         return try load(name, [count], as: .float32).doubles
     }
 
+    /// Notes tensors of this place that settings were read from.
+    func note(_ names: [String]) {
+        for name in names { self.names.all.insert((self / name).path) }
+    }
+
     /// Whether the checkpoint has the tensor `name` of this place.
     func holds(_ name: String) -> Bool { source.tensors[(self / name).path] != nil }
 
