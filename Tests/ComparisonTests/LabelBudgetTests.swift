@@ -1,3 +1,4 @@
+import Foundation
 import JSON
 import Metrics
 import TestSupport
@@ -40,6 +41,39 @@ struct LabelBudgetTests {
                 try tiny.predictions("temperature").map(\.id) == tiny.predictions("map").map(\.id)
             )
             #expect(try tiny.predictions("temperature") != tiny.predictions("map"))
+        }
+    }
+
+    @Test("A temperature that few rows cannot fit is warned of")
+    func unboundedTemperature() throws {
+        try withTinyComparison { tiny in
+            var found: Set<Bool> = []
+            for steps in [1, 12] {
+                var warnings: [String] = []
+                let name = "steps-\(steps)"
+                try tiny.compare(name) {
+                    $0.seeds = [3]
+                    $0.methods = ["temperature"]
+                    $0.shifts = []
+                    for (key, value) in [("labels", "8"), ("held-out", "0.25")] {
+                        try $0.set(key, to: value, place: "test")
+                    }
+                    try $0.set("steps", to: "\(steps)", place: "test")
+                } observer: { event in
+                    if case .progress(.warned(let text)) = event { warnings.append(text) }
+                }
+                let run = tiny.run("map-held-out", in: name)
+                let answers = try [Prediction](contentsOf: run.predictions("validation"))
+                let isAtBound = try Temperature(
+                    fittedTo: answers.map { $0.probabilities.map(log) },
+                    labels: answers.map { try #require($0.label) }
+                )
+                .isAtBound
+                found.insert(isAtBound)
+                let text = "temperature: the NLL of 2 rows of validation still falls at "
+                #expect(warnings.contains { $0.hasPrefix(text) } == isAtBound)
+            }
+            #expect(found.contains(true))
         }
     }
 

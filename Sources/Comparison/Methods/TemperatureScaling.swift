@@ -15,6 +15,16 @@ extension Method {
             fittedTo: validation.map { $0.probabilities.map(log) },
             targets: validation.map(\.distribution)
         )
+        if temperature.isAtBound {
+            let rows = "\(validation.count) row\(validation.count == 1 ? "" : "s")"
+            study.observer(
+                .warned(
+                    "temperature: the NLL of \(rows) of validation still falls at "
+                        + "\(temperature.value), where the search ends; so few rows, or such sure "
+                        + "ones, cannot fit it"
+                )
+            )
+        }
         var trained = try study.loadSource()
         trained.temperature = temperature.value
         try study.finish(trained) { prediction in
