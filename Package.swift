@@ -205,6 +205,7 @@ let package = Package(
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],
             path: "Tests/TestSupport"
         ),
+        .target(name: "BrowserSupport", path: "Tests/BrowserSupport"),
         tests("Files"),
         tests("JSON"),
         tests("TensorFiles", ["Files"]),
@@ -212,7 +213,10 @@ let package = Package(
         tests("Tokenization", ["ChatTemplates", "JSON"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["Files", "JSON", "Randomness"]),
-        tests("Reporting", ["JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]),
+        tests(
+            "Reporting",
+            ["BrowserSupport", "JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]
+        ),
         tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),
@@ -256,15 +260,15 @@ let package = Package(
         tests(
             "Serving",
             [
-                "Evaluation", "JSON", "LanguageModels", "Metrics", "RunFiles", "TestSupport",
-                "TextTasks", "Torch", "Training",
+                "BrowserSupport", "Evaluation", "JSON", "LanguageModels", "Metrics", "RunFiles",
+                "TestSupport", "TextTasks", "Torch", "Training",
             ]
         ),
         .testTarget(
             name: "ToolTests",
             dependencies: [
-                "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport", "TextTasks", "Torch",
-                "Training",
+                "BrowserSupport", "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport",
+                "TextTasks", "Torch", "Training",
             ]
         ),
     ],

@@ -1,3 +1,4 @@
+import BrowserSupport
 import Foundation
 import Testing
 
@@ -105,13 +106,13 @@ struct BrowserTests {
     }
 }
 
-/// Chromium without a window.
-enum Browser {
-    static let path = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
-
+extension Browser {
     /// What is cut, overlaps or is wider than the page at a width in pixels.
-    static func faults(of page: String, width: Int, in run: WrittenRun) throws -> [String] {
+    fileprivate static func faults(
+        of page: String,
+        width: Int,
+        in run: WrittenRun
+    ) throws -> [String] {
         try run.write("page.html", page)
         // A window may not be as narrow as a phone, but a frame in it may.
         try run.write(
@@ -122,20 +123,8 @@ enum Browser {
             <script>\(script)</script>
             """
         )
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: try #require(path))
-        process.arguments = [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
-            "--user-data-dir=\(run.folder.path)/browser", "--virtual-time-budget=5000",
-            "--dump-dom", run.folder.appendingPathComponent("frame.html").absoluteString,
-        ]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        let text = String(decoding: data, as: UTF8.self)
+        let frame = run.folder.appendingPathComponent("frame.html")
+        let text = try content(of: frame, in: run.folder)
         let start = try #require(text.range(of: "<pre id=\"found\">done\n"), "\(text)")
         let end = try #require(text.range(of: "</pre>"))
         return text[start.upperBound..<end.lowerBound].split(separator: "\n").map(String.init)

@@ -1,4 +1,4 @@
-import Foundation
+import BrowserSupport
 import TestSupport
 import Testing
 
@@ -10,8 +10,8 @@ struct KeyboardTests {
         try await withServer(MadeEngine()) { port in
             try await onThread {
                 try withTemporaryFolder { folder in
-                    let page = try BrowserPage("http://127.0.0.1:\(port)/", in: folder)
-                    try page.wait(until: "document.querySelector('#model option') !== null")
+                    let address = "http://127.0.0.1:\(port)/"
+                    let page = try DecisionPage(BrowserPage(address, in: folder)).page
                     try reachesAll(page)
                     try asks(page)
                     try changesQuestions(page)

@@ -1,5 +1,4 @@
 import Foundation
-import JSON
 import TestSupport
 import Testing
 
@@ -61,18 +60,9 @@ struct ServeTests {
     func compatible(_ hasKey: Bool) throws {
         try ServedRun.with { tool in
             let (process, address) = try ServedRun.start(tool, hasKey ? ["--key-file", "key"] : [])
-            let key = hasKey ? ["--key", ServedRun.key] : []
-            let outcome = try tool.start(
-                ["test", address] + key,
-                program: Clients.program("jevcompat")
-            )
-            .wait()
-            // Of 33 and 15: without a key three cannot be tried, and with one a single one.
-            let passed = hasKey ? "MUST 32/32, SHOULD 15/15" : "MUST 32/32, SHOULD 13/13"
-            #expect(outcome.output.contains(passed), "\(outcome.output)\(outcome.errors)")
-            #expect(outcome.exitCode == 0)
-            process.send(SIGTERM)
-            #expect(try process.wait().exitCode == 0)
+            let key = hasKey ? ServedRun.key : nil
+            try Clients.checkRequirements(address, key: key, tool)
+            try ServedRun.stop(process)
         }
     }
 
@@ -83,19 +73,8 @@ struct ServeTests {
     func clients() throws {
         try ServedRun.with { tool in
             let (process, address) = try ServedRun.start(tool, ["--key-file", "key"])
-            let outcome = try tool.start(
-                [Clients.script.path, address, ServedRun.key],
-                program: Clients.program("python3")
-            )
-            .wait()
-            #expect(outcome.exitCode == 0, "\(outcome.errors)")
-            let answers = try JSONNode(parsing: Array(outcome.output.utf8), file: "answers")
-            let both = try ["typesafe-sdk", "systemone-client"].map {
-                try answers.required($0).numbers()
-            }
-            #expect(zip(both[0], both[1]).allSatisfy { abs($0 - $1) < 1e-6 } && both[0].count == 3)
-            process.send(SIGTERM)
-            #expect(try process.wait().exitCode == 0)
+            try Clients.checkAnswers(address, key: ServedRun.key, tool)
+            try ServedRun.stop(process)
         }
     }
 }

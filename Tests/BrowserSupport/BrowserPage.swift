@@ -1,18 +1,18 @@
 import Foundation
-import Testing
 
 /// A page in Chromium without a window, which is told what to do over a pipe (the DevTools
 /// protocol: JSON with a zero byte behind it).
-final class BrowserPage {
+public final class BrowserPage {
     /// Keys that are held while another is pressed, as the protocol numbers them.
-    enum Modifiers: Int {
+    public enum Modifiers: Int {
         case none = 0
         case control = 2
     }
 
-    /// What did not come true in the page.
-    struct Unmet: Error {
-        let expression: String
+    /// What did not come true in the page, or what the browser said in place of a result.
+    public struct Unmet: Error {
+        /// The expression or the command, with what was found.
+        public let expression: String
     }
 
     private let process = Process()
@@ -21,24 +21,38 @@ final class BrowserPage {
     private var count = 0
     private var session: String?
 
-    /// Opens an address; the browser keeps its files in `folder`.
-    init(_ address: String, in folder: URL) throws {
+    /// Opens an address in a browser that keeps its files in `folder`, on a screen of a width in
+    /// pixels; traps where there is no browser.
+    public init(
+        _ address: String,
+        in folder: URL,
+        width: Int = 1280,
+        isDark: Bool = false
+    ) throws {
+        guard let path = Browser.path else { preconditionFailure("no browser is installed") }
         // The browser reads from descriptor 3 and writes to 4.
         let script = #"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1"#
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [
-            "-c", script, try #require(Browser.path), "--headless=new", "--no-sandbox",
-            "--disable-gpu", "--user-data-dir=\(folder.path)/browser", "--remote-debugging-pipe",
-        ]
+        process.arguments =
+            ["-c", script, path] + Browser.arguments(folder) + ["--remote-debugging-pipe"]
         process.standardInput = commands
         process.standardOutput = replies
         try process.run()
         try commands.fileHandleForReading.close()
         try replies.fileHandleForWriting.close()
-        let target = try command("Target.createTarget", ["url": address])
-        let page = try #require(target["targetId"] as? String)
-        let attached = try command("Target.attachToTarget", ["targetId": page, "flatten": true])
-        session = try #require(attached["sessionId"] as? String)
+        let page = try text("targetId", of: "Target.createTarget", ["url": "about:blank"])
+        let attached: [String: Any] = ["targetId": page, "flatten": true]
+        session = try text("sessionId", of: "Target.attachToTarget", attached)
+        let screen: [String: Any] = [
+            "width": width, "height": 900, "screenWidth": width, "screenHeight": 900,
+            "deviceScaleFactor": 1, "mobile": width < 600,
+        ]
+        _ = try command("Emulation.setDeviceMetricsOverride", screen)
+        let scheme = ["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"]
+        _ = try command("Emulation.setEmulatedMedia", ["features": [scheme]])
+        _ = try command("Emulation.setFocusEmulationEnabled", ["enabled": true])
+        _ = try command("Page.navigate", ["url": address])
+        try wait(until: "document.readyState === 'complete' && location.href !== 'about:blank'")
     }
 
     deinit {
@@ -47,15 +61,18 @@ final class BrowserPage {
     }
 
     /// The value of an expression in the page, as a text.
-    func value(_ expression: String) throws -> String {
+    public func value(_ expression: String) throws -> String {
         let expression = "String(\(expression))"
         let reply = try command("Runtime.evaluate", ["expression": expression])
         let result = reply["result"] as? [String: Any]
-        return try #require(result?["value"] as? String, "\(expression): \(reply)")
+        guard let value = result?["value"] as? String else {
+            throw Unmet(expression: "\(expression): \(reply)")
+        }
+        return value
     }
 
     /// Waits until an expression holds in the page, five minutes at most.
-    func wait(until expression: String) throws {
+    public func wait(until expression: String) throws {
         for _ in 0..<6000 {
             if try value(expression) == "true" { return }
             usleep(50_000)
@@ -64,7 +81,7 @@ final class BrowserPage {
     }
 
     /// Presses and releases a key, by its name in the DOM.
-    func press(_ key: String, modifiers: Modifiers = .none) throws {
+    public func press(_ key: String, modifiers: Modifiers = .none) throws {
         let numbers = [
             "Tab": 9, "Enter": 13, " ": 32, "End": 35, "Home": 36, "ArrowRight": 39,
         ]
@@ -83,7 +100,7 @@ final class BrowserPage {
     }
 
     /// Presses Tab until an expression holds in the page.
-    func tab(to expression: String) throws {
+    public func tab(to expression: String) throws {
         for _ in 0..<60 {
             try press("Tab")
             if try value(expression) == "true" { return }
@@ -101,8 +118,24 @@ final class BrowserPage {
         while true {
             let reply = try nextMessage()
             guard reply["id"] as? Int == count else { continue }
-            return try #require(reply["result"] as? [String: Any], "\(method): \(reply)")
+            guard let result = reply["result"] as? [String: Any] else {
+                throw Unmet(expression: "\(method): \(reply)")
+            }
+            return result
         }
+    }
+
+    /// A text in the result of a command.
+    private func text(
+        _ key: String,
+        of method: String,
+        _ parameters: [String: Any]
+    ) throws -> String {
+        let result = try command(method, parameters)
+        guard let text = result[key] as? String else {
+            throw Unmet(expression: "\(method): \(result)")
+        }
+        return text
     }
 
     private func nextMessage() throws -> [String: Any] {
@@ -111,10 +144,10 @@ final class BrowserPage {
                 let message = Data(received[..<end])
                 received = Data(received[received.index(after: end)...])
                 let value = try JSONSerialization.jsonObject(with: message)
-                return try #require(value as? [String: Any])
+                return value as? [String: Any] ?? [:]
             }
             let more = replies.fileHandleForReading.availableData
-            try #require(!more.isEmpty, "the browser has ended")
+            guard !more.isEmpty else { throw Unmet(expression: "the browser has ended") }
             received.append(more)
         }
     }

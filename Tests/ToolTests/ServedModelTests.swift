@@ -1,0 +1,65 @@
+import BrowserSupport
+import Foundation
+import TestSupport
+import Testing
+
+/// A server of the real model, asked by all that ask those of tiny models in the other tests.
+@Suite(
+    "Serving a real model",
+    .serialized,
+    .enabled(if: RealModel.isWanted, "VARLORA_DEMO does not name the demo model's folder")
+)
+struct ServedModelTests {
+    @Test("Clients, a browser and 10,000 requests get its answers, and SIGTERM ends it at work")
+    func isAsked() throws {
+        try ServedRun.withRealModel { tool in
+            try Self.rows.predict(tool)
+            let (server, address) = try ServedRun.start(tool, ["--threads", "2"])
+            if Clients.areThere { try Clients.checkRequirements(address, tool) }
+            if Browser.path != nil { try checkPage(address, tool) }
+            try Self.rows.ask(server, at: address, requests: 10_000, tool)
+            try stopAtWork(server, address, tool)
+            guard Clients.areThere else { return }
+            let (locked, door) = try ServedRun.start(tool, ["--threads", "2", "--key-file", "key"])
+            try Clients.checkRequirements(door, key: ServedRun.key, tool)
+            try Clients.checkAnswers(door, key: ServedRun.key, tool)
+            try ServedRun.stop(locked)
+        }
+    }
+
+    private func checkPage(_ address: String, _ tool: Tool) throws {
+        for width in [360, 1280] {
+            for isDark in [false, true] {
+                let page = try DecisionPage(
+                    BrowserPage(address, in: tool.folder, width: width, isDark: isDark)
+                )
+                try page.ask()
+                #expect(try page.marks(at: 0).count == 3)
+                #expect(try page.marks(at: 1).allSatisfy { $0.hasPrefix("abstains") })
+                let faults = try page.faults()
+                #expect(faults.isEmpty, "\(faults)")
+            }
+        }
+    }
+
+    /// Ends the server while it has more to do than it can do at once.
+    private func stopAtWork(_ server: RunningTool, _ address: String, _ tool: Tool) throws {
+        let script = Checkout.file("Benchmarks/serve_load.py").path
+        let client = try tool.start(
+            ["python3", script, address, "run", "rows.jsonl", "answers.jsonl", "10000", "32"],
+            program: URL(fileURLWithPath: "/usr/bin/env")
+        )
+        sleep(2)
+        try ServedRun.stop(server)
+        #expect(try client.wait().exitCode != 0)
+    }
+
+    /// Short ones, since ten thousand are asked.
+    private static let rows = ServedRows(
+        (0..<200).map { number in
+            let even = #"{"type": "noul", "instructions": "Even?"}"#
+            let kind = #"{"type": "choice", "criteria": {"odd": null, "even": null}}"#
+            return (state: "\(number)", number.isMultiple(of: 2) ? even : kind)
+        }
+    )
+}
