@@ -205,7 +205,7 @@ let package = Package(
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],
             path: "Tests/TestSupport"
         ),
-        .target(name: "BrowserSupport", path: "Tests/BrowserSupport"),
+        .target(name: "ClientSupport", dependencies: ["JSON"], path: "Tests/ClientSupport"),
         tests("Files"),
         tests("JSON"),
         tests("TensorFiles", ["Files"]),
@@ -215,7 +215,7 @@ let package = Package(
         tests("Metrics", ["Files", "JSON", "Randomness"]),
         tests(
             "Reporting",
-            ["BrowserSupport", "JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]
+            ["ClientSupport", "JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]
         ),
         tests("Torch", ["CTorch", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
@@ -260,14 +260,14 @@ let package = Package(
         tests(
             "Serving",
             [
-                "BrowserSupport", "Evaluation", "JSON", "LanguageModels", "Metrics", "RunFiles",
+                "ClientSupport", "Evaluation", "JSON", "LanguageModels", "Metrics", "RunFiles",
                 "TestSupport", "TextTasks", "Torch", "Training",
             ]
         ),
         .testTarget(
             name: "ToolTests",
             dependencies: [
-                "BrowserSupport", "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport",
+                "ClientSupport", "varlora", "JSON", "Metrics", "TensorFiles", "TestSupport",
                 "TextTasks", "Torch", "Training",
             ]
         ),

@@ -1,4 +1,4 @@
-import BrowserSupport
+import ClientSupport
 import Foundation
 import Testing
 

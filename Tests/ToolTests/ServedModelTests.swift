@@ -1,4 +1,4 @@
-import BrowserSupport
+import ClientSupport
 import Foundation
 import TestSupport
 import Testing
@@ -17,7 +17,10 @@ struct ServedModelTests {
             let (server, address) = try ServedRun.start(tool, ["--threads", "2"])
             if Clients.areThere { try Clients.checkRequirements(address, tool) }
             if Browser.path != nil { try checkPage(address, tool) }
-            try Self.rows.ask(server, at: address, requests: 10_000, tool)
+            let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
+            try beFaulty(port) {
+                try Self.rows.ask(server, at: address, requests: 10_000, tool)
+            }
             try stopAtWork(server, address, tool)
             guard Clients.areThere else { return }
             let (locked, door) = try ServedRun.start(tool, ["--threads", "2", "--key-file", "key"])
@@ -40,6 +43,29 @@ struct ServedModelTests {
                 #expect(faults.isEmpty, "\(faults)")
             }
         }
+    }
+
+    /// Is slow, leaves, asks for too much and talks no HTTP while others ask.
+    private func beFaulty(_ port: Int, while body: () throws -> Void) throws {
+        let whole = RawClient.request(
+            Array(
+                #"{"model": "run", "state": "1", "questions": {"q": {"type": "noul"}}}"#.utf8
+            )
+        )
+        let slow = try (0..<4).map { _ in try RawClient(port: port) }
+        for client in slow { client.send(whole.dropLast(9)) }
+        for length in 0..<100 {
+            // Each leaves at once, before or after its request is whole.
+            try RawClient(port: port).send(whole.prefix(whole.count - length % 3 * 20))
+        }
+        let large = try RawClient(port: port)
+        #expect(try large.post([UInt8](repeating: 0x20, count: 70_000)).status == 413)
+        let garbage = try RawClient(port: port)
+        garbage.send("\u{1}\u{2} no HTTP at all\r\n\r\n".utf8)
+        #expect(try garbage.receive().status == 400 && garbage.isClosed())
+        try body()
+        for client in slow { #expect(try client.receive().status == 408 && client.isClosed()) }
+        #expect(try RawClient(port: port).get("/health").status == 200)
     }
 
     /// Ends the server while it has more to do than it can do at once.

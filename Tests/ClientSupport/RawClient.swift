@@ -10,22 +10,30 @@ private let withoutSignal = Int32(MSG_NOSIGNAL)
 #endif
 
 /// A connection that sends any bytes and reads responses, on a thread that may block.
-final class RawClient {
-    struct Response {
-        let status: Int
+public final class RawClient {
+    /// What a server has answered.
+    public struct Response: Sendable {
+        /// The status code.
+        public let status: Int
         /// Names in lower case.
-        let headers: [String: String]
-        let body: [UInt8]
+        public let headers: [String: String]
+        /// The body.
+        public let body: [UInt8]
 
-        func json() throws -> JSONNode { try JSONNode(parsing: body, file: "response") }
+        /// The body, parsed.
+        public func json() throws -> JSONNode { try JSONNode(parsing: body, file: "response") }
     }
 
-    struct Closed: Error {}
+    /// The server has closed the connection, or refuses one.
+    public struct Closed: Error {}
 
     private let descriptor: Int32
     private var received: [UInt8] = []
 
-    init(port: Int) throws {
+    /// A connection to a port of this machine.
+    ///
+    /// - Throws: ``Closed`` where nothing listens.
+    public init(port: Int) throws {
         descriptor = socket(AF_INET, streamKind, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -50,7 +58,8 @@ final class RawClient {
 
     deinit { close(descriptor) }
 
-    func send(_ bytes: some Collection<UInt8>) {
+    /// Sends bytes, as far as the server takes them.
+    public func send(_ bytes: some Collection<UInt8>) {
         var rest = Array(bytes)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
@@ -61,7 +70,8 @@ final class RawClient {
         }
     }
 
-    func post(
+    /// Posts a body, and waits for the response.
+    public func post(
         _ body: [UInt8],
         path: String = "/v1/systemone",
         headers: [String] = []
@@ -71,7 +81,7 @@ final class RawClient {
     }
 
     /// A request that posts a body.
-    static func request(
+    public static func request(
         _ body: [UInt8],
         path: String = "/v1/systemone",
         headers: [String] = []
@@ -80,7 +90,8 @@ final class RawClient {
         return Array(((lines + headers).joined(separator: "\r\n") + "\r\n\r\n").utf8) + body
     }
 
-    func get(_ path: String) throws -> Response {
+    /// Asks for a path, and waits for the response.
+    public func get(_ path: String) throws -> Response {
         send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
         return try receive()
     }
@@ -88,7 +99,7 @@ final class RawClient {
     /// The next response.
     ///
     /// - Throws: ``Closed`` where the server closes first.
-    func receive() throws -> Response {
+    public func receive() throws -> Response {
         var end = endOfHead()
         while end == nil {
             try read()
@@ -119,7 +130,7 @@ final class RawClient {
     ///
     /// What follows the bytes is no request and no chunk, longer than heads may be, and in the end
     /// more than is read of a body, so that a server comes to an end with whatever it waits for.
-    func statuses(of bytes: [UInt8]) -> [Int]? {
+    public func statuses(of bytes: [UInt8]) -> [Int]? {
         send(bytes)
         for turn in 1...20 {
             send([UInt8](repeating: 0x78, count: 1 << 16))
@@ -140,7 +151,7 @@ final class RawClient {
     }
 
     /// Whether the server closes the connection, and says no more.
-    func isClosed() -> Bool { (try? read()) == nil }
+    public func isClosed() -> Bool { (try? read()) == nil }
 
     private func read() throws {
         var bytes = [UInt8](repeating: 0, count: 65536)
@@ -151,7 +162,7 @@ final class RawClient {
 }
 
 /// Runs `body` on a thread of its own, where it may block.
-func onThread<Result: Sendable>(
+public func onThread<Result: Sendable>(
     _ body: @escaping @Sendable () throws -> Result
 ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
