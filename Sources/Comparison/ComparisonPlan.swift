@@ -10,7 +10,7 @@ public struct ComparisonPlan: Sendable {
         public let name: String
         /// Its place in a sweep; nil where nothing is swept.
         public let place: SweepPlace?
-        /// The recipes of the two trajectories.
+        /// The recipes of the trajectories.
         public let recipes: Trajectories
 
         /// A task by the name of its data, with values of a sweep.
@@ -88,12 +88,16 @@ public struct ComparisonPlan: Sendable {
     /// The AdamW run keeps the checkpoint that SWAG goes on from. Labels are held out for those
     /// methods alone that use them.
     public func recipes(_ task: Task, seed: Int, holdingOut: Bool = false) -> Trajectories {
-        var recipes = task.recipes
-        if !holdingOut { (recipes.adamw.heldOut, recipes.ivon.heldOut) = (0, 0) }
+        var recipes = task.recipes.map { recipe in
+            var recipe = recipe
+            if !holdingOut { recipe.heldOut = 0 }
+            recipe.seed = seed
+            return recipe
+        }
         (recipes.adamw.method, recipes.ivon.method) = (.adamw, .ivon)
-        (recipes.adamw.seed, recipes.ivon.seed) = (seed, seed)
+        recipes.automatic.method = .automaticIVON
         recipes.adamw.keepStep = settings.swagFirstStep(of: recipes.adamw.steps)
-        return Trajectories(adamw: recipes.adamw.resolved(), ivon: recipes.ivon.resolved())
+        return recipes.map { $0.resolved() }
     }
 
     /// A name for folders and tables: the last part of a path, without its ending.

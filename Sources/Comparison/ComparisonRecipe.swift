@@ -137,7 +137,7 @@ public struct ComparisonRecipe: Equatable, Sendable {
         return try mapping.map { try ownSetting($0.string ?? "?", $1, place: place) }
     }
 
-    /// Keys in which the two trajectories must agree to be compared.
+    /// Keys in which trajectories must agree to be compared.
     private static let common = [
         "model", "task", "data", "method", "seed", "split-seed", "labels", "held-out", "max-length",
         "limit-train", "limit-validation", "limit-test", "device", "base-precision", "compute",
@@ -222,7 +222,10 @@ extension ComparisonRecipe {
             func recipe(_ method: TrainingMethod, _ own: [Setting]) throws -> Recipe {
                 var recipe = start
                 // A rate that suits one optimizer is far from right for the other.
-                let isOther = (ownMethod ?? method.rawValue) != method.rawValue
+                let isOther =
+                    method == .automaticIVON
+                    ? ownMethod != method.rawValue
+                    : (ownMethod ?? method.rawValue) != method.rawValue
                 if start.method != method { (recipe.learningRate, recipe.beta2) = (nil, nil) }
                 for setting in shared where setting.key != "task" {
                     if isOther, ["learning-rate", "beta2"].contains(setting.key) { continue }
@@ -238,7 +241,8 @@ extension ComparisonRecipe {
                 choice: choice,
                 recipes: Trajectories(
                     adamw: try recipe(.adamw, adamw),
-                    ivon: try recipe(.ivon, ivon)
+                    ivon: try recipe(.ivon, ivon),
+                    automatic: try recipe(.automaticIVON, [])
                 )
             )
         }

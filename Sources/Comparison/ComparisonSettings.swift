@@ -1,6 +1,6 @@
 import Training
 
-/// Settings of a comparison beside the recipes of its two trajectories.
+/// Settings of a comparison beside the recipes of its trajectories.
 public struct ComparisonSettings: Equatable, Sendable {
     /// Where the precision of a Laplace approximation's prior comes from.
     public enum LaplacePrior: String, CaseIterable, Sendable {

@@ -27,7 +27,8 @@ public struct Method: Sendable {
     public static let all: [Method] =
         [
             .base, .map, .dropout, .laplaceDiagonal, .laplaceKronecker, .swa, .swag, .ensemble,
-            .earlyStopping, .temperature, .tfb, .ivonMean, .ivon,
+            .earlyStopping, .temperature, .tfb, .ivonMean, .ivon, .automaticIVONMean,
+            .automaticIVON,
         ] + ["swag", "laplace-diagonal", "laplace-kfac", "tfb", "ivon"].map(tuned)
 
     /// The methods of those names, in the order of the table; `place` is what messages call them.

@@ -8,7 +8,7 @@ import Training
 struct Study {
     /// The method.
     let method: Method
-    /// The recipes of the two trajectories of the task and seed, resolved.
+    /// The recipes of the trajectories of the task and seed, resolved.
     let recipes: Trajectories
     /// The comparison's settings.
     let settings: ComparisonSettings

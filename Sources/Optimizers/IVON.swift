@@ -31,10 +31,25 @@ public final class IVON: Optimizer {
         public var debiases = true
         /// Whether the learning rate is multiplied by h₀ + δ.
         public var rescalesLearningRate = true
+        /// What a learning rate of 1 stands for.
+        public var learningRateUnit = 1.0
 
         /// The package's defaults for an effective sample size.
         public init(effectiveSampleSize: Double) {
             self.effectiveSampleSize = effectiveSampleSize
+        }
+    }
+
+    /// A normal prior with independent parameters, in place of the weight decay towards 0.
+    public struct Prior {
+        /// Its mean [count].
+        public let mean: Tensor
+        /// Its precision divided by λ [count]: what δ is for each parameter.
+        public let decay: Tensor
+
+        /// A prior from its mean and its precision divided by λ, each [count].
+        public init(mean: Tensor, decay: Tensor) {
+            (self.mean, self.decay) = (mean, decay)
         }
     }
 
@@ -54,6 +69,7 @@ public final class IVON: Optimizer {
     private var clippedShare = 0.0
 
     private let parameters: FlatParameters
+    private let prior: Prior?
     private let noise: NoiseSource
     private let reduce: Reduction?
     // fp32: at β₂ = 0.99999 the increments of h vanish in bf16.
@@ -66,16 +82,20 @@ public final class IVON: Optimizer {
 
     /// An optimizer of `parameters`, whose values are the first mean; one of several ranks adds up
     /// gradients and products by `reduce`.
+    ///
+    /// With a `prior`, the weight decay of the settings counts for nothing.
     public init(
         _ parameters: FlatParameters,
         learningRate: Double,
         settings: Settings,
+        prior: Prior? = nil,
         reduce: Reduction? = nil,
         noise: @escaping NoiseSource
     ) {
         self.parameters = parameters
         self.learningRate = learningRate
         self.settings = settings
+        self.prior = prior
         self.reduce = reduce
         self.noise = noise
         diagonal = parameters.zeros() + settings.hessianInitialization
@@ -111,7 +131,12 @@ public final class IVON: Optimizer {
 
     /// The posterior's standard deviation 1 / sqrt(λ (h + δ)) [count].
     public var standardDeviation: Tensor {
-        ((diagonal + settings.weightDecay) * settings.effectiveSampleSize).power(-0.5)
+        (precision * settings.effectiveSampleSize).power(-0.5)
+    }
+
+    /// h + δ [count].
+    private var precision: Tensor {
+        if let prior { diagonal + prior.decay } else { diagonal + settings.weightDecay }
     }
 
     private func withOffset<Result>(
@@ -128,7 +153,7 @@ public final class IVON: Optimizer {
     /// estimate f = λ (h + δ) E[g · (θ - m)] (Price's theorem).
     private func updateHessian(_ product: Tensor) {
         let forget = 1 - settings.beta2
-        let precision = diagonal + settings.weightDecay
+        let precision = precision
         let estimate = product * precision * settings.effectiveSampleSize
         let correction = (diagonal - estimate).power(2) / precision
         diagonal.multiplyInPlace(settings.beta2)
@@ -136,15 +161,20 @@ public final class IVON: Optimizer {
         diagonal.addInPlace(correction, times: 0.5 * forget * forget)
     }
 
-    /// m ← m - α clip((ḡ + δ m) / (h + δ)), with ḡ the momentum, debiased where asked for.
+    /// m ← m - α clip((ḡ + δ (m - m₀)) / (h + δ)), with ḡ the momentum, debiased where asked for,
+    /// and m₀ the mean of the prior.
     private func updateMean(_ gradient: Tensor) {
         stepCount += 1
         momentum.multiplyInPlace(settings.beta1)
         momentum.addInPlace(gradient, times: 1 - settings.beta1)
         let debias = settings.debiases ? 1 - pow(settings.beta1, Double(stepCount)) : 1
         let direction = momentum * (1 / debias)
-        direction.addInPlace(parameters.values, times: settings.weightDecay)
-        let move = direction / (diagonal + settings.weightDecay)
+        if let prior {
+            direction.addProductInPlace(parameters.values - prior.mean, prior.decay, times: 1)
+        } else {
+            direction.addInPlace(parameters.values, times: settings.weightDecay)
+        }
+        let move = direction / precision
         clippedShare = 0
         var bounded = move
         if settings.clipRadius.isFinite {
@@ -155,7 +185,8 @@ public final class IVON: Optimizer {
         let rescale =
             settings.rescalesLearningRate
             ? settings.hessianInitialization + settings.weightDecay : 1
-        parameters.values.addInPlace(bounded, times: -learningRate * rescale)
+        let rate = learningRate * settings.learningRateUnit * rescale
+        parameters.values.addInPlace(bounded, times: -rate)
     }
 
     /// Hessian and momentum.

@@ -20,8 +20,9 @@ public struct PosteriorFile {
     public static let name = "posterior.safetensors"
     /// Every kind of posterior that a file can hold.
     public static let kinds: [any (Posterior & SendableMetatype).Type] = [
-        IVONPosterior.self, DropoutPosterior.self, SWAGPosterior.self, EnsemblePosterior.self,
-        LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self, TFBPosterior.self,
+        IVONPosterior.self, NormalPosterior.self, DropoutPosterior.self, SWAGPosterior.self,
+        EnsemblePosterior.self, LaplaceDiagonalPosterior.self, LaplaceKroneckerPosterior.self,
+        TFBPosterior.self,
     ]
     /// The method of a file that holds a temperature and no posterior.
     private static let pointEstimate = "point-estimate"

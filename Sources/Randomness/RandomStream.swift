@@ -21,6 +21,8 @@ public enum RandomStream: String, CaseIterable, Sendable {
     case dropout
     /// Draws from the posterior in training.
     case posterior
+    /// Draws from a prior, to find its scale.
+    case prior
     /// Draws from the posterior for predictions.
     case prediction
     /// Which rows without a label are to get one, where chance chooses.

@@ -67,6 +67,11 @@ public struct AnswerObjective: Objective {
         )
     }
 
+    /// The log probabilities of the answers to some training examples.
+    public func logProbabilities(of examples: [Int], _ model: AdaptedModel) -> Tensor {
+        model.scorer.logProbabilities(AnswerBatch(data.train.examples(of: examples)))
+    }
+
     /// The metrics of the validation part.
     public func evaluated(
         _ model: AdaptedModel,

@@ -30,6 +30,10 @@ public protocol Objective {
     /// Runs a model over some training examples, and gives the sum of the terms of their loss.
     func loss(of examples: [Int], _ model: AdaptedModel) -> ObjectiveLoss
 
+    /// Runs a model over some training examples, and gives the log probabilities of what each term
+    /// of their loss may turn out to be: [terms, outcomes], -infinity where a term has fewer.
+    func logProbabilities(of examples: [Int], _ model: AdaptedModel) -> Tensor
+
     /// Measures the model as it is on the validation part, for the history.
     ///
     /// The ranks of `group` share the work, here and in the results.

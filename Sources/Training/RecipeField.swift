@@ -48,6 +48,16 @@ extension Recipe: SettingsTable {
         .init("debias", \.debias, .boolean).means("Whether IVON's momentum is debiased"),
         .init("rescale-lr", \.rescaleLr, .boolean)
             .means("Whether IVON's learning rate is multiplied by the first Hessian"),
+        .init("prior-kl", \.priorKl, .positive)
+            .means(
+                "Nats by which draws of ivon-auto's prior change the answers"
+                    + " (default: twice the square of the untouched model's loss)"
+            ),
+        .init("draw-kl", \.drawKl, .positive)
+            .means(
+                "Nats by which ivon-auto's first draws change them"
+                    + " (default: (answers - 1) / 8 a training example)"
+            ),
         .init("rank", \.rank, .integer(1...65_536)).means("Rank of the adapters"),
         .init("alpha", \.alpha, .positive).means("Numerator of the adapters' scale"),
         .init("dropout", \.dropout, .share).means("Dropout on the adapters' inputs"),

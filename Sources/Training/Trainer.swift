@@ -63,7 +63,14 @@ public final class Trainer {
         self.parallel = parallel
         (adapted, learner) = try withTorchErrors {
             let adapted = try AdaptedModel(model, lora: recipe.lora)
-            return (adapted, recipe.method.start(recipe, adapted.parameters, parallel))
+            adapted.initialize(seed: UInt64(recipe.seed))
+            let start = TrainingMethod.Start(
+                recipe: recipe,
+                parameters: adapted.parameters,
+                parallel: parallel,
+                probe: AnswerProbe(objective, adapted)
+            )
+            return (adapted, try recipe.method.start(start))
         }
         order = BatchOrder(exampleCount: objective.exampleCount, seed: UInt64(recipe.seed))
         cost = StepCost(model.model, adapters: adapted.adapters.layout.modules)
@@ -215,7 +222,6 @@ public final class Trainer {
         let model = adapted.base.fingerprint
         let examples = objective.fingerprints[AnswerObjective.trainingData] ?? ""
         guard parallel.isFirst, let folder = try Checkpoint.last(in: run) else {
-            adapted.initialize(seed: UInt64(recipe.seed))
             return Checkpoint(
                 step: 0,
                 historyLength: 0,

@@ -3,6 +3,19 @@ import Posteriors
 
 /// How adapters are trained: a row of the table of methods, which are each a file below `Methods/`.
 public struct TrainingMethod: Sendable {
+    /// What a method starts from.
+    struct Start {
+        /// The resolved recipe.
+        let recipe: Recipe
+        /// The parameters, with their first values.
+        let parameters: FlatParameters
+        /// Whether it is one of several ranks.
+        let parallel: DataParallel
+        /// How far changes of the parameters move the answers; nil where nothing is trained, to
+        /// time a step.
+        let probe: AnswerProbe?
+    }
+
     /// An optimizer at work, with what its method makes of it.
     struct Learner {
         /// What takes the steps.
@@ -27,12 +40,12 @@ public struct TrainingMethod: Sendable {
     /// Whether runs end with a posterior, and so with answers averaged over draws.
     let hasPosterior: Bool
     /// Starts it on parameters, as one of the ranks or alone.
-    let start: @Sendable (Recipe, FlatParameters, DataParallel) -> Learner
+    let start: @Sendable (Start) throws -> Learner
 }
 
 extension TrainingMethod: RawRepresentable, CaseIterable, Equatable, CustomStringConvertible {
     /// Every method.
-    public static let allCases: [TrainingMethod] = [.ivon, .adamw, .sgd]
+    public static let allCases: [TrainingMethod] = [.ivon, .automaticIVON, .adamw, .sgd]
 
     /// The method of that name; nil where there is none.
     public init?(rawValue: String) {

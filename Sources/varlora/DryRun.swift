@@ -21,7 +21,7 @@ struct DryRun {
         var reasons: [String] = []
         for task in plan.tasks {
             let first = plan.recipes(task, seed: plan.seeds[0])
-            let estimates = [first.adamw, first.ivon].map { recipe -> [String] in
+            let estimates = first.all.map { recipe -> [String] in
                 Engine.threads = recipe.threads ?? Engine.threads
                 do {
                     return Self.cells(try RunEstimate(recipe))
@@ -32,7 +32,7 @@ struct DryRun {
             }
             for cell in plan.cells where cell.task == task {
                 let recipes = plan.recipes(task, seed: cell.seed)
-                for (recipe, estimate) in zip([recipes.adamw, recipes.ivon], estimates) {
+                for (recipe, estimate) in zip(recipes.all, estimates) {
                     table.add(
                         [
                             cell.folder, recipe.method.rawValue,

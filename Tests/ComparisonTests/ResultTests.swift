@@ -10,7 +10,7 @@ import Training
 struct ResultTests {
     private static let names = Method.all.map(\.name)
     private static let points = [
-        "base", "map", "swa", "early-stopping", "temperature", "ivon-mean",
+        "base", "map", "swa", "early-stopping", "temperature", "ivon-mean", "ivon-auto-mean",
     ]
     private static let linearised = names.filter { $0.hasPrefix("laplace") }
     private static let drawn = names.filter { !(points + linearised).contains($0) }
@@ -18,7 +18,7 @@ struct ResultTests {
     @Test("A row each task, method and seed, in the order of the table")
     func rows() throws {
         let whole = try WholeComparison.get()
-        #expect(Self.names.count == 18)
+        #expect(Self.names.count == 20)
         #expect(whole.results.map(\.method) == Self.names.flatMap { [$0, $0] })
         #expect(whole.results.map(\.seed) == Self.names.flatMap { _ in [3, 5] })
         #expect(Set(whole.results.map(\.task)) == ["task"])
@@ -129,9 +129,9 @@ struct ResultTests {
             let memory = try #require(cost.peakMemory)
             #expect(memory > 1 << 20)
             let extra = try #require(cost.extraSeconds)
-            let starts = ["base", "map", "early-stopping", "ivon"]
+            let starts = ["base", "map", "early-stopping", "ivon", "ivon-auto"]
             #expect((extra == 0) == starts.contains(result.method))
-            let isPoint = starts.dropLast() + ["swa", "ivon-mean"]
+            let isPoint = starts.dropLast(2) + ["swa", "ivon-mean", "ivon-auto-mean"]
             let stores = !isPoint.contains(result.method)
             #expect((cost.extraBytes > 0) == stores, "\(result.method)")
         }

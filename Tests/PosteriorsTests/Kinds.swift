@@ -26,6 +26,11 @@ enum Kinds {
                 weightDecay: 0.25,
                 hessianInitialization: 1e-3
             )
+        case NormalPosterior.name:
+            return NormalPosterior(
+                variance: generator.uniform([count], 0.1..<2),
+                effectiveSampleSize: 10
+            )
         case DropoutPosterior.name:
             return DropoutPosterior(probability: 0.3, of: parameters.entries)
         case SWAGPosterior.name:

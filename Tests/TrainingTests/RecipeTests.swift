@@ -21,6 +21,7 @@ struct RecipeTests {
         (recipe.beta2, recipe.ess, recipe.hessInit) = (0.999995, 12_345_678.9, 3e-4)
         (recipe.clipRadius, recipe.trainDraws, recipe.debias) = (.infinity, 3, false)
         (recipe.rescaleLr, recipe.rank, recipe.alpha) = (true, 5, 0.1)
+        (recipe.priorKl, recipe.drawKl) = (0.75, 0.125)
         (recipe.dropout, recipe.targetModules, recipe.rslora) = (
             0.3, ["true", "mlp.up_proj"], true
         )
@@ -120,7 +121,7 @@ struct RecipeTests {
             ["-1", "0.5", "2147483648", "1:30", "x", ""]
         ),
         (
-            "learning-rate ess hess-init alpha",
+            "learning-rate ess hess-init alpha prior-kl draw-kl",
             ["0", "-1", ".nan", ".inf", "-.inf", "inf", "nan", "x", "1:30", "1e999", "''"]
         ),
         ("clip-radius", ["0", "-1", ".nan", "-.inf", "x", "1:30"]),
@@ -222,7 +223,11 @@ struct RecipeTests {
         for (key, path) in ["ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha] {
             check(key, path, 0, .infinity, texts: infinite)
         }
-        check("learning-rate", \.learningRate, 0, .infinity, texts: infinite)
+        for (key, path) in [
+            "learning-rate": \Recipe.learningRate, "prior-kl": \.priorKl, "draw-kl": \.drawKl,
+        ] {
+            check(key, path, 0, .infinity, texts: infinite)
+        }
         check("clip-radius", \.clipRadius, 0, -1, texts: ["0.0", "-1.0"])
         check("weight-decay", \.weightDecay, -0.5, .infinity, texts: ["-0.5", ".inf"])
         check("variance-scale", \.varianceScale, -0.5, .infinity, texts: ["-0.5", ".inf"])

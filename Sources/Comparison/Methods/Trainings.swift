@@ -21,11 +21,24 @@ extension Method {
         try train(study.recipes.ivon, study)
     }
 
-    /// IVON at the mean of its posterior, which its run has evaluated already.
-    static let ivonMean = Method(name: "ivon-mean", source: "ivon") { study in
-        var trained = try study.loadSource()
-        trained.posterior = nil
-        try study.finish(trained) { $0.atMean ?? $0 }
+    /// IVON at the mean of its posterior.
+    static let ivonMean = mean("ivon-mean", of: "ivon")
+
+    /// IVON with settings that it finds itself, averaged over draws.
+    static let automaticIVON = Method(name: "ivon-auto", source: nil, trains: .automaticIVON) {
+        try train($0.recipes.automatic, $0)
+    }
+
+    /// The same at the mean of its posterior.
+    static let automaticIVONMean = mean("ivon-auto-mean", of: "ivon-auto")
+
+    /// The mean of a posterior, which its run has evaluated already.
+    private static func mean(_ name: String, of source: String) -> Method {
+        Method(name: name, source: source) { study in
+            var trained = try study.loadSource()
+            trained.posterior = nil
+            try study.finish(trained) { $0.atMean ?? $0 }
+        }
     }
 
     private static func train(_ recipe: Recipe, _ study: Study) throws {

@@ -28,7 +28,13 @@ struct SampleRun {
         let layout = try LoRALayout(recipe.lora, for: model)
         let parameters = FlatParameters(layout.parameters, device: device)
         adapters = LoRAAdapters(layout, on: model, parameters: parameters.tensors)
-        optimizer = recipe.method.start(recipe, parameters, DataParallel(nil)).optimizer
+        let start = TrainingMethod.Start(
+            recipe: recipe,
+            parameters: parameters,
+            parallel: DataParallel(nil),
+            probe: nil
+        )
+        optimizer = try recipe.method.start(start).optimizer
         scorer = AnswerScorer(model, adapters: adapters, device: device)
         self.recipe = recipe
     }

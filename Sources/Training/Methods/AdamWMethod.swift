@@ -9,17 +9,17 @@ extension TrainingMethod {
         // Two moments, and three within a step.
         vectors: 5,
         hasPosterior: false
-    ) { recipe, parameters, parallel in
+    ) { start in
         var settings = AdamW.Settings()
-        settings.beta1 = recipe.beta1
-        settings.beta2 = recipe.beta2 ?? settings.beta2
-        settings.weightDecay = recipe.weightDecay
+        settings.beta1 = start.recipe.beta1
+        settings.beta2 = start.recipe.beta2 ?? settings.beta2
+        settings.weightDecay = start.recipe.weightDecay
         return Learner(
             optimizer: AdamW(
-                parameters,
+                start.parameters,
                 learningRate: 0,
                 settings: settings,
-                reduce: parallel.reduction
+                reduce: start.parallel.reduction
             )
         )
     }

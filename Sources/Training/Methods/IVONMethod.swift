@@ -12,24 +12,36 @@ extension TrainingMethod {
         // h, momentum, mean, and four within a step.
         vectors: 7,
         hasPosterior: true
-    ) { recipe, parameters, parallel in
-        let (seed, rank) = (UInt64(recipe.seed), parallel.rank)
-        let (count, device) = (parameters.count, parameters.values.device)
+    ) { start in
+        let (recipe, parameters) = (start.recipe, start.parameters)
         let ivon = IVON(
             parameters,
             learningRate: 0,
             settings: IVON.Settings(recipe),
-            reduce: parallel.reduction
-        ) { step, draw in
-            let stream = RandomStream.posterior.seed(from: seed, step, draw, rank: rank)
-            return Generator(seed: stream, device: device).normal([count])
-        }
+            reduce: start.parallel.reduction,
+            noise: start.noise
+        )
+        func ratio() -> Tensor { ivon.hessian * (1 / recipe.hessInit) }
         return Learner(
             optimizer: ivon,
             posterior: { IVONPosterior(ivon) },
-            health: { PosteriorHealth(IVONPosterior(ivon), clippedShare: $0["clipped"]) },
-            finalHealth: { PosteriorHealth(IVONPosterior(ivon), entries: parameters.entries) }
+            health: {
+                PosteriorHealth(ivon, ratio: ratio(), clippedShare: $0["clipped"])
+            },
+            finalHealth: { PosteriorHealth(ivon, ratio: ratio(), entries: parameters.entries) }
         )
+    }
+}
+
+extension TrainingMethod.Start {
+    /// The noise of IVON's draws, each rank's its own.
+    var noise: IVON.NoiseSource {
+        let (seed, rank) = (UInt64(recipe.seed), parallel.rank)
+        let (count, device) = (parameters.count, parameters.values.device)
+        return { step, draw in
+            let stream = RandomStream.posterior.seed(from: seed, step, draw, rank: rank)
+            return Generator(seed: stream, device: device).normal([count])
+        }
     }
 }
 
@@ -61,36 +73,34 @@ extension IVONPosterior {
 }
 
 extension PosteriorHealth {
-    /// The state of a posterior as a whole.
-    fileprivate init(_ posterior: IVONPosterior, clippedShare: Double?) {
-        let ratio = posterior.hessian * (1 / posterior.hessianInitialization)
+    /// The state of a posterior as a whole; `ratio` is h / h₀ [count].
+    init(_ optimizer: IVON, ratio: Tensor, clippedShare: Double?) {
         self.init(
             clippedShare: clippedShare,
             hessianRatio: ratio.quantiles([0.05, 0.5, 0.95]),
-            standardDeviation: posterior.standardDeviation.mean().item
+            standardDeviation: optimizer.standardDeviation.mean().item
         )
     }
 
     /// The state of a posterior as a whole and of the matrix behind each of `entries`.
-    fileprivate init(_ posterior: IVONPosterior, entries: [FlatParameters.Entry]) {
-        self.init(posterior, clippedShare: nil)
-        layers = entries.map { LayerHealth(posterior, $0) }
+    init(_ optimizer: IVON, ratio: Tensor, entries: [FlatParameters.Entry]) {
+        self.init(optimizer, ratio: ratio, clippedShare: nil)
+        let deviation = optimizer.standardDeviation
+        layers = entries.map { LayerHealth($0, ratio: ratio, deviation: deviation) }
     }
 }
 
 extension LayerHealth {
     /// The state of the posterior of one matrix of an adapter.
-    fileprivate init(_ posterior: IVONPosterior, _ entry: FlatParameters.Entry) {
+    fileprivate init(_ entry: FlatParameters.Entry, ratio: Tensor, deviation: Tensor) {
         let matrix = AdapterMatrix(entry)
         let parts = (matrix?.layer ?? entry.name).split(separator: ".")
-        let ratio =
-            FlatParameters.view(posterior.hessian, entry) * (1 / posterior.hessianInitialization)
         self.init(
             layer: parts.lazy.compactMap { Int($0) }.first,
             projection: parts.last.map(String.init) ?? "",
             matrix: matrix?.side.rawValue ?? "",
-            hessianRatio: ratio.quantiles([0.05, 0.5, 0.95]),
-            standardDeviation: FlatParameters.view(posterior.standardDeviation, entry).mean().item
+            hessianRatio: FlatParameters.view(ratio, entry).quantiles([0.05, 0.5, 0.95]),
+            standardDeviation: FlatParameters.view(deviation, entry).mean().item
         )
     }
 }

@@ -9,14 +9,14 @@ extension TrainingMethod {
         // The velocity, and none within a step.
         vectors: 1,
         hasPosterior: false
-    ) { recipe, parameters, parallel in
+    ) { start in
         Learner(
             optimizer: SGD(
-                parameters,
+                start.parameters,
                 learningRate: 0,
-                momentum: recipe.beta1,
-                weightDecay: recipe.weightDecay,
-                reduce: parallel.reduction
+                momentum: start.recipe.beta1,
+                weightDecay: start.recipe.weightDecay,
+                reduce: start.parallel.reduction
             )
         )
     }

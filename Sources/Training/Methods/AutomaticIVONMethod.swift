@@ -1,0 +1,98 @@
+import Optimizers
+import Posteriors
+import Randomness
+import Torch
+
+extension TrainingMethod {
+    /// IVON with a prior around the first values of the adapters, and with prior, step size and
+    /// noise set by what they do to the answers. No setting is chosen for a task.
+    ///
+    /// The prior of a matrix A has the spread of A's first values. That of B has the spread with
+    /// which draws of the prior change the answers by κ nats, where for small changes this grows
+    /// with the square of the spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched
+    /// model, since what has to be learnt is a change of the answers' logits of about L₀.
+    ///
+    /// κ is half the trace of the answers' Fisher matrix in units of the prior. Its largest
+    /// eigenvalue is at most the trace over √d, with d the trace's square over the sum of the
+    /// squared eigenvalues: 2 / d is the relative variance of what draws change. So n terms of the
+    /// loss and the prior have a curvature of at most 1 + 2 n κ / √d, and a learning rate of 1 is a
+    /// quarter of the largest step that is stable under it with the momentum β₁.
+    ///
+    /// The noise has the shape of the prior, and λ = n κ / κ₀ makes it one that changes the answers
+    /// by κ₀ nats (`draw-kl`): with C answers (C - 1) / 8n, a quarter of what draws do from the
+    /// posterior of a regular model of C - 1 parameters after n observations.
+    public static let automaticIVON = TrainingMethod(
+        rawValue: "ivon-auto",
+        learningRate: 1,
+        beta2: 0.99999,
+        // IVON's seven, mean and decay of the prior.
+        vectors: 9,
+        hasPosterior: true
+    ) { start in
+        let (recipe, parameters) = (start.recipe, start.parameters)
+        let termCount = Double(start.probe?.termCount ?? 1)
+        let freedom = try start.probe.map { try $0.outcomeCount() - 1 } ?? 1
+        let loss = try start.probe?.loss() ?? 1
+        let priorKl = recipe.priorKl ?? 2 * loss * loss
+        let drawKl = recipe.drawKl ?? freedom / (8 * termCount)
+        let (prior, dimension) = try start.priorDeviation(priorKl)
+        var settings = IVON.Settings(effectiveSampleSize: termCount * priorKl / drawKl)
+        settings.hessianInitialization = 0
+        settings.beta1 = recipe.beta1
+        settings.beta2 = recipe.beta2 ?? settings.beta2
+        settings.draws = recipe.trainDraws
+        settings.rescalesLearningRate = false
+        let curvature = 1 + 2 * termCount * priorKl / dimension.squareRoot()
+        settings.learningRateUnit = 0.5 * (1 + recipe.beta1) / (1 - recipe.beta1) / curvature
+        let decay = prior.power(-2) * (1 / termCount)
+        let ivon = IVON(
+            parameters,
+            learningRate: 0,
+            settings: settings,
+            prior: IVON.Prior(mean: parameters.values.clone(), decay: decay),
+            reduce: start.parallel.reduction,
+            noise: start.noise
+        )
+        func ratio() -> Tensor { ivon.hessian / decay + 1 }
+        return Learner(
+            optimizer: ivon,
+            posterior: {
+                NormalPosterior(
+                    variance: ivon.standardDeviation.power(2),
+                    effectiveSampleSize: settings.effectiveSampleSize
+                )
+            },
+            health: { _ in PosteriorHealth(ivon, ratio: ratio(), clippedShare: nil) },
+            finalHealth: { PosteriorHealth(ivon, ratio: ratio(), entries: parameters.entries) }
+        )
+    }
+}
+
+extension TrainingMethod.Start {
+    /// The standard deviation of each parameter [count] in a prior whose draws change the answers
+    /// by `divergence` nats.
+    fileprivate func priorDeviation(
+        _ divergence: Double
+    ) throws -> (deviation: Tensor, dimension: Double) {
+        // Of the matrices A, and where those of B are, with zeros elsewhere.
+        let (first, rest) = (Tensor.zeros(like: parameters.values), parameters.values.clone())
+        withoutGradients {
+            for entry in parameters.entries {
+                let values = FlatParameters.view(parameters.values, entry)
+                let spread = values.power(2).mean().item.squareRoot()
+                FlatParameters.view(first, entry).copyInPlace(values * 0 + spread)
+                FlatParameters.view(rest, entry).copyInPlace(values * 0 + (spread > 0 ? 0 : 1))
+            }
+        }
+        guard let probe else { return (first + rest, 1) }
+        let (seed, device) = (UInt64(recipe.seed), parameters.values.device)
+        // Where answers change little, by the square of the factor; beyond, there is no such law.
+        let small = 0.02
+        let (factor, dimension) = try probe.factor(for: small, draws: 8) { factor, draw in
+            let stream = RandomStream.prior.seed(from: seed, draw)
+            let noise = Generator(seed: stream, device: device).normal([parameters.count])
+            return noise * (first + rest * factor)
+        }
+        return (first + rest * (factor * (divergence / small).squareRoot()), dimension)
+    }
+}
