@@ -100,6 +100,12 @@ public struct ComparisonPlan: Sendable {
         return recipes.map { $0.resolved() }
     }
 
+    /// The recipes that the methods train a task by with a seed, resolved.
+    public func trainings(_ task: Task, seed: Int) -> [Recipe] {
+        let trained = runs(of: task).compactMap(\.trains)
+        return recipes(task, seed: seed).all.filter { trained.contains($0.method) }
+    }
+
     /// A name for folders and tables: the last part of a path, without its ending.
     public static func name(of task: String) -> String {
         URL(fileURLWithPath: task).standardizedFileURL.deletingPathExtension().lastPathComponent

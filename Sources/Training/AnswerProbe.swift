@@ -35,12 +35,12 @@ struct AnswerProbe {
         }
     }
 
-    /// The factor for which `offset` changes the answers by `target`: the mean over `draws` of it,
-    /// at least two, and over examples, of the Kullback-Leibler divergence of the answers without
-    /// it from those with it, in nats. To 10%, where eight rounds lead there: small divergences
-    /// grow with the square of the factor.
+    /// The factor for which `offset` changes the answers by `target` nats.
     ///
-    /// `offset` gives what is added to the parameters [count] for a factor and a draw.
+    /// That is the mean, over `draws` of it, at least two, and over examples, of the
+    /// Kullback-Leibler divergence of the answers without it from those with it; to 10%, where
+    /// eight rounds lead there, as small divergences grow with the square of the factor. `offset`
+    /// gives what is added to the parameters [count] for a factor and a draw.
     ///
     /// - Returns: also the number of directions that the divergence is spread over, from how much
     ///   it varies among the draws: for a quadratic form of standard normal numbers the squared

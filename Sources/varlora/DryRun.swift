@@ -20,8 +20,8 @@ struct DryRun {
         ])
         var reasons: [String] = []
         for task in plan.tasks {
-            let first = plan.recipes(task, seed: plan.seeds[0])
-            let estimates = first.all.map { recipe -> [String] in
+            let first = plan.trainings(task, seed: plan.seeds[0])
+            let estimates = first.map { recipe -> [String] in
                 Engine.threads = recipe.threads ?? Engine.threads
                 do {
                     return Self.cells(try RunEstimate(recipe))
@@ -31,8 +31,8 @@ struct DryRun {
                 }
             }
             for cell in plan.cells where cell.task == task {
-                let recipes = plan.recipes(task, seed: cell.seed)
-                for (recipe, estimate) in zip(recipes.all, estimates) {
+                let trainings = plan.trainings(task, seed: cell.seed)
+                for (recipe, estimate) in zip(trainings, estimates) {
                     table.add(
                         [
                             cell.folder, recipe.method.rawValue,

@@ -4,13 +4,13 @@ import Randomness
 import Torch
 
 extension TrainingMethod {
-    /// IVON with a prior around the first values of the adapters, and with prior, step size and
-    /// noise set by what they do to the answers. No setting is chosen for a task.
+    /// IVON with a prior around the adapters' first values, and no setting to choose for a task.
     ///
-    /// The prior of a matrix A has the spread of A's first values. That of B has the spread with
-    /// which draws of the prior change the answers by κ nats, where for small changes this grows
-    /// with the square of the spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched
-    /// model, since what has to be learnt is a change of the answers' logits of about L₀.
+    /// Prior, step size and noise are set by what they do to the answers. The prior of a matrix A
+    /// has the spread of A's first values. That of B has the spread with which draws of the prior
+    /// change the answers by κ nats, where for small changes this grows with the square of the
+    /// spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched model, since what has
+    /// to be learnt is a change of the answers' logits of about L₀.
     ///
     /// κ is half the trace of the answers' Fisher matrix in units of the prior. Its largest
     /// eigenvalue is at most the trace over √d, with d the trace's square over the sum of the
