@@ -69,12 +69,6 @@ struct AnswerProbe {
         return (factor, dimension)
     }
 
-    /// The mean number of outcomes that a term of the loss may have.
-    func outcomeCount() throws -> Double {
-        let counts = try answers().map { row in row.count { $0 > -.infinity } }
-        return Double(counts.reduce(0, +)) / Double(counts.count)
-    }
-
     /// The log probabilities of the answers, with an offset in the parameters: a row a term.
     private func answers(with offset: Tensor? = nil) throws -> [[Double]] {
         try withTorchErrors {

@@ -51,12 +51,12 @@ extension Recipe: SettingsTable {
         .init("prior-kl", \.priorKl, .positive)
             .means(
                 "Nats by which draws of ivon-auto's prior change the answers"
-                    + " (default: twice the square of the untouched model's loss)"
+                    + " (default: four times the untouched model's loss)"
             ),
         .init("draw-kl", \.drawKl, .positive)
             .means(
-                "Nats by which ivon-auto's first draws change them"
-                    + " (default: (answers - 1) / 8 a training example)"
+                "Nats by which draws of ivon-auto's posterior would change the untouched model's"
+                    + " answers"
             ),
         .init("rank", \.rank, .integer(1...65_536)).means("Rank of the adapters"),
         .init("alpha", \.alpha, .positive).means("Numerator of the adapters' scale"),

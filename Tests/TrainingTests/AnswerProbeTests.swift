@@ -54,7 +54,6 @@ struct AnswerProbeTests {
             let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
             let probe = AnswerProbe(MadeObjective(), adapted)
             #expect(probe.termCount == 60)
-            #expect(try probe.outcomeCount() == 2)
             let count = adapted.parameters.count
             let factor = try probe.factor(for: target, draws: 2) { factor, draw in
                 Tensor.full([count], (draw == 0 ? 1 : -1) * factor)

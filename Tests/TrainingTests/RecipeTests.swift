@@ -220,11 +220,13 @@ struct RecipeTests {
         check(["threads": \.threads], 1...1024)
         check(["orders": \.orders], 1...255)
         let infinite = ["0.0", ".inf"]
-        for (key, path) in ["ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha] {
+        for (key, path) in [
+            "ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha, "draw-kl": \.drawKl,
+        ] {
             check(key, path, 0, .infinity, texts: infinite)
         }
         for (key, path) in [
-            "learning-rate": \Recipe.learningRate, "prior-kl": \.priorKl, "draw-kl": \.drawKl,
+            "learning-rate": \Recipe.learningRate, "prior-kl": \.priorKl,
         ] {
             check(key, path, 0, .infinity, texts: infinite)
         }

@@ -9,8 +9,8 @@ extension TrainingMethod {
     /// Prior, step size and noise are set by what they do to the answers. The prior of a matrix A
     /// has the spread of A's first values. That of B has the spread with which draws of the prior
     /// change the answers by κ nats, where for small changes this grows with the square of the
-    /// spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched model, since what has
-    /// to be learnt is a change of the answers' logits of about L₀.
+    /// spread: κ (`prior-kl`) is four times the loss of the untouched model, which is what there is
+    /// to learn.
     ///
     /// κ is half the trace of the answers' Fisher matrix in units of the prior. Its largest
     /// eigenvalue is at most the trace over √d, with d the trace's square over the sum of the
@@ -18,9 +18,9 @@ extension TrainingMethod {
     /// loss and the prior have a curvature of at most 1 + 2 n κ / √d, and a learning rate of 1 is a
     /// quarter of the largest step that is stable under it with the momentum β₁.
     ///
-    /// The noise has the shape of the prior, and λ = n κ / κ₀ makes it one that changes the answers
-    /// by κ₀ nats (`draw-kl`): with C answers (C - 1) / 8n, a quarter of what draws do from the
-    /// posterior of a regular model of C - 1 parameters after n observations.
+    /// The posterior has the shape of the prior, and a width with which its draws change the
+    /// answers by κ₀ nats (`draw-kl`): the variance is that of the prior times κ₀ / κ. Steps are
+    /// taken under a quarter of that noise, since the whole of it keeps the mean from learning.
     public static let automaticIVON = TrainingMethod(
         rawValue: "ivon-auto",
         learningRate: 1,
@@ -31,12 +31,12 @@ extension TrainingMethod {
     ) { start in
         let (recipe, parameters) = (start.recipe, start.parameters)
         let termCount = Double(start.probe?.termCount ?? 1)
-        let freedom = try start.probe.map { try $0.outcomeCount() - 1 } ?? 1
         let loss = try start.probe?.loss() ?? 1
-        let priorKl = recipe.priorKl ?? 2 * loss * loss
-        let drawKl = recipe.drawKl ?? freedom / (8 * termCount)
+        let priorKl = recipe.priorKl ?? 4 * loss
         let (prior, dimension) = try start.priorDeviation(priorKl)
-        var settings = IVON.Settings(effectiveSampleSize: termCount * priorKl / drawKl)
+        let coldness = 16.0  // The posterior's variance over that of the noise of steps.
+        let sampleSize = termCount * priorKl / recipe.drawKl
+        var settings = IVON.Settings(effectiveSampleSize: coldness * sampleSize)
         settings.hessianInitialization = 0
         settings.beta1 = recipe.beta1
         settings.beta2 = recipe.beta2 ?? settings.beta2
@@ -53,17 +53,23 @@ extension TrainingMethod {
             reduce: start.parallel.reduction,
             noise: start.noise
         )
-        func ratio() -> Tensor { ivon.hessian / decay + 1 }
+        func health(of entries: [FlatParameters.Entry]?) -> PosteriorHealth {
+            PosteriorHealth(
+                ratio: ivon.hessian / decay + 1,
+                deviation: ivon.standardDeviation * coldness.squareRoot(),
+                entries: entries
+            )
+        }
         return Learner(
             optimizer: ivon,
             posterior: {
                 NormalPosterior(
-                    variance: ivon.standardDeviation.power(2),
-                    effectiveSampleSize: settings.effectiveSampleSize
+                    variance: ivon.standardDeviation.power(2) * coldness,
+                    effectiveSampleSize: sampleSize
                 )
             },
-            health: { _ in PosteriorHealth(ivon, ratio: ratio(), clippedShare: nil) },
-            finalHealth: { PosteriorHealth(ivon, ratio: ratio(), entries: parameters.entries) }
+            health: { _ in health(of: nil) },
+            finalHealth: { health(of: parameters.entries) }
         )
     }
 }

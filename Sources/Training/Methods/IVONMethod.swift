@@ -21,14 +21,24 @@ extension TrainingMethod {
             reduce: start.parallel.reduction,
             noise: start.noise
         )
-        func ratio() -> Tensor { ivon.hessian * (1 / recipe.hessInit) }
+        func health(
+            _ measures: [String: Double],
+            of entries: [FlatParameters.Entry]?
+        )
+            -> PosteriorHealth
+        {
+            PosteriorHealth(
+                ratio: ivon.hessian * (1 / recipe.hessInit),
+                deviation: ivon.standardDeviation,
+                clippedShare: measures["clipped"],
+                entries: entries
+            )
+        }
         return Learner(
             optimizer: ivon,
             posterior: { IVONPosterior(ivon) },
-            health: {
-                PosteriorHealth(ivon, ratio: ratio(), clippedShare: $0["clipped"])
-            },
-            finalHealth: { PosteriorHealth(ivon, ratio: ratio(), entries: parameters.entries) }
+            health: { health($0, of: nil) },
+            finalHealth: { health([:], of: parameters.entries) }
         )
     }
 }
@@ -73,20 +83,22 @@ extension IVONPosterior {
 }
 
 extension PosteriorHealth {
-    /// The state of a posterior as a whole; `ratio` is h / h₀ [count].
-    init(_ optimizer: IVON, ratio: Tensor, clippedShare: Double?) {
+    /// The state of a posterior as a whole, and of the matrix behind each of `entries`.
+    ///
+    /// `ratio` is the precision over its first value [count], `deviation` the standard deviation
+    /// [count].
+    init(
+        ratio: Tensor,
+        deviation: Tensor,
+        clippedShare: Double? = nil,
+        entries: [FlatParameters.Entry]? = nil
+    ) {
         self.init(
             clippedShare: clippedShare,
             hessianRatio: ratio.quantiles([0.05, 0.5, 0.95]),
-            standardDeviation: optimizer.standardDeviation.mean().item
+            standardDeviation: deviation.mean().item
         )
-    }
-
-    /// The state of a posterior as a whole and of the matrix behind each of `entries`.
-    init(_ optimizer: IVON, ratio: Tensor, entries: [FlatParameters.Entry]) {
-        self.init(optimizer, ratio: ratio, clippedShare: nil)
-        let deviation = optimizer.standardDeviation
-        layers = entries.map { LayerHealth($0, ratio: ratio, deviation: deviation) }
+        layers = entries?.map { LayerHealth($0, ratio: ratio, deviation: deviation) }
     }
 }
 
