@@ -68,8 +68,8 @@ public struct Recipe: Equatable, Sendable {
     /// Whether IVON's learning rate is multiplied by the first Hessian (h₀), plus δ.
     public var rescaleLr = false
 
-    /// Nats by which draws of ivon-auto's prior change the answers; by default four
-    /// times the untouched model's loss.
+    /// Nats by which draws of ivon-auto's prior change the answers; by default twice the
+    /// square of the untouched model's loss.
     public var priorKl: Double?
     /// Nats by which draws of ivon-auto's posterior would change the untouched model's answers.
     public var drawKl = 0.03

@@ -51,7 +51,7 @@ extension Recipe: SettingsTable {
         .init("prior-kl", \.priorKl, .positive)
             .means(
                 "Nats by which draws of ivon-auto's prior change the answers"
-                    + " (default: four times the untouched model's loss)"
+                    + " (default: twice the square of the untouched model's loss)"
             ),
         .init("draw-kl", \.drawKl, .positive)
             .means(

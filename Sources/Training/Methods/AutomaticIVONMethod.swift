@@ -9,8 +9,8 @@ extension TrainingMethod {
     /// Prior, step size and noise are set by what they do to the answers. The prior of a matrix A
     /// has the spread of A's first values. That of B has the spread with which draws of the prior
     /// change the answers by κ nats, where for small changes this grows with the square of the
-    /// spread: κ (`prior-kl`) is four times the loss of the untouched model, which is what there is
-    /// to learn.
+    /// spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched model, since what has
+    /// to be learnt is a change of the answers' logits of about L₀.
     ///
     /// κ is half the trace of the answers' Fisher matrix in units of the prior. Its largest
     /// eigenvalue is at most the trace over √d, with d the trace's square over the sum of the
@@ -32,7 +32,7 @@ extension TrainingMethod {
         let (recipe, parameters) = (start.recipe, start.parameters)
         let termCount = Double(start.probe?.termCount ?? 1)
         let loss = try start.probe?.loss() ?? 1
-        let priorKl = recipe.priorKl ?? 4 * loss
+        let priorKl = recipe.priorKl ?? 2 * loss * loss
         let (prior, dimension) = try start.priorDeviation(priorKl)
         let coldness = 16.0  // The posterior's variance over that of the noise of steps.
         let sampleSize = termCount * priorKl / recipe.drawKl
