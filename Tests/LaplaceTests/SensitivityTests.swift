@@ -215,7 +215,8 @@ struct SensitivityTests {
             #expect(SensitivityEstimator(kind, model.scorer, parameters: parameters) == nil)
         }
         #expect(
-            SensitivityEstimator.kinds == ["ivon", "swag", "laplace-diagonal", "laplace-kfac"]
+            SensitivityEstimator.kinds
+                == ["ivon", "normal", "swag", "laplace-diagonal", "laplace-kfac"]
         )
     }
 }

@@ -68,7 +68,7 @@ struct SensitivityTests {
             try train(tool, ["--method", "adamw"])
             try fails(
                 "run",
-                "sensitivity: expected a run whose posterior has variances (ivon, swag,"
+                "sensitivity: expected a run whose posterior has variances (ivon, normal, swag,"
                     + " laplace-diagonal, laplace-kfac), found a point estimate"
             )
             try train(tool)
