@@ -20,7 +20,8 @@ extension TrainingMethod {
     ///
     /// The posterior has the shape of the prior, and a width with which its draws change the
     /// answers by κ₀ nats (`draw-kl`): the variance is that of the prior times κ₀ / κ. Steps are
-    /// taken under a quarter of that noise, since the whole of it keeps the mean from learning.
+    /// taken under a quarter of that noise: the whole of it, under steps twice as long, has kept
+    /// the mean from learning.
     public static let automaticIVON = TrainingMethod(
         rawValue: "ivon-auto",
         learningRate: 1,

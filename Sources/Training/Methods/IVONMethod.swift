@@ -21,24 +21,19 @@ extension TrainingMethod {
             reduce: start.parallel.reduction,
             noise: start.noise
         )
-        func health(
-            _ measures: [String: Double],
-            of entries: [FlatParameters.Entry]?
-        )
-            -> PosteriorHealth
-        {
+        func health(_ share: Double?, _ entries: [FlatParameters.Entry]?) -> PosteriorHealth {
             PosteriorHealth(
                 ratio: ivon.hessian * (1 / recipe.hessInit),
                 deviation: ivon.standardDeviation,
-                clippedShare: measures["clipped"],
+                clippedShare: share,
                 entries: entries
             )
         }
         return Learner(
             optimizer: ivon,
             posterior: { IVONPosterior(ivon) },
-            health: { health($0, of: nil) },
-            finalHealth: { health([:], of: parameters.entries) }
+            health: { health($0["clipped"], nil) },
+            finalHealth: { health(nil, parameters.entries) }
         )
     }
 }
