@@ -63,6 +63,7 @@ CTORCH_OF_ONE(exp)
 CTORCH_OF_ONE(tanh)
 CTORCH_OF_ONE(log)
 CTORCH_OF_ONE(abs)
+CTORCH_OF_ONE(sigmoid)
 CTORCH_OF_ONE(sum)
 CTORCH_OF_ONE(mean)
 CTORCH_OF_ONE(clone)
@@ -89,6 +90,10 @@ CTORCH_WITH_NUMBER(greater_scalar, gt)
 
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out) {
   return guarded_result(out, [&] { return unwrap(a).clamp(low, high); });
+}
+
+int32_t ctorch_softplus(ctorch_tensor a, ctorch_tensor *out) {
+  return guarded_result(out, [&] { return at::softplus(unwrap(a)); });
 }
 
 int32_t ctorch_sum_along(ctorch_tensor a, int64_t dim, ctorch_tensor *out) {

@@ -54,6 +54,19 @@ TORCH_LIBRARY(varlora, library) {
       " __torch__.torch.classes.varlora.AttentionSpans spans, float scale, float cap,"
       " Tensor[] kept)"
       " -> (Tensor, Tensor, Tensor)");
+  library.def(
+      "delta_rule(Tensor query, Tensor key, Tensor value, Tensor decay, Tensor strength,"
+      " __torch__.torch.classes.varlora.AttentionSpans spans) -> Tensor");
+  library.def(
+      "delta_rule_backward(Tensor grad, Tensor query, Tensor key, Tensor value, Tensor decay,"
+      " Tensor strength, __torch__.torch.classes.varlora.AttentionSpans spans)"
+      " -> (Tensor, Tensor, Tensor, Tensor, Tensor)");
+  library.def(
+      "convolve(Tensor x, Tensor weight, __torch__.torch.classes.varlora.AttentionSpans spans)"
+      " -> Tensor");
+  library.def(
+      "convolve_backward(Tensor grad, Tensor x, Tensor weight,"
+      " __torch__.torch.classes.varlora.AttentionSpans spans) -> Tensor");
 }
 
 #define CTORCH_COMPOSED(name) library.impl(#name, composed::name);
@@ -89,6 +102,17 @@ class Operation {
 
 /// A frozen operand in another type and row-major order; itself where it is so already.
 at::Tensor as(at::ScalarType type, const at::Tensor &x) { return x.to(type).contiguous(); }
+
+/// Throws unless each row of x is a token that the spans have a query and a key for.
+void expect_all_tokens(const AttentionSpans &spans, const at::Tensor &x) {
+  bool are_whole = std::all_of(spans.all.begin(), spans.all.end(), [](const AttentionSpan &span) {
+    return span.queries == span.keys && span.first_query == span.first_key;
+  });
+  TORCH_CHECK(are_whole && spans.queries == spans.keys && x.size(0) == spans.keys,
+              "expected a row for each of the ", spans.keys,
+              " tokens of spans with a query for every key; found ", described(x), " and ",
+              spans.queries, " queries");
+}
 
 at::Tensor quantized(const char *expected, const Operation<signature::quantized_product> &operation,
                      const at::Tensor &x, const at::Tensor &codes, const at::Tensor &scales,
@@ -216,6 +240,49 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> ctorch::packed_attention_backward
   expect(grad.sizes() == query.sizes() && grad.scalar_type() == query.scalar_type(),
          "the gradient of the result, and the query", grad, query);
   return operation(grad.contiguous(), query, key, value, spans, scale, cap, kept);
+}
+
+at::Tensor ctorch::delta_rule(const at::Tensor &query, const at::Tensor &key,
+                              const at::Tensor &value, const at::Tensor &decay,
+                              const at::Tensor &strength,
+                              const c10::intrusive_ptr<AttentionSpans> &spans) {
+  static const Operation<signature::delta_rule> operation("varlora::delta_rule");
+  expect(are_floating(query, key, value, decay, strength) && query.dim() == 3 &&
+             key.sizes() == query.sizes() && value.dim() == 3 && key.size(0) == value.size(0) &&
+             key.size(1) > 0 && value.size(1) % key.size(1) == 0 &&
+             decay.sizes() == value.sizes().slice(0, 2) && strength.sizes() == decay.sizes(),
+         "query and key [tokens, key heads, key size], value [tokens, heads, value size] with a "
+         "multiple of the key heads as heads, decay and strength [tokens, heads]",
+         query, key, value, decay, strength);
+  expect_all_tokens(*spans, value);
+  return operation(query, key, value, decay, strength, spans);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor, at::Tensor> ctorch::delta_rule_backward(
+    const at::Tensor &grad, const at::Tensor &query, const at::Tensor &key, const at::Tensor &value,
+    const at::Tensor &decay, const at::Tensor &strength,
+    const c10::intrusive_ptr<AttentionSpans> &spans) {
+  static const Operation<signature::delta_rule_backward> operation("varlora::delta_rule_backward");
+  expect(grad.sizes() == value.sizes(), "the gradient of the result, and the value", grad, value);
+  return operation(grad, query, key, value, decay, strength, spans);
+}
+
+at::Tensor ctorch::convolve(const at::Tensor &x, const at::Tensor &weight,
+                            const c10::intrusive_ptr<AttentionSpans> &spans) {
+  static const Operation<signature::convolve> operation("varlora::convolve");
+  expect(are_floating(x, weight) && x.dim() == 2 && weight.dim() == 2 && weight.size(1) > 0 &&
+             x.size(1) == weight.size(0),
+         "x [tokens, channels] and weight [channels, taps]", x, weight);
+  expect_all_tokens(*spans, x);
+  return operation(x, weight, spans);
+}
+
+at::Tensor ctorch::convolve_backward(const at::Tensor &grad, const at::Tensor &x,
+                                     const at::Tensor &weight,
+                                     const c10::intrusive_ptr<AttentionSpans> &spans) {
+  static const Operation<signature::convolve_backward> operation("varlora::convolve_backward");
+  expect(grad.sizes() == x.sizes(), "the gradient of the result, and x", grad, x);
+  return operation(grad, x, weight, spans);
 }
 
 std::string ctorch::described(const at::Tensor &x) {

@@ -19,8 +19,9 @@
   each(rms_norm) each(rms_norm_backward) each(gated) each(gated_backward)               \
   each(rotate) each(dropout) each(product) each(quantize_rows) each(rounded_product)    \
   each(packed_attention) each(packed_attention_backward)
-#define CTORCH_OPERATIONS(each) \
-  CTORCH_KERNELS(each) each(quantized_product) each(quantized_product_backward)
+#define CTORCH_OPERATIONS(each)                                                         \
+  CTORCH_KERNELS(each) each(quantized_product) each(quantized_product_backward)         \
+  each(delta_rule) each(delta_rule_backward) each(convolve) each(convolve_backward)
 
 namespace ctorch {
 
@@ -68,6 +69,23 @@ using packed_attention_backward = std::tuple<Tensor, Tensor, Tensor>(
     const Tensor &grad, const Tensor &query, const Tensor &key, const Tensor &value,
     const c10::intrusive_ptr<AttentionSpans> &spans, double scale, double cap,
     at::TensorList kept);
+
+/// The gated delta rule along packed sequences of keys of length at most 1; see DeltaRule.cpp.
+/// query and key [tokens, key heads, key size], value [tokens, heads, value size], the logarithm of
+/// the decay and the strength of each update [tokens, heads]; the result is as the value.
+using delta_rule = Tensor(const Tensor &query, const Tensor &key, const Tensor &value,
+                          const Tensor &decay, const Tensor &strength,
+                          const c10::intrusive_ptr<AttentionSpans> &spans);
+using delta_rule_backward = std::tuple<Tensor, Tensor, Tensor, Tensor, Tensor>(
+    const Tensor &grad, const Tensor &query, const Tensor &key, const Tensor &value,
+    const Tensor &decay, const Tensor &strength, const c10::intrusive_ptr<AttentionSpans> &spans);
+
+/// silu of the sum over the last tokens of a sequence up to each, of x [tokens, channels] times
+/// the weight of their distance, the own token's last: [channels, taps].
+using convolve = Tensor(const Tensor &x, const Tensor &weight,
+                        const c10::intrusive_ptr<AttentionSpans> &spans);
+using convolve_backward = Tensor(const Tensor &grad, const Tensor &x, const Tensor &weight,
+                                 const c10::intrusive_ptr<AttentionSpans> &spans);
 
 }  // namespace signature
 

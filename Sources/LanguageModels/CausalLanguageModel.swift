@@ -45,6 +45,12 @@ public struct BlockOutline {
     public let keptByToken: Int
     /// Numbers a row that it needs of what comes behind.
     public let keptByRow: Int
+    /// Multiplications for each pair of a token and one that it sees, as attention has them twice:
+    /// for the score and for the sum.
+    public let productsByPair: Int
+    /// Multiplications of one product with a state, for each token, of which there are three:
+    /// two that read it and one that changes it.
+    public let productsByToken: Int
 
     /// All linear layers in the order of their use.
     public var linears: [Linear] { Array((onTokens + onRows).joined()) }

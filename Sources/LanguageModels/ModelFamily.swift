@@ -1,5 +1,6 @@
 import JSON
 import TensorFiles
+import Torch
 
 /// The model families: a row for each.
 enum ModelFamily {
@@ -13,6 +14,7 @@ enum ModelFamily {
         Phi3Configuration.self,
         Qwen2Configuration.self,
         Qwen3Configuration.self,
+        Qwen35Configuration.self,
         SmolLM3Configuration.self,
     ]
 
@@ -27,7 +29,7 @@ enum ModelFamily {
     }
 
     /// Types of models that see images, too, and have the settings of a language model inside.
-    private static let wrappers = ["gemma3", "mistral3"]
+    private static let wrappers = ["gemma3", "mistral3", "qwen3_5"]
 
     /// Whether the language model is a part of a larger model.
     static func isWrapper(_ root: JSONNode) throws -> Bool {
@@ -116,6 +118,10 @@ protocol ModelConfiguration: Equatable, Sendable {
     /// The sizes, which a sample of the model may change.
     var sizes: DecoderSizes { get set }
 
+    /// The settings of a model with one block of each kind that this one has, that of its last
+    /// block behind the others, and how many blocks of each kind it has.
+    var kinds: (sample: Self, counts: [Int]) { get }
+
     /// Reads the settings of a checkpoint.
     ///
     /// - Throws: an error that names file, key, expected and found.
@@ -125,6 +131,15 @@ protocol ModelConfiguration: Equatable, Sendable {
     ///
     /// - Throws: ``ModelError`` for missing tensors and for shapes that disagree with the settings.
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel
+}
+
+extension ModelConfiguration {
+    /// Blocks that are all of one kind.
+    var kinds: (sample: Self, counts: [Int]) {
+        var one = self
+        one.sizes.layerCount = 1
+        return (one, [sizes.layerCount])
+    }
 }
 
 /// Where a GGUF file has what a family's checkpoints have under other names.
@@ -138,11 +153,19 @@ struct GGUFLayout: Sendable {
     /// The key of the number of heads, by path, of layers whose rows llama.cpp's converter
     /// interleaves.
     let interleaved: [String: String]
+    /// A tensor, by its name in a checkpoint, with its rows and columns as they are there.
+    let ordered: @Sendable (Tensor, String, GGUF) throws -> Tensor
 
     /// The layers that most families have, and `others`; with the rows of query and key interleaved
     /// or as they are.
-    init(_ architecture: String, interleaved: Bool, others: [String: String] = [:]) {
+    init(
+        _ architecture: String,
+        interleaved: Bool,
+        others: [String: String] = [:],
+        ordered: @escaping @Sendable (Tensor, String, GGUF) throws -> Tensor = { x, _, _ in x }
+    ) {
         self.architecture = architecture
+        self.ordered = ordered
         layers = others.merging(Self.usual) { own, _ in own }
         self.interleaved =
             interleaved

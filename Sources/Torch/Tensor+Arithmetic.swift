@@ -49,6 +49,12 @@ extension Tensor {
     /// Natural logarithms.
     public func logarithm() -> Tensor { Tensor { ctorch_log(handle, $0) } }
 
+    /// 1 / (1 + exp(-x)) of every element.
+    public func sigmoid() -> Tensor { Tensor { ctorch_sigmoid(handle, $0) } }
+
+    /// log(1 + exp(x)) of every element.
+    public func softplus() -> Tensor { Tensor { ctorch_softplus(handle, $0) } }
+
     /// Absolute values.
     public func magnitude() -> Tensor { Tensor { ctorch_abs(handle, $0) } }
 

@@ -12,7 +12,8 @@ import LoRA
 /// * An adapter of rank r takes 2 · n · r · (in + out) forward, twice that for the gradients of A,
 ///   B and what lies between them, less 2 · n · r · in where its input needs no gradient.
 /// * Attention takes two products forward and four backward over all pairs of a query and a key
-///   that it sees: of the shared prefix, and of every sequence with the prefix and itself.
+///   that it sees: of the shared prefix, and of every sequence with the prefix and itself. Linear
+///   attention takes three and six with the state, for every token.
 /// * In the last block, attention and what follows it run on the wanted tokens of each sequence
 ///   only, usually the last one, and the head computes the logits that answers need; an adapter
 ///   of the head computes all of these tokens'.
@@ -73,7 +74,8 @@ public struct StepCost: Sendable {
         for (index, block) in model.blocks.enumerated() {
             let isLast = index == model.blocks.count - 1
             ofToken += cost(block.onTokens)
-            let ofPair = (needsGradient ? 6.0 : 2) * 2 * Double(model.sizes.queryWidth)
+            ofToken.attention += (needsGradient ? 9 : 3) * 2 * Double(block.productsByToken)
+            let ofPair = (needsGradient ? 6.0 : 2) * 2 * Double(block.productsByPair)
             if isLast { ofLastPair += ofPair } else { self.ofPair += ofPair }
             if isLast { ofLastToken += cost(block.onRows) } else { ofToken += cost(block.onRows) }
         }

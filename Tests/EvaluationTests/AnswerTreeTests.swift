@@ -22,7 +22,7 @@ private struct GoldenAnswers {
     private let file: String
 
     /// Models with adapters on the layers of the blocks, and one whose head is adapted.
-    static let names = ["llama2", "gemma2", "qwen3", "gemma2-head"]
+    static let names = ["llama2", "gemma2", "qwen3", "gemma2-head", "qwen3_5"]
 
     init(_ name: String) throws {
         let model = Golden.folder("Models/\(name.replacing("-head", with: ""))")

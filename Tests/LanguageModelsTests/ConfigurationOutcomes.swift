@@ -151,6 +151,24 @@ extension ConfigurationTests {
         "smollm3 no_rope_layers of another length":
             "no_rope_layers: expected 2 numbers, found 1",
         "granite key heads absent": "model.layers.0.self_attn.k_proj.weight has shape [16, 32]",
+        "qwen3.5 without layer_types":
+            "tensor model.layers.1.linear_attn.A_log is missing",
+        "qwen3.5 layer_types too short": "layer_types: expected 3 texts, found 2",
+        "qwen3.5 layer_types sliding":
+            #"layer_types[1]: "sliding_attention" is not supported; supported: linear_attention"#,
+        "qwen3.5 four value heads of two": "model.layers.0.linear_attn.A_log has shape [4]",
+        "qwen3.5 three value heads":
+            "linear_num_value_heads: expected a multiple of the 2 key heads, found 3",
+        "qwen3.5 value heads absent": "model.layers.0.linear_attn.A_log has shape [4]",
+        "qwen3.5 wider keys": "model.layers.0.linear_attn.conv1d.weight has shape [80, 1, 4]",
+        "qwen3.5 a tap more": "model.layers.0.linear_attn.conv1d.weight has shape [80, 1, 4]",
+        "qwen3.5 heads of half the size":
+            "model.layers.1.self_attn.q_norm.weight has shape [16]",
+        "qwen3.5 attention_bias without tensors":
+            "tensor model.layers.1.self_attn.q_proj.bias is missing",
+        "qwen3.5 hidden_act gelu": #"hidden_act: "gelu" is not supported"#,
+        "qwen3.5 as qwen3": #"layer_types[0]: "linear_attention" is not supported"#,
+        "qwen3.5 without dt_bias": "tensor model.layers.0.linear_attn.dt_bias is missing",
     ]
 
     /// What Transformers 5.23 refuses and can mean but one thing: the variant that says it plainly.

@@ -15,7 +15,7 @@ private struct RoundedWeights: WeightSource {
 
     func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
         let weight = try source.load(name, shape, as: type)
-        guard name.hasSuffix("_proj.weight") else { return weight }
+        guard name.contains("_proj"), name.hasSuffix(".weight") else { return weight }
         let rows = QuantizedRows(zeros: weight.shape)
         rows.assign(weight)
         return rows.dequantized()

@@ -407,3 +407,40 @@ variant("smollm3 interval 2 beside a list", "smollm3", config={"no_rope_layer_in
 variant("smollm3 no_rope_layers of another length", "smollm3", config={"no_rope_layers": [1]})
 variant("qwen3 head_dim absent", "qwen3", config={"head_dim": ABSENT})
 variant("qwen3 head_dim null", "qwen3", config={"head_dim": None})
+
+# Qwen3.5: linear attention, whose sizes are settings of their own, and attention with a gate.
+QWEN35_ROPE = {"rope_type": "default", "rope_theta": 10000.0}
+for name, config in {
+    "as it is": {},
+    "without layer_types": {"layer_types": ABSENT},
+    "every second": {"layer_types": ABSENT, "full_attention_interval": 2},
+    "layer_types too short": {"layer_types": ["linear_attention", "full_attention"]},
+    "layer_types sliding": {"layer_types": ["linear_attention", "sliding_attention"] * 2},
+    "four value heads of two": {"linear_num_value_heads": 2},
+    "three value heads": {"linear_num_value_heads": 3},
+    "value heads absent": {"linear_num_value_heads": ABSENT},
+    "wider keys": {"linear_key_head_dim": 16},
+    "a tap more": {"linear_conv_kernel_dim": 5},
+    "half of a head rotates": {"rope_parameters": QWEN35_ROPE | {"partial_rotary_factor": 0.5}},
+    "share beside rope_parameters": {
+        "partial_rotary_factor": 0.5, "rope_parameters": QWEN35_ROPE,
+    },
+    "whole heads rotate": {"rope_parameters": QWEN35_ROPE | {"partial_rotary_factor": 1.0}},
+    "sections of positions": {
+        "rope_parameters": QWEN35_ROPE | {"mrope_section": [1, 1, 0], "mrope_interleaved": True},
+    },
+    "linear scaling": {
+        "rope_parameters": QWEN35_ROPE | {"rope_type": "linear", "factor": 2.0},
+    },
+    "old spelling": {"rope_parameters": ABSENT, "rope_theta": 100.0},
+    "epsilon": {"rms_norm_eps": 0.01},
+    "heads of half the size": {"head_dim": 8},
+    "attention_bias without tensors": {"attention_bias": True},
+    "hidden_act gelu": {"hidden_act": "gelu"},
+    "tied, head stored": {"tie_word_embeddings": True},
+    "as qwen3": {"model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"]},
+}.items():
+    variant(f"qwen3.5 {name}", "qwen3_5", config)
+variant("qwen3.5 guesses ahead", "qwen3_5", tensors=[add("mtp.fc.weight", [32, 64])])
+variant("qwen3.5 without dt_bias", "qwen3_5",
+        tensors=[remove("model.layers.0.linear_attn.dt_bias")])  # fmt: skip

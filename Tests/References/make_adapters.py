@@ -35,14 +35,19 @@ FUSED = {
 }  # fmt: skip
 
 
-def make_adapters(model_folder, sequences, names):
-    """`names` are other names of layers, where the model has any."""
+# Layers that Qwen3.5 has besides.
+LINEAR_ATTENTION = ["in_proj_qkv", "in_proj_z", "in_proj_b", "in_proj_a", "out_proj"]
+
+
+def make_adapters(model_folder, sequences, names, others):
+    """`names` are other names of layers, and `others` further ones, where the model has any."""
     for index, (name, settings) in enumerate(ADAPTERS.items()):
         text = json.dumps(settings)
         for usual, own in names.items():
             text = text.replace(f'"{usual}"', f'"{own}"').replace(f".{usual}", f".{own}")
         settings = json.loads(text)
-        settings["target_modules"] = sorted(set(settings["target_modules"]))
+        more = others if name == "adapter-all" else []
+        settings["target_modules"] = sorted({*settings["target_modules"], *more})
         make_adapter(model_folder, name, settings, sequences, seed=100 + index)
 
 

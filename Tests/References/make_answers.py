@@ -17,6 +17,7 @@ import common
 MODELS = {
     "llama2": ("llama2", "adapter-all"), "gemma2": ("gemma2", "adapter-all"),
     "qwen3": ("qwen3", "adapter-all"), "gemma2-head": ("gemma2", "adapter-head"),
+    "qwen3_5": ("qwen3_5", "adapter-all"),
 }  # fmt: skip
 STATE = [int(17 + 13 * i) % 60 + 1 for i in range(19)]
 # Two questions about one state, one with targets, and one by itself; answers of 1 to 5 tokens that

@@ -36,14 +36,17 @@ ARCHITECTURES = {
     "phi3": ("gpt-2", (), ()),
     "qwen2": ("qwen2", (), ("attn_q", "attn_k", "attn_v")),
     "qwen3": ("qwen2", (), ()),
+    "qwen35": ("qwen35", (), ()),
     "smollm3": ("llama-bpe", ROTATED, ()),
 }
 # Those whose GGUF files Transformers does not read, or without the size of heads: their model is
 # made of the same weights.
-UNREAD = ("gemma2", "gemma3", "granite", "mistral3", "olmo2", "phi3", "qwen3", "smollm3")
+UNREAD = (
+    "gemma2", "gemma3", "granite", "mistral3", "olmo2", "phi3", "qwen3", "qwen35", "smollm3",
+)  # fmt: skip
 # What `plain_llama` does not know.
-UNCHECKED = ("gemma2", "gemma3", "mistral3", "olmo2", "phi3")
-MODEL_TYPES = {"gemma3": "gemma3_text", "mistral3": "ministral3"}
+UNCHECKED = ("gemma2", "gemma3", "mistral3", "olmo2", "phi3", "qwen35")
+MODEL_TYPES = {"gemma3": "gemma3_text", "mistral3": "ministral3", "qwen35": "qwen3_5_text"}
 
 # architecture: settings that only it has, as config.json and as GGUF names them
 MULTIPLIERS = dict(
@@ -55,9 +58,17 @@ CAPS = dict(
     attn_logit_softcapping=("attn_logit_softcapping", 3.0),
     final_logit_softcapping=("final_logit_softcapping", 8.0),
 )
+# Key heads, value heads and the size of both; a block behind the last guesses tokens ahead.
+DELTA_KEYS, DELTA_VALUES, STATE = 2, 4, 16
+DELTA = dict(
+    linear_num_key_heads=("ssm.group_count", DELTA_KEYS),
+    linear_num_value_heads=("ssm.time_step_rank", DELTA_VALUES),
+    linear_key_head_dim=("ssm.state_size", STATE), linear_conv_kernel_dim=("ssm.conv_kernel", 4),
+    num_nextn_predict_layers=("nextn_predict_layers", 1),
+)  # fmt: skip
 OWN_SETTINGS = {
     "granite": MULTIPLIERS, "gemma2": GEMMA | CAPS, "gemma3": GEMMA,
-    "phi3": {"sliding_window": ("attention.sliding_window", 6)},
+    "phi3": {"sliding_window": ("attention.sliding_window", 6)}, "qwen35": DELTA,
 }  # fmt: skip
 # Positions of longer prompts than the model was first trained on, in both formats.
 YARN = dict(rope_type="yarn", factor=4.0, original_max_position_embeddings=16, rope_theta=10000.0)
@@ -106,10 +117,10 @@ IMPLIED = {
             "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
         },
     ),
-    "smollm3": dict(no_rope_layers=[1, 1, 1, 0]),
+    "smollm3": dict(no_rope_layers=[1, 1, 1, 0]), "qwen35": dict(linear_value_head_dim=STATE),
 }  # fmt: skip
 # So that not all of them see a window, or know positions.
-LAYERS = {"smollm3": 4, "gemma3": 6}
+LAYERS = {"smollm3": 4, "gemma3": 6, "qwen35": 4}
 
 # GGUF name: (Hugging Face name, shape, stored type); blk.N is model.layers.N.
 WIDTH, HIDDEN, KEYS, HEAD = 64, 96, 32, 16
@@ -155,6 +166,31 @@ BLOCKS = {
     },
     "qwen3": BLOCK | head_norms(HEAD, HEAD),
 }
+DELTA_WIDTH = STATE * DELTA_VALUES
+LINEAR_ATTENTION = {
+    "attn_qkv": ("linear_attn.in_proj_qkv", (2 * STATE * DELTA_KEYS + DELTA_WIDTH, WIDTH), Q8_0),
+    "attn_gate": ("linear_attn.in_proj_z", (DELTA_WIDTH, WIDTH), F16),
+    "ssm_beta": ("linear_attn.in_proj_b", (DELTA_VALUES, WIDTH), F32),
+    "ssm_alpha": ("linear_attn.in_proj_a", (DELTA_VALUES, WIDTH), F32),
+    "ssm_conv1d": ("linear_attn.conv1d", (2 * STATE * DELTA_KEYS + DELTA_WIDTH, 4), F32),
+    "ssm_norm": ("linear_attn.norm", (STATE,), F32),
+    "ssm_out": ("linear_attn.out_proj", (WIDTH, DELTA_WIDTH), Q8_0),
+    "ssm_a": ("linear_attn.A_log", (DELTA_VALUES,), F32),
+    "ssm_dt.bias": ("linear_attn.dt_bias", (DELTA_VALUES,), F32),
+}
+QWEN35 = without("ffn_norm") | {
+    "attn_q": ("self_attn.q_proj", (2 * WIDTH, WIDTH), Q8_0),
+    "post_attention_norm": BEHIND["post_attention_norm"],
+} | head_norms(HEAD, HEAD)
+
+
+def block(architecture, layer):
+    if architecture != "qwen35":
+        return BLOCKS.get(architecture, BLOCK)
+    if layer == 3:
+        return QWEN35
+    attention = ("attn_q", "attn_k", "attn_v", "attn_output", "attn_q_norm", "attn_k_norm")
+    return {n: v for n, v in QWEN35.items() if n not in attention} | LINEAR_ATTENTION
 
 
 def byte_characters():
@@ -174,9 +210,8 @@ def configuration(architecture, scaling=None):
 
 def tensor_table(vocabulary, architecture):
     table = {"token_embd": ("model.embed_tokens", (vocabulary, WIDTH), Q8_0)}
-    block = BLOCKS.get(architecture, BLOCK)
     for layer in range(configuration(architecture)["num_hidden_layers"]):
-        for name, (path, shape, kind) in block.items():
+        for name, (path, shape, kind) in block(architecture, layer).items():
             table[f"blk.{layer}.{name}"] = (f"model.layers.{layer}.{path}", shape, kind)
     table["output_norm"] = ("model.norm", (WIDTH,), F32)
     if not configuration(architecture)["tie_word_embeddings"]:
@@ -193,9 +228,28 @@ def unpermuted(rows, heads):
     return rows.reshape(heads, -1, 2, rows.shape[1]).swapaxes(1, 2).reshape(rows.shape)
 
 
+def tiled(name, value, back=False):
+    """Value heads of one key head side by side to the first of each in front, or back."""
+
+    def reordered(rows):
+        groups = (DELTA_KEYS, DELTA_VALUES // DELTA_KEYS)
+        heads = rows.reshape(*(reversed(groups) if back else groups), -1)
+        return heads.swapaxes(0, 1).reshape(rows.shape)
+
+    layer = name.split(".", 2)[-1]
+    if layer == "ssm_out":
+        return reordered(value.T).T
+    if layer in ("attn_qkv", "ssm_conv1d"):
+        keys = 2 * STATE * DELTA_KEYS
+        return np.concatenate([value[:keys], reordered(value[keys:])])
+    others = ("attn_gate", "ssm_beta", "ssm_alpha", "ssm_a", "ssm_dt.bias")
+    return reordered(value) if layer in others else value
+
+
 def add_scaling(writer, architecture, scaling):
     own = SCALINGS.get(scaling, {})
-    writer.add_rope_dimension_count(own.get("rotated", HEAD))
+    usual = HEAD // 4 if architecture == "qwen35" else HEAD
+    writer.add_rope_dimension_count(own.get("rotated", usual))
     adds = {int: writer.add_uint32, float: writer.add_float32, str: writer.add_string}
     for name, value in own.get("keys", {}).items():
         adds[type(value)](f"{architecture}.rope.scaling.{name}", value)
@@ -207,7 +261,9 @@ def add_metadata(writer, tokens, pre, architecture, scaling):
     writer.add_name("tiny")
     writer.add_context_length(64)
     writer.add_embedding_length(WIDTH)
-    writer.add_block_count(configuration(architecture)["num_hidden_layers"])
+    own = {key for key, _ in OWN_SETTINGS.get(architecture, {}).values()}
+    ahead = 1 if "nextn_predict_layers" in own else 0
+    writer.add_block_count(configuration(architecture)["num_hidden_layers"] + ahead)
     writer.add_feed_forward_length(HIDDEN)
     writer.add_head_count(CONFIG["num_attention_heads"])
     writer.add_head_count_kv(CONFIG["num_key_value_heads"])
@@ -246,17 +302,30 @@ def make_gguf(folder, sequences, architecture, seed, scaling=None):
         layer = name.split(".")[-1]
         head_count = heads[layer] if layer in interleaved else None
         value = permuted(value, head_count) if head_count else value
-        stored = gguf.quantize(value, kind)
-        writer.add_tensor(f"{name}.weight", stored, raw_dtype=kind)
+        is_delta = architecture == "qwen35" and "linear_attn" in path_name
+        value = np.ascontiguousarray(tiled(name, value)) if is_delta else value
+        is_rate, is_step = name.endswith("ssm_a"), name.endswith("ssm_dt.bias")
+        stored = gguf.quantize(-np.exp(value) if is_rate else value, kind)
+        whole = name if is_rate or is_step else f"{name}.weight"
+        writer.add_tensor(whole, stored, raw_dtype=kind)
+        if is_rate or is_step:
+            weights[path_name] = tiled(name, value, back=True)
+            continue
         value = gguf.dequantize(stored, kind)
         value = unpermuted(value, head_count) if head_count else value
+        value = tiled(name, value, back=True) if is_delta else value
         # llama.cpp's converter adds the 1 that Gemma's norms have besides.
-        is_offset = architecture.startswith("gemma") and len(shape) == 1
-        weights[f"{path_name}.weight"] = value - 1 if is_offset else value
+        has_offset = architecture.startswith(("gemma", "qwen35")) and not is_delta
+        value = value - 1 if has_offset and len(shape) == 1 else value
+        weights[f"{path_name}.weight"] = value[:, None] if "conv1d" in name else value
         if layer in biased:
             bias = (0.3 * random.standard_normal(shape[0])).astype(np.float32)
             writer.add_tensor(f"{name}.bias", bias)
             weights[f"{path_name}.bias"] = bias
+    if architecture == "qwen35":
+        ahead = f"blk.{LAYERS[architecture]}"
+        writer.add_tensor(f"{ahead}.nextn.eh_proj.weight", np.ones((WIDTH, 2 * WIDTH), np.float32))
+        writer.add_tensor(f"{ahead}.attn_norm.weight", np.ones(WIDTH, np.float32))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -11,12 +11,12 @@ import sys
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
 import common
 import plain_llama
-from make_adapters import FUSED, make_adapters
+from make_adapters import FUSED, LINEAR_ATTENTION, make_adapters
 from make_gguf import make_gguf
 
 FOLDER = common.GOLDEN / "Models"
@@ -79,6 +79,13 @@ LONGROPE = dict(
 PHI = GROUPED | dict(pad_token_id=0)
 PHI4 = PHI | dict(original_max_position_embeddings=32, tie_word_embeddings=True)
 
+# Of three blocks the second has attention, the others a gated delta rule in chunks of 64 tokens.
+DELTA = GROUPED | dict(
+    head_dim=16, num_hidden_layers=3, max_position_embeddings=256, linear_num_key_heads=2,
+    linear_num_value_heads=4, linear_key_head_dim=8, linear_value_head_dim=12, pad_token_id=0,
+    layer_types=["linear_attention", "full_attention", "linear_attention"],
+)  # fmt: skip
+
 # A Gemma 3 inside of a model for images and text.
 VISION = dict(
     hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1, image_size=14,
@@ -88,7 +95,23 @@ WRAPPER = dict(
     text_config=BASE | GEMMA | {"layer_types": LOCAL}, vision_config=VISION, image_token_index=63,
     boi_token_index=61, eoi_token_index=62, mm_tokens_per_image=1,
 )  # fmt: skip
-WRAPPED = "gemma3-images"
+QWEN_VISION = dict(
+    hidden_size=8, intermediate_size=8, depth=1, num_heads=1, patch_size=2, spatial_merge_size=1,
+    temporal_patch_size=1, out_hidden_size=32, num_position_embeddings=4,
+)  # fmt: skip
+QWEN_WRAPPER = dict(
+    text_config=BASE | DELTA | dict(
+        layer_types=["linear_attention", "full_attention"], num_hidden_layers=2, head_dim=12,
+        linear_key_head_dim=12,
+        rope_parameters=dict(
+            rope_type="default", rope_theta=1e7, partial_rotary_factor=0.5, mrope_section=[1, 1, 1],
+            mrope_interleaved=True,
+        ),
+    ),
+    vision_config=QWEN_VISION, image_token_id=63, video_token_id=62, vision_start_token_id=61,
+    vision_end_token_id=60, tie_word_embeddings=True,
+)  # fmt: skip
+WRAPPED = ("gemma3-images", "qwen3_5-images")
 
 # name: (family, settings, rope settings, stored type, spelling of config.json, seed)
 # Seeds of models whose adapters are compared in 16 bits are such that PyTorch's own gradients in
@@ -130,18 +153,20 @@ MODELS = {
     "gemma3": (
         "gemma3_text", GEMMA | {"layer_types": LOCAL}, GEMMA3_ROPE, torch.float32, "new", 26
     ),
-    WRAPPED: ("gemma3", WRAPPER, {}, torch.float32, "new", 31),
+    "gemma3-images": ("gemma3", WRAPPER, {}, torch.float32, "new", 31),
+    "qwen3_5": ("qwen3_5_text", DELTA, {}, torch.bfloat16, "new", 68),
+    "qwen3_5-images": ("qwen3_5", QWEN_WRAPPER, {}, torch.float32, "new", 64),
     "qwen2-tied": ("qwen2", GROUPED | {"tie_word_embeddings": True}, {}, torch.float32, "new", 10),
 }  # fmt: skip
 # What `plain_llama` does not know: windows, other scalings of positions, other blocks.
 UNCHECKED = {
     "mistral-short-window", "qwen2-window", "ministral3", "olmo2", "olmo3", "phi3", "phi4-mini",
-    "gemma2", "gemma3", WRAPPED,
+    "gemma2", "gemma3", "qwen3_5", *WRAPPED,
 }  # fmt: skip
 SHARDED = {"mistral-window": "12KB"}
 ADAPTED = [
     "llama2", "smollm2", "qwen2", "qwen3", "smollm3", "granite", "ministral3", "olmo2", "olmo3",
-    "phi4-mini", "gemma2", "gemma3",
+    "phi4-mini", "gemma2", "gemma3", "qwen3_5",
 ]  # fmt: skip
 # folder: (architecture, seed)
 GGUFS = {
@@ -149,13 +174,24 @@ GGUFS = {
     "gguf-smollm3": ("smollm3", 16), "gguf-granite": ("granite", 17), "gguf-olmo2": ("olmo2", 27),
     "gguf-phi3": ("phi3", 28), "gguf-gemma2": ("gemma2", 29), "gguf-gemma3": ("gemma3", 30),
     "gguf-phi4-mini": ("phi3", 57, "longrope"), "gguf-ministral3": ("mistral3", 58, "ministral"),
-    "gguf-qwen3-yarn": ("qwen3", 59, "yarn"),
+    "gguf-qwen3-yarn": ("qwen3", 59, "yarn"), "gguf-qwen3_5": ("qwen35", 62),
 }  # fmt: skip
+
+
+def sequences(name):
+    """Those of a model: longer than two chunks where it has chunks."""
+    if not name.startswith("qwen3_5"):
+        return SEQUENCES
+    generator = torch.Generator().manual_seed(1)
+    return [
+        tokens + torch.randint(1, 60, (length,), generator=generator).tolist()
+        for tokens, length in zip(SEQUENCES, (0, 65, 140))
+    ]
 
 
 def build(family, settings, rope, seed):
     """A model with random weights, wide enough that logits are far from zero and from uniform."""
-    if family == "gemma3":
+    if family in ("gemma3", "qwen3_5"):
         config = AutoConfig.for_model(family, **settings)
         model = AutoModelForImageTextToText.from_config(config)
     else:
@@ -166,8 +202,12 @@ def build(family, settings, rope, seed):
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in sorted(model.named_parameters()):
         noise = torch.randn(parameter.shape, generator=generator)
-        center = 0 if family.startswith("gemma") else 1
-        parameter.data = center + 0.2 * noise if "norm" in name else 0.3 * noise
+        # Stored factors of these are what comes to 1, but for those of the delta rule's results.
+        is_offset = family.startswith(("gemma", "qwen3_5")) and "linear_attn" not in name
+        center = 0 if is_offset else 1
+        # A recurrence amplifies roundings more than attention does.
+        scale = 0.2 if "norm" in name or family.startswith("qwen3_5") else 0.3
+        parameter.data = (center if "norm" in name else 0) + scale * noise
     return model
 
 
@@ -189,7 +229,7 @@ def respell(folder, spelling):
 
 
 def load(folder):
-    kind = AutoModelForImageTextToText if folder.name == WRAPPED else AutoModelForCausalLM
+    kind = AutoModelForImageTextToText if folder.name in WRAPPED else AutoModelForCausalLM
     return kind.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     ).eval()
@@ -200,7 +240,7 @@ def write_logits(folder, model):
     """golden.json (token sequences) and golden.safetensors (their logits, float32)."""
     config, tensors = plain_llama.read_folder(folder)
     results, difference = {}, 0.0
-    for index, tokens in enumerate(SEQUENCES):
+    for index, tokens in enumerate(sequences(folder.name)):
         logits = model(torch.tensor([tokens])).logits[0]  # [length, vocabulary]
         if folder.name not in UNCHECKED:
             exact = plain_llama.logits(config, tensors, tokens)
@@ -208,7 +248,7 @@ def write_logits(folder, model):
         results[f"logits.{index}"] = logits.contiguous()
     assert difference < 1e-4, difference
     save_file(results, folder / "golden.safetensors")
-    common.write_json(folder / "golden.json", {"sequences": SEQUENCES})
+    common.write_json(folder / "golden.json", {"sequences": sequences(folder.name)})
     largest = max(value.abs().max().item() for value in results.values())
     print(f"{folder.name}: float32 - float64 {difference:.1e}, largest logit {largest:.2f}")
 
@@ -219,6 +259,10 @@ def make_model(name):
     model = build(family, settings, rope, seed).to(dtype)
     model.save_pretrained(folder, max_shard_size=SHARDED.get(name, "1GB"))
     (folder / "generation_config.json").unlink()
+    if name == "qwen3_5-images":
+        # Released files have a part that guesses several tokens at once.
+        file = folder / "model.safetensors"
+        save_file(load_file(file) | {"mtp.fc.weight": torch.ones(32, 64)}, file, {"format": "pt"})
     if spelling != "new":
         respell(folder, spelling)
     write_logits(folder, load(folder))
@@ -234,7 +278,10 @@ def main(names):
             continue
         make_model(name)
         if name in ADAPTED:
-            make_adapters(FOLDER / name, SEQUENCES, FUSED if name.startswith("phi") else {})
+            make_adapters(
+                FOLDER / name, SEQUENCES, FUSED if name.startswith("phi") else {},
+                LINEAR_ATTENTION if name.startswith("qwen3_5") else [],
+            )
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ public enum GoldenModels {
         "llama2", "llama3", "smollm2", "mistral", "mistral-window", "llama-bias",
         "llama-head-dim", "llama-linear", "mistral-short-window", "ministral3", "qwen2",
         "qwen2-tied", "qwen2-window", "qwen3", "smollm3", "granite", "olmo2", "olmo3", "phi3",
-        "phi4-mini", "gemma2", "gemma3", "gemma3-images",
+        "phi4-mini", "gemma2", "gemma3", "gemma3-images", "qwen3_5", "qwen3_5-images",
     ]
 
     /// Those of them that have adapters of PEFT with logits and gradients.
     public static let adapted = [
         "llama2", "smollm2", "ministral3", "qwen2", "qwen3", "smollm3", "granite", "olmo2", "olmo3",
-        "phi4-mini", "gemma2", "gemma3",
+        "phi4-mini", "gemma2", "gemma3", "qwen3_5",
     ]
 
     /// GGUF files whose logits Transformers computed.

@@ -119,6 +119,43 @@ struct MisuseTests {
         _ = packedAttention(query: query, key: key, value: value ?? key, spans: spans, scale: 1)
     }
 
+    /// The gated delta rule over two sequences of 3 and 4 tokens, by default with fitting operands.
+    private static func change(
+        _ key: Tensor = zeros(7, 2, 8),
+        _ value: Tensor = zeros(7, 4, 6),
+        decay: Tensor = zeros(7, 4),
+        queries: [Int] = [3, 4]
+    ) {
+        let spans = AttentionSpans(
+            prefixQueries: 0,
+            prefixKeys: 0,
+            queryLengths: queries,
+            keyLengths: [3, 4]
+        )
+        _ = gatedDeltaRule(
+            query: key,
+            key: key,
+            value: value,
+            logDecay: decay,
+            strength: zeros(7, 4),
+            spans: spans
+        )
+        _ = value.reshaped([7, -1]).causallyConvolved(zeros(24, 4), spans: spans)
+    }
+
+    private static let states: [Misuse] = [
+        Misuse("Value heads that are no multiple of the key heads", "[7, 3, 8]", "[7, 4, 6]") {
+            change(zeros(7, 3, 8))
+        },
+        Misuse("Decays of other heads", "[7, 4, 6]", "[7, 2]") { change(decay: zeros(7, 2)) },
+        Misuse("A state for some of the tokens", "7 tokens", "5 queries") {
+            change(queries: [3, 2])
+        },
+        Misuse("A convolution of other channels", "[7, 20]", "[24, 4]") {
+            change(zeros(7, 2, 8), zeros(7, 4, 5))
+        },
+    ]
+
     private static let attention: [Misuse] = [
         Misuse("More queries than the spans have", "7 queries", "[8, 4, 8]") {
             attend(zeros(8, 4, 8))
@@ -213,7 +250,7 @@ struct MisuseTests {
         },
     ]
 
-    @Test("Misuse is one sentence", arguments: layers + products + attention + others)
+    @Test("Misuse is one sentence", arguments: layers + products + attention + states + others)
     func refused(_ misuse: Misuse) {
         let error = #expect(throws: TorchError.self) { try withTorchErrors { misuse.run() } }
         let message = error?.message ?? ""

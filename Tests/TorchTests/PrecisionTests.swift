@@ -36,6 +36,10 @@ struct PrecisionTests {
         )
     }
 
+    private static var wholeSpans: AttentionSpans {
+        AttentionSpans(prefixQueries: 2, prefixKeys: 2, queryLengths: [3, 2], keyLengths: [3, 2])
+    }
+
     static let operations: [TypedOperation] = [
         .init(testDescription: "frozenLinear", inputs: [[5, 70]], frozen: [[9, 70], [9]]) {
             $0[0].frozenLinear($0[1], bias: $0[2])
@@ -63,6 +67,22 @@ struct PrecisionTests {
             inputs: [[5, 4, 16], [45, 2, 16], [45, 2, 16]]
         ) {
             packedAttention(query: $0[0], key: $0[1], value: $0[2], spans: spans, scale: 0.5)
+        },
+        .init(
+            testDescription: "gatedDeltaRule",
+            inputs: [[7, 2, 6], [7, 2, 6], [7, 4, 5], [7, 4], [7, 4]]
+        ) {
+            gatedDeltaRule(
+                query: $0[0],
+                key: $0[1] * 0.25,
+                value: $0[2],
+                logDecay: $0[3].softplus() * -1,
+                strength: $0[4].sigmoid(),
+                spans: wholeSpans
+            )
+        },
+        .init(testDescription: "causallyConvolved", inputs: [[7, 70]], frozen: [[70, 4]]) {
+            $0[0].causallyConvolved($0[1], spans: wholeSpans)
         },
         .init(testDescription: "matmul", inputs: [[5, 70], [70, 9]]) { $0[0].matmul($0[1]) },
         .init(testDescription: "logSoftmax", inputs: [[5, 70]]) { $0[0].logSoftmax(along: 1) },

@@ -39,7 +39,7 @@ struct EstimateTests {
         return MemoryEstimate(
             recipe,
             model: size,
-            modulesOfSample: try LoRALayout(recipe.lora, for: size.block).modules,
+            modulesOfSample: try LoRALayout(recipe.lora, for: size.sample).modules,
             batch: PackedTokens(
                 lengths.enumerated().map { [1, 1, 1, 1, 1] + Array(repeating: 2 + $0, count: $1) }
             ),

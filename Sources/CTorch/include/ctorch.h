@@ -93,6 +93,8 @@ int32_t ctorch_exp(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_tanh(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_log(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_abs(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_sigmoid(ctorch_tensor a, ctorch_tensor *out);
+int32_t ctorch_softplus(ctorch_tensor a, ctorch_tensor *out);
 int32_t ctorch_clamp(ctorch_tensor a, double low, double high, ctorch_tensor *out);
 int32_t ctorch_greater_scalar(ctorch_tensor a, double b, ctorch_tensor *out);
 int32_t ctorch_sum(ctorch_tensor a, ctorch_tensor *out);
@@ -176,6 +178,16 @@ void ctorch_spans_release(ctorch_spans spans);
 int32_t ctorch_packed_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                                 ctorch_spans spans, double scale, double cap,
                                 ctorch_tensor *out);
+/// The gated delta rule along a packed batch whose tokens all have queries: query and key [tokens,
+/// key heads, key size], value [tokens, heads, value size], decay and strength [tokens, heads]. See
+/// DeltaRule.cpp.
+int32_t ctorch_delta_rule(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
+                          ctorch_tensor decay, ctorch_tensor strength, ctorch_spans spans,
+                          ctorch_tensor *out);
+/// silu of the causal convolution of each channel: x [tokens, channels], weight [channels, taps],
+/// which never gets a gradient.
+int32_t ctorch_convolution(ctorch_tensor x, ctorch_tensor weight, ctorch_spans spans,
+                           ctorch_tensor *out);
 
 // Ranks (see Distributed.cpp) ------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ final class DecoderPass {
     private let indices: Tensor?  // [rows], the tokens that go on behind keys and values; nil: all
     private var angles: [ObjectIdentifier: (cosine: Tensor, sine: Tensor)] = [:]
     private var spans: [Int: AttentionSpans] = [:]
+    private var allSpans: AttentionSpans?
 
     /// A pass over a batch of which some rows go on; with the angles of an earlier one over it.
     init(
@@ -30,7 +31,7 @@ final class DecoderPass {
     ) {
         (self.batch, self.rows, self.compute) = (batch, rows, compute)
         indices = batch.indices(of: rows).map { Tensor($0, device: device) }
-        angles = earlier?.angles ?? [:]
+        (angles, allSpans) = (earlier?.angles ?? [:], earlier?.allSpans)
     }
 
     /// Hidden states in the type that is computed in.
@@ -45,6 +46,13 @@ final class DecoderPass {
         let known = angles[name] ?? rotary.angles(batch.positions)
         angles[name] = known
         return x.rotated(cosine: known.cosine, sine: known.sine)
+    }
+
+    /// Every token of the batch.
+    var wholeSpans: AttentionSpans {
+        let known = allSpans ?? batch.spans(of: .all)
+        allSpans = known
+        return known
     }
 
     /// Queries of the rows that go on, each of which sees at most `window` keys.

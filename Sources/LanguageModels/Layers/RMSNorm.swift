@@ -24,6 +24,14 @@ struct RMSNorm {
         self.type = type ?? weights.precision.compute.dtype
     }
 
+    /// Division of rows of `size` numbers by their length: by √(sum of squares + `epsilon`).
+    init(unitLength size: Int, epsilon: Double, _ weights: WeightScope) {
+        self.size = size
+        weight = .full([size], 1 / Double(size).squareRoot(), device: weights.device)
+        self.epsilon = epsilon / Double(size)
+        type = weights.precision.compute.dtype
+    }
+
     func callAsFunction(_ x: Tensor) -> Tensor {
         x.rmsNorm(weight: weight, epsilon: epsilon, as: type)
     }

@@ -8,12 +8,15 @@ struct AttentionRule {
     var window: Int?
     /// The factor of the products; 1 / √(size of a head) if nil.
     var scale: Double?
+    /// Whether the query layer has a gate behind each head's query, whose sigmoid multiplies what
+    /// the head has read (arXiv 2505.06708).
+    var isGated = false
     /// Scores become cap * tanh(score / cap), where there is a cap (arXiv 2408.00118).
     var cap: Double?
 }
 
 /// Causal attention of grouped heads: hidden states [tokens, hidden] to [rows, hidden].
-struct SelfAttention {
+struct SelfAttention: TokenMixer {
     let inputs: any JointLinears  // query, key, value
     let output: Linear
     private let norms: (query: RMSNorm, key: RMSNorm)?
@@ -42,10 +45,10 @@ struct SelfAttention {
         norms: (query: RMSNorm, key: RMSNorm)? = nil,
         _ rule: AttentionRule
     ) throws {
-        let (hidden, width) = (sizes.hiddenSize, sizes.queryWidth)
+        let (hidden, width, keys) = (sizes.hiddenSize, sizes.queryWidth, sizes.keyWidth)
         let inputs = try LinearGroup(
             weights,
-            [("q_proj", width), ("k_proj", sizes.keyWidth), ("v_proj", sizes.keyWidth)],
+            [("q_proj", rule.isGated ? 2 * width : width), ("k_proj", keys), ("v_proj", keys)],
             input: hidden,
             bias: bias.inputs
         )
@@ -58,10 +61,15 @@ struct SelfAttention {
         self.init(inputs: inputs, output: output, sizes, norms: norms, rule)
     }
 
-    /// Numbers a token that the backward pass needs: query, key and value, and what norms read.
-    var keptByToken: Int {
+    var cost: MixerCost {
         let (queries, keys) = (sizes.queryWidth, sizes.keyWidth)
-        return queries + 2 * keys + (norms == nil ? 0 : queries + keys)
+        // Query, key and value, what norms read, and the gate.
+        let normed = norms == nil ? 0 : queries + keys
+        return MixerCost(
+            keptByToken: queries + 2 * keys + normed,
+            keptByRow: rule.isGated ? 2 * queries : 0,
+            productsByPair: queries
+        )
     }
 
     func callAsFunction(_ x: Tensor, _ pass: DecoderPass) -> Tensor {
@@ -71,14 +79,23 @@ struct SelfAttention {
             let normed = heads(norm.map { $0(x.reshaped([-1, $0.size])) } ?? x, count)
             return rule.rotary.map { pass.rotated(normed, by: $0) } ?? normed
         }
+        let (queries, gate) = rule.isGated ? gated(parts[0]) : (parts[0], nil)
         let mixed = packedAttention(
-            query: pass.outputRows(of: placed(parts[0], norms?.query, sizes.headCount)),
+            query: pass.outputRows(of: placed(queries, norms?.query, sizes.headCount)),
             key: placed(parts[1], norms?.key, sizes.keyHeadCount),
             value: heads(parts[2], sizes.keyHeadCount),
             spans: pass.spans(window: rule.window),
             scale: rule.scale ?? 1 / Double(sizes.headSize).squareRoot(),
             cap: rule.cap
         )  // [rows, heads, size]
-        return output(mixed.reshaped([-1, sizes.queryWidth]))
+        let read = gate.map { mixed * pass.outputRows(of: $0).sigmoid() } ?? mixed
+        return output(read.reshaped([-1, sizes.queryWidth]))
+    }
+
+    /// Queries and gates, which lie side by side in each head: each [tokens, heads, size].
+    private func gated(_ x: Tensor) -> (query: Tensor, gate: Tensor?) {
+        let heads = x.reshaped([-1, sizes.headCount, 2 * sizes.headSize])
+        let parts = heads.split([sizes.headSize, sizes.headSize], along: -1)
+        return (parts[0], parts[1])
     }
 }

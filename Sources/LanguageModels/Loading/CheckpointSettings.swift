@@ -107,6 +107,12 @@ struct CheckpointSettings {
         "logits_scaling": (["logit_scale"], true),
         "attn_logit_softcapping": (["attn_logit_softcapping"], false),
         "final_logit_softcapping": (["final_logit_softcapping"], false),
+        "nextn_predict_layers": (["nextn_predict_layers"], false),
+        "linear_conv_kernel_dim": (["ssm.conv_kernel"], true),
+        "linear_num_key_heads": (["ssm.group_count"], true),
+        "linear_num_value_heads": (["ssm.time_step_rank"], true),
+        "linear_key_head_dim": (["ssm.state_size"], true),
+        "linear_value_head_dim": (["ssm.state_size"], true),
     ]
 
     /// GGUF's tensors of lists.

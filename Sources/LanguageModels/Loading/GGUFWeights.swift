@@ -37,6 +37,7 @@ struct GGUFWeights: WeightSource {
                 .transposed(1, 2)  // [heads, pair, size / 2, in]
                 .reshaped(shape)
         }
+        tensor = try layout.ordered(tensor, name, archive)
         return type.map { tensor.to($0) } ?? tensor
     }
 
@@ -67,11 +68,13 @@ extension GGUFLayout {
 
     /// The Hugging Face name of a GGUF tensor; unknown names stay, and are then surplus.
     func checkpointName(of stored: String) -> String {
-        let parts = stored.split(separator: ".").map(String.init)
-        guard parts.count == 4, parts[0] == "blk", let layer = layers[parts[2]] else {
-            return Self.outerNames[stored] ?? stored
-        }
-        return "model.layers.\(parts[1]).\(layer).\(parts[3])"
+        let parts = stored.split(separator: ".", maxSplits: 2).map(String.init)
+        guard parts.count == 3, parts[0] == "blk" else { return Self.outerNames[stored] ?? stored }
+        let place = "model.layers.\(parts[1])."
+        if let whole = layers[parts[2]] { return place + whole }
+        let own = parts[2].split(separator: ".").map(String.init)
+        guard own.count == 2, let layer = layers[own[0]] else { return stored }
+        return place + "\(layer).\(own[1])"
     }
 
     /// The number of heads of a tensor whose rows are interleaved; nil for any other.

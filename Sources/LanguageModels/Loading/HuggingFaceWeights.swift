@@ -14,7 +14,7 @@ struct HuggingFaceWeights: WeightSource {
         try Quantization.refuse(archive)
         self.archive = archive
         var storedNames: [String: String] = [:]
-        for stored in archive.entries.keys.sorted() where !seesImages || !Self.isOfImages(stored) {
+        for stored in archive.entries.keys.sorted() where !Self.isLeftOut(stored, seesImages) {
             let name = Self.checkpointName(of: stored)
             if let other = storedNames.updateValue(stored, forKey: name) {
                 throw ModelError.storedTwice(
@@ -49,10 +49,13 @@ struct HuggingFaceWeights: WeightSource {
         }
     }
 
-    /// Whether a tensor is of the part of a model that sees images.
-    private static func isOfImages(_ stored: String) -> Bool {
+    /// Whether a tensor is of the part of a model that sees images, or of one that guesses several
+    /// tokens at once.
+    private static func isLeftOut(_ stored: String, _ seesImages: Bool) -> Bool {
         let own = stored.split(separator: ".").drop { $0 == "model" }
-        return own.first == "vision_tower" || own.first == "multi_modal_projector"
+        guard let first = own.first else { return false }
+        return first == "mtp"
+            || seesImages && ["vision_tower", "visual", "multi_modal_projector"].contains(first)
     }
 
     func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {

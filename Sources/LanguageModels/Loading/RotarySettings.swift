@@ -3,30 +3,35 @@ import Foundation
 extension RotarySettings {
     /// Reads the settings of a checkpoint; `theta` holds where they name no base.
     ///
-    /// Heads rotate as a whole, or, where that may be, in the part that the settings name.
+    /// Heads rotate as a whole, or, where there is a `share`, in the part that the settings name,
+    /// or else in that one; `isLong` where positions may be scaled by LongRoPE and in no other way.
     ///
     /// - Throws: an error that names file, key, expected and found.
     init(
         _ settings: CheckpointSettings,
         _ sizes: DecoderSizes,
         theta usual: Double = 10_000,
-        inPart: Bool = false
+        share usualShare: Double? = nil,
+        isLong: Bool = false
     ) throws {
         theta = try settings.positiveNumber("rope_theta") ?? usual
         let whole = sizes.headSize
-        let share = inPart ? try settings.positiveNumber("partial_rotary_factor") : nil
+        let share = try usualShare.map {
+            try settings.positiveNumber("partial_rotary_factor") ?? $0
+        }
         size =
             try settings.sizeIfPresent("rotary_size")
             ?? Int(Double(whole) * min(share ?? 1, 1)) / 2 * 2
-        guard size == whole || inPart && size < whole && size.isMultiple(of: 2) else {
-            let expected = "the head size, \(whole)\(inPart ? ", or an even part of it" : "")"
+        let isPart = share != nil && size < whole && size.isMultiple(of: 2) && size > 0
+        guard size == whole || isPart else {
+            let expected = "the head size, \(whole)\(share == nil ? "" : ", or an even part of it")"
             throw try settings.invalid("rotary_size", expected: expected, found: "\(size)")
         }
         scaling = .none
         let kinds =
             settings.isGGUF
-            ? ["none", inPart ? "longrope" : "linear"] + (inPart ? [] : ["yarn"])
-            : inPart ? Self.phiKinds : Self.kinds
+            ? ["none"] + (isLong ? ["longrope"] : ["linear", "yarn"])
+            : isLong ? Self.phiKinds : Self.kinds
         switch try settings.choice("rope_type", of: kinds) ?? settings.standardRotaryType {
         case "linear": scaling = .linear(factor: try settings.factor("factor"))
         case "llama3":

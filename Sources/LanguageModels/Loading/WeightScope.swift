@@ -66,6 +66,11 @@ public struct WeightScope {
         for name in names { self.names.all.insert((self / name).path) }
     }
 
+    /// Notes all tensors of this place, which nobody is to read.
+    func leaveOut() {
+        names.all.formUnion(source.tensors.keys.filter { $0.hasPrefix(path + ".") })
+    }
+
     /// Whether the checkpoint has the tensor `name` of this place.
     func holds(_ name: String) -> Bool { source.tensors[(self / name).path] != nil }
 

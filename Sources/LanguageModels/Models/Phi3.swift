@@ -22,7 +22,7 @@ struct Phi3Configuration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-5
-        rotary = try RotarySettings(settings, sizes, inPart: true)
+        rotary = try RotarySettings(settings, sizes, share: 1, isLong: true)
         if case .divided = rotary.scaling {
             // Longer prompts have other factors.
             let original = try settings.size("original_max_position_embeddings")

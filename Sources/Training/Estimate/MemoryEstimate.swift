@@ -63,35 +63,33 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
             batch,
             in: recipe.compute
         )
-        let trained = block.peak(
-            blocks: model.sizes.layerCount,
-            recomputes: recipe.gradientCheckpointing
-        )
+        let trained = block.peak(recomputes: recipe.gradientCheckpointing)
         let answered = block.temporaries(tokens: answerTokens)
         // Logits, their logarithms of probabilities, and the gradient, of one block of rows.
         let rows = min(logits, AnswerScorer.blockRows * model.sizes.vocabularySize)
         activations = max(trained, answered) + 3 * 4 * rows
     }
 
-    /// The numbers that are trained, for the adapted layers of a model's sample: those of one of
-    /// its equal blocks, and the head, of which the sample has one row.
+    /// The numbers that are trained, for the adapted layers of a model's sample: those of a block
+    /// of each kind, and the head, of which the sample has one row.
     static func parameters(_ modules: [LoRALayout.Module], of model: ModelSize) -> Int {
         modules.reduce(0) { sum, module in
-            let isHead = module.path == model.block.head.path
+            let isHead = module.path == model.sample.head.path
             let output = isHead ? model.sizes.vocabularySize : module.output
-            let count = isHead ? 1 : model.sizes.layerCount
-            return sum + count * module.rank * (module.input + output)
+            return sum + model.count(of: module.path) * module.rank * (module.input + output)
         }
     }
 }
 
-/// What a block of a decoder keeps in a forward pass, in bytes.
+/// What the blocks of a decoder keep in a forward pass, in bytes.
 private struct BlockActivations {
     private let sizes: DecoderSizes
     private let tokens: Int
     private let bytesOfNumber: Int
     /// Bytes that all blocks but the last keep for the backward pass.
     private let kept: Int
+    /// The most bytes that one of them keeps.
+    private let most: Int
     /// Bytes that the last block keeps, which goes on with the last tokens after attention.
     private let keptByLast: Int
 
@@ -113,26 +111,31 @@ private struct BlockActivations {
             let kept = layers.joined().filter { adapted.contains($0.path) }.map(\.shape.input)
             return Set(kept).reduce(0, +)
         }
-        var (ofToken, ofRow) = (0, 0)
-        if let block = model.block.blocks.first {
-            ofToken = block.keptByToken + inputs(block.onTokens)
-            ofRow = block.keptByRow + inputs(block.onRows)
+        let bytes = compute.dtype.byteCount
+        /// Bytes of a block with so many rows behind attention.
+        func kept(_ block: BlockOutline, rows: Int) -> Int {
+            bytes * tokens * (block.keptByToken + inputs(block.onTokens))
+                + bytes * rows * (block.keptByRow + inputs(block.onRows))
         }
-        bytesOfNumber = compute.dtype.byteCount
-        kept = bytesOfNumber * tokens * (ofToken + ofRow)
-        keptByLast = bytesOfNumber * (tokens * ofToken + batch.outputs.reduce(0, +) * ofRow)
+        let whole = model.sample.blocks.map { kept($0, rows: tokens) }
+        let all = zip(whole, model.counts).reduce(0) { $0 + $1.0 * $1.1 }
+        self.kept = all - (whole.last ?? 0)
+        most = whole.max() ?? 0
+        let rows = batch.outputs.reduce(0, +)
+        keptByLast = model.sample.blocks.last.map { kept($0, rows: rows) } ?? 0
+        bytesOfNumber = bytes
         self.tokens = tokens
     }
 
     /// Bytes at the peak of a forward and backward pass.
-    func peak(blocks: Int, recomputes: Bool) -> Int {
+    func peak(recomputes: Bool) -> Int {
         let temporary = temporaries(tokens: tokens)
         if recomputes {
             // Hidden states between blocks are float32.
-            let inputs = 4 * blocks * tokens * sizes.hiddenSize
-            return Int(Self.heapFactor * Double(inputs + kept)) + temporary
+            let inputs = 4 * sizes.layerCount * tokens * sizes.hiddenSize
+            return Int(Self.heapFactor * Double(inputs + most)) + temporary
         }
-        return Int(Self.heapFactor * Double((blocks - 1) * kept + keptByLast)) + temporary
+        return Int(Self.heapFactor * Double(kept + keptByLast)) + temporary
     }
 
     /// Bytes of what the MLP holds at once: gate and up, their product, and the same once more.

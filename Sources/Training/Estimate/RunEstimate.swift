@@ -46,7 +46,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
         let model = try ModelSize(files, precision: recipe.precision)
         let data = try TrainingData(recipe, tokenizer: files.loadTokenizer())
         let steps = TrainingSteps(recipe, data)
-        let modules = try LoRALayout(recipe.lora, for: model.block).modules
+        let modules = try LoRALayout(recipe.lora, for: model.sample).modules
         parameters = MemoryEstimate.parameters(modules, of: model)
         tokens = Tokens(average: steps.averageTokens, largest: steps.largest.packed.tokens.count)
         memory = MemoryEstimate(
