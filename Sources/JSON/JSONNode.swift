@@ -43,7 +43,8 @@ public struct JSONNode: Sendable {
         }
     }
 
-    private init(value: JSONValue, file: String, key: String) {
+    /// A value as if it stood at `key` in `file`.
+    public init(_ value: JSONValue, file: String, key: String) {
         self.value = value
         self.file = file
         self.key = key
@@ -70,12 +71,12 @@ public struct JSONNode: Sendable {
     func child(_ name: String) throws -> JSONNode? {
         guard let member = try members().first(where: { $0.key.utf8.elementsEqual(name.utf8) })
         else { return nil }
-        return JSONNode(value: member.value, file: file, key: path(to: name))
+        return JSONNode(member.value, file: file, key: path(to: name))
     }
 
     /// Null at the place where a member called `name` would be.
     func absent(_ name: String) -> JSONNode {
-        JSONNode(value: .null, file: file, key: path(to: name))
+        JSONNode(.null, file: file, key: path(to: name))
     }
 
     private func path(to name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
@@ -98,7 +99,7 @@ public struct JSONNode: Sendable {
     public func children() throws -> [(name: String, node: JSONNode)] {
         let place = key.isEmpty ? "" : "\(key)."
         return try members().map {
-            ($0.key, JSONNode(value: $0.value, file: file, key: place + $0.key))
+            ($0.key, JSONNode($0.value, file: file, key: place + $0.key))
         }
     }
 
@@ -106,7 +107,7 @@ public struct JSONNode: Sendable {
     public func elements() throws -> [JSONNode] {
         guard case .array(let elements) = value else { throw invalid(expected: "an array") }
         return elements.enumerated().map {
-            JSONNode(value: $1, file: file, key: "\(key)[\($0)]")
+            JSONNode($1, file: file, key: "\(key)[\($0)]")
         }
     }
 

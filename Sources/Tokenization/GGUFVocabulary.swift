@@ -72,9 +72,13 @@ extension Tokenizer {
     /// | `pre` | words |
     /// | --- | --- |
     /// | "gpt-2", "default", none | GPT-2's pattern |
-    /// | "smollm" | single digits, then GPT-2's pattern |
+    /// | "smollm", "refact", "starcoder" | single digits, then GPT-2's pattern |
     /// | "llama-bpe", "llama3", "llama-v3" | Llama 3's pattern; whole words before merges |
-    /// | "qwen2" | NFC, then Qwen2's pattern |
+    /// | "smaug-bpe" | the same, of SmolLM3 |
+    /// | "dbrx" | Llama 3's pattern, of OLMo 2 and Phi-4 |
+    /// | "gpt-4o" | GPT-4o's pattern, of Phi-4-mini |
+    /// | "qwen2", "qwen35" | NFC, then Qwen2's or Qwen3.5's pattern |
+    /// | "tekken" | Mistral's pattern; whole words before merges |
     ///
     /// SentencePiece models ("llama") become the byte-pair encoding that their `tokenizer.json` on
     /// Hugging Face has: "▁" for spaces and before each stretch of text, bytes for unknown
@@ -98,7 +102,7 @@ extension Tokenizer {
         case "gpt2":
             let words = try reader.words()
             normalizer = words.normalizer
-            preTokenizer = words.preTokenizer
+            preTokenizer = try reader.preTokenizer(words.cut)
             decoder = .byteLevel
             model = BytePairEncoding(
                 vocabulary: table,

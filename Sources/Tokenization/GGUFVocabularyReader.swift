@@ -7,40 +7,75 @@ struct GGUFVocabularyReader {
     /// How a byte-level model cuts words.
     struct Words {
         var normalizer: Normalizer?
-        var preTokenizer: PreTokenizer
+        let cut: Cut
         var ignoresMerges = false
         var addsBOS = false
     }
 
-    private static let byteLevel = PreTokenizer.byteLevel(
-        addsPrefixSpace: false,
-        splitsWords: true
-    )
-
-    private static func scanned(_ scanner: WordScanner) -> PreTokenizer {
-        .sequence([
-            .split(.words(scanner), .isolated, inverted: false),
-            .byteLevel(addsPrefixSpace: false, splitsWords: false),
-        ])
+    enum Cut {
+        case gpt2
+        /// Each digit is a word, whatever stands around it.
+        case digitsThenGPT2
+        case scanner(WordScanner)
+        /// As `Split` of a `tokenizer.json` has it.
+        case pattern(String)
     }
 
+    /// A word has capitals at its start or all through; behind it may stand a contraction.
+    private static let cased = ["*", "+"].map { capitals in
+        #"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"# + capitals
+            + #"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"# + (capitals == "*" ? "+" : "*")
+    }
+    private static let uncased = #"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"#
+    private static let contraction = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
+
+    static let tekkenPattern = cased.joined(separator: "|") + #"|\p{N}"# + uncased
+    static let gpt4oPattern =
+        cased.map { $0 + contraction + "?" }.joined(separator: "|") + #"|\p{N}{1,3}"# + uncased
+    static let qwen35Pattern =
+        contraction + #"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"#
+        + #"|\s*[\r\n]+|\s+(?!\S)|\s+"#
+
     private static let knownWords: [String: Words] = {
-        let gpt2 = Words(preTokenizer: byteLevel)
-        let llama3 = Words(
-            preTokenizer: scanned(.llama3),
-            ignoresMerges: true,
-            addsBOS: true
-        )
+        let gpt2 = Words(cut: .gpt2)
+        let digits = Words(cut: .digitsThenGPT2)
+        let llama3 = Words(cut: .scanner(.llama3), ignoresMerges: true, addsBOS: true)
         return [
             "default": gpt2,
             "gpt-2": gpt2,
-            "smollm": Words(preTokenizer: .sequence([.digits(individual: true), byteLevel])),
+            "smollm": digits,
+            "refact": digits,
+            "starcoder": digits,
             "llama-bpe": llama3,
             "llama-v3": llama3,
             "llama3": llama3,
-            "qwen2": Words(normalizer: .unicode(.nfc), preTokenizer: scanned(.qwen2)),
+            // Llama 3's without a token in front: SmolLM3.
+            "smaug-bpe": Words(cut: .scanner(.llama3), ignoresMerges: true),
+            "dbrx": Words(cut: .scanner(.llama3)),
+            "qwen2": Words(normalizer: .unicode(.nfc), cut: .scanner(.qwen2)),
+            "qwen35": Words(normalizer: .unicode(.nfc), cut: .pattern(qwen35Pattern)),
+            "tekken": Words(cut: .pattern(tekkenPattern), ignoresMerges: true, addsBOS: true),
+            "gpt-4o": Words(cut: .pattern(gpt4oPattern)),
         ]
     }()
+
+    func preTokenizer(_ cut: Cut) throws -> PreTokenizer {
+        func split(_ pattern: TextPattern) -> PreTokenizer {
+            .sequence([
+                .split(pattern, .isolated, inverted: false),
+                .byteLevel(addsPrefixSpace: false, splitsWords: false),
+            ])
+        }
+        let byteLevel = PreTokenizer.byteLevel(addsPrefixSpace: false, splitsWords: true)
+        switch cut {
+        case .gpt2: return byteLevel
+        case .digitsThenGPT2: return .sequence([.digits(individual: true), byteLevel])
+        case .scanner(let scanner): return split(.words(scanner))
+        case .pattern(let pattern):
+            let place = JSONNode(.string(pattern), file: source.file, key: "tokenizer.ggml.pre")
+            return split(try TextPattern(expression: place))
+        }
+    }
 
     private func invalid(_ key: String, expected: String, found: String) -> TokenizationError {
         .invalid(

@@ -14,7 +14,7 @@ enum TextPattern: Sendable {
         if let literal = try node.member("String") {
             try self.init(literal: literal)
         } else if let pattern = try node.member("Regex") {
-            self = try Self.expression(pattern)
+            try self.init(expression: pattern)
         } else {
             throw node.unsupported(
                 node.value.kind,
@@ -29,11 +29,14 @@ enum TextPattern: Sendable {
         self = .literal(bytes)
     }
 
-    private static func expression(_ node: JSONNode) throws -> Self {
+    init(expression node: JSONNode) throws {
         let text = try node.string()
-        if let scanner = WordScanner(pattern: text) { return .words(scanner) }
+        if let scanner = WordScanner(pattern: text) {
+            self = .words(scanner)
+            return
+        }
         do {
-            return .expression(try PatternProgram(text), node)
+            self = .expression(try PatternProgram(text), node)
         } catch PatternFault.unsupported(let part) {
             throw node.unsupported(part, PatternParser.supported)
         } catch PatternFault.malformed {

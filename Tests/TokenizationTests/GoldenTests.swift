@@ -21,13 +21,32 @@ struct GoldenTests {
 
     @Test(
         "GGUF metadata gives the ids and texts of the same model's tokenizer.json",
-        arguments: ["gpt2", "smollm2", "llama3", "qwen2", "sentencepiece"]
+        arguments: [
+            "gpt2", "smollm2", "llama3", "qwen2", "sentencepiece", "dbrx", "tekken", "gpt-4o",
+            "qwen35",
+        ]
     )
     func metadata(_ name: String) throws {
         let file = "\(name).gguf.json"
         let metadata = try GoldenFiles.decode(GoldenMetadata.self, file)
         let tokenizer = try Tokenizer(metadata.vocabulary(file))
         try check(tokenizer, against: "\(name).cases.json")
+    }
+
+    @Test(
+        "Other names of the same words give the same ids",
+        arguments: [
+            ("gpt2", "default"), ("smollm2", "refact"), ("smollm2", "starcoder"),
+            ("llama3", "llama3"), ("llama3", "llama-v3"), ("llama3", "smaug-bpe"),
+        ]
+    )
+    func otherNames(_ name: String, _ pre: String) throws {
+        let file = "\(name).gguf.json"
+        var vocabulary = try GoldenFiles.decode(GoldenMetadata.self, file).vocabulary(file)
+        vocabulary.pre = pre
+        // Of the files with Llama 3's words, only these begin with a token by default.
+        if pre == "smaug-bpe" { vocabulary.addBOS = true }
+        try check(Tokenizer(vocabulary), against: "\(name).cases.json")
     }
 
     private func check(_ tokenizer: Tokenizer, against file: String) throws {

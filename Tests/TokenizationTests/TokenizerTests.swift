@@ -146,8 +146,10 @@ struct TokenizerTests {
                 { $0.model = "bert" }
             ),
             (
-                "pre: \"tekken\" is not supported; supported: default, gpt-2, llama-bpe, llama-v3, "
-                    + "llama3, qwen2, smollm", { $0.pre = "tekken" }
+                "pre: \"falcon\" is not supported; supported: dbrx, default, gpt-2, gpt-4o, "
+                    + "llama-bpe, llama-v3, llama3, qwen2, qwen35, refact, smaug-bpe, smollm, "
+                    + "starcoder, tekken",
+                { $0.pre = "falcon" }
             ),
             ("merges: expected a list of merges, found none", { $0.merges = nil }),
             (
