@@ -32,6 +32,8 @@ struct GGUFVocabulary {
     var addEOS: Bool?
     /// `tokenizer.ggml.add_space_prefix`, for "llama" only; without it true.
     var addSpacePrefix: Bool?
+    /// `general.architecture`.
+    var architecture: String?
     /// What errors call the file.
     var file: String
 
@@ -61,6 +63,27 @@ struct GGUFVocabulary {
         addBOS = try file.booleanIfPresent(key("add_bos_token"))
         addEOS = try file.booleanIfPresent(key("add_eos_token"))
         addSpacePrefix = try file.booleanIfPresent(key("add_space_prefix"))
+        architecture = try file.stringIfPresent("general.architecture")
+    }
+
+    /// Whether it is that of Phi-3 and 3.5, whose turns of a conversation take in white space.
+    var isPhi3: Bool { architecture == "phi3" && model == "llama" }
+
+    /// The vocabulary with the user-defined tokens of SentencePiece as they were.
+    ///
+    /// llama.cpp's converter writes spaces for "▁" and the score -1000 in place of 0, so that
+    /// spaces would join other tokens first: Gemma 2 and 3 have tokens for 2 to 31 of them.
+    var withUserDefinedTokens: Self {
+        var vocabulary = self
+        let present = Set(tokens.filter { $0.unicodeScalars.allSatisfy { $0 == "▁" } })
+        for (id, type) in (tokenTypes ?? []).enumerated() where type == 4 {
+            vocabulary.scores?[id] = 0
+            guard tokens[id].utf8.allSatisfy({ $0 == 0x20 }) else { continue }
+            let token = String(repeating: "▁", count: tokens[id].utf8.count)
+            // Where there are both, the spaces are a token of their own.
+            if !present.contains(token) { vocabulary.tokens[id] = token }
+        }
+        return vocabulary
     }
 }
 
@@ -93,9 +116,10 @@ extension Tokenizer {
         chatTemplate = try ChatTemplateSource(file, vocabulary)
     }
 
-    init(_ vocabulary: GGUFVocabulary) throws {
+    init(_ source: GGUFVocabulary) throws {
+        try GGUFVocabularyReader(source: source).checkLengths()
+        let vocabulary = source.model == "llama" ? source.withUserDefinedTokens : source
         let reader = GGUFVocabularyReader(source: vocabulary)
-        try reader.checkLengths()
         let table = try reader.vocabulary()
         file = vocabulary.file
         switch vocabulary.model {
@@ -122,7 +146,7 @@ extension Tokenizer {
                 merges: try vocabulary.merges == nil
                     ? reader.mergesFromScores(table) : reader.merges(table),
                 options: .init(
-                    unknownToken: try reader.unknownToken(),
+                    unknownToken: reader.unknownToken(),
                     fusesUnknown: true,
                     fallsBackToBytes: true
                 )

@@ -147,19 +147,21 @@ struct GGUFVocabularyReader {
         return vocabulary
     }
 
-    func unknownToken() throws -> String? {
-        if let unknown = source.unknown { return source.tokens[unknown] }
-        return source.tokenTypes?.firstIndex(of: 2).map { source.tokens[$0] }
-    }
+    /// The unknown token; files also have padding of its type.
+    private var unknownID: Int? { source.unknown ?? source.tokenTypes?.firstIndex(of: 2) }
+
+    func unknownToken() -> String? { unknownID.map { source.tokens[$0] } }
 
     /// Control tokens and the unknown token are special; user-defined ones are not.
     func addedTokens() -> [AddedToken] {
         (source.tokenTypes ?? []).enumerated().compactMap { id, type in
-            switch type {
-            case 2, 3: AddedToken(id: id, content: source.tokens[id], isSpecial: true)
-            case 4: AddedToken(id: id, content: source.tokens[id], isSpecial: false)
-            default: nil
+            guard type == 3 || type == 4 || id == unknownID else { return nil }
+            var token = AddedToken(id: id, content: source.tokens[id], isSpecial: type != 4)
+            // Files do not say which tokens take in white space; as llama.cpp has it for Phi-3.
+            if source.isPhi3 {
+                token.stripsRight = !["<unk>", "<s>", "<|endoftext|>"].contains(token.content)
             }
+            return token
         }
     }
 

@@ -57,6 +57,8 @@ struct GoldenMetadata: Decodable {
     let bos: Int?
     let eos: Int?
     let unknown: Int?
+    let addSpacePrefix: Bool?
+    let architecture: String?
 
     func vocabulary(_ file: String) -> GGUFVocabulary {
         var vocabulary = GGUFVocabulary(model: model, pre: pre, tokens: tokens, file: file)
@@ -66,6 +68,8 @@ struct GoldenMetadata: Decodable {
         vocabulary.beginningOfSequence = bos
         vocabulary.endOfSequence = eos
         vocabulary.unknown = unknown
+        vocabulary.addSpacePrefix = addSpacePrefix
+        vocabulary.architecture = architecture
         return vocabulary
     }
 }

@@ -23,7 +23,7 @@ struct GoldenTests {
         "GGUF metadata gives the ids and texts of the same model's tokenizer.json",
         arguments: [
             "gpt2", "smollm2", "llama3", "qwen2", "sentencepiece", "dbrx", "tekken", "gpt-4o",
-            "qwen35",
+            "qwen35", "gemma", "phi3",
         ]
     )
     func metadata(_ name: String) throws {

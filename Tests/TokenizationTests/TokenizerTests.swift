@@ -135,6 +135,36 @@ struct TokenizerTests {
         #expect(try tokenizer.encode(text) == Array(repeating: 2, count: count))
     }
 
+    @Test("Spaces that a SentencePiece vocabulary has beside its own stay a token")
+    func spacesBeside() throws {
+        var vocabulary = GGUFVocabulary(
+            model: "llama",
+            tokens: ["<unk>", "▁", "▁▁", "  ", "a"],
+            file: "m.gguf"
+        )
+        vocabulary.tokenTypes = [2, 1, 1, 4, 1]
+        vocabulary.scores = [0, -1, -2, -1000, -3]
+        vocabulary.addBOS = false
+        let tokenizer = try Tokenizer(vocabulary)
+        #expect(try tokenizer.encode("  a") == [3, 1, 4])
+        vocabulary.tokens[2] = "b"
+        #expect(try Tokenizer(vocabulary).encode("  a") == [3, 1, 4])
+    }
+
+    @Test("Padding of the unknown token's type is not found in texts")
+    func padding() throws {
+        var vocabulary = GGUFVocabulary(
+            model: "llama",
+            tokens: ["<unk>", "[PAD]", "[", "P", "A", "D", "]"],
+            file: "m.gguf"
+        )
+        vocabulary.tokenTypes = [2, 2, 1, 1, 1, 1, 1]
+        vocabulary.scores = Array(repeating: 0, count: 7)
+        vocabulary.addSpacePrefix = false
+        vocabulary.addBOS = false
+        #expect(try Tokenizer(vocabulary).encode("[PAD]") == [2, 3, 4, 5, 6])
+    }
+
     @Test("GGUF metadata that contradicts itself is refused")
     func badMetadata() throws {
         var valid = GGUFVocabulary(model: "gpt2", tokens: ["a", "b", "ab"], file: "m.gguf")
