@@ -16,6 +16,7 @@ extension Tokenizer {
     ///   it is missing, of the wrong type or not served here; ``TokenizationError`` when
     ///   vocabulary, merges or added tokens contradict each other.
     public init(contentsOf url: URL) throws {
+        try Self.checkPresence(url)
         try self.init(JSONNode(contentsOf: url))
         let configuration = url.deletingLastPathComponent()
             .appendingPathComponent("tokenizer_config.json")
@@ -29,6 +30,21 @@ extension Tokenizer {
             try checkPrefixSpace(of: node)
         }
         chatTemplate = try ChatTemplateSource(beside: url, settings: settings)
+    }
+
+    /// Refuses a folder by the vocabulary that it has in place of the file.
+    private static func checkPresence(_ url: URL) throws {
+        if try FileSystem.exists(url) { return }
+        for name in ["tekken.json", "tokenizer.model", "vocab.json"] {
+            let other = url.deletingLastPathComponent().appendingPathComponent(name)
+            guard try FileSystem.exists(other) else { continue }
+            throw FileError(
+                url,
+                "cannot be read",
+                reason: "there is none, and \(name) beside it is of a kind that is not read; "
+                    + "the model's page on Hugging Face mostly has a tokenizer.json"
+            )
+        }
     }
 
     /// Reads the contents of a `tokenizer.json`.

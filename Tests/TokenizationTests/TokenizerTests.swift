@@ -135,6 +135,24 @@ struct TokenizerTests {
         #expect(try tokenizer.encode(text) == Array(repeating: 2, count: count))
     }
 
+    @Test("A folder with another vocabulary only is refused by its name")
+    func otherVocabulary() throws {
+        for name in ["tekken.json", "tokenizer.model", "vocab.json"] {
+            let folder = FileManager.default.temporaryDirectory
+                .appendingPathComponent("tokenizer-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            try Data().write(to: folder.appendingPathComponent(name))
+            let file = folder.appendingPathComponent("tokenizer.json")
+            let error = #expect(throws: (any Error).self) { try Tokenizer(contentsOf: file) }
+            #expect(
+                error.map { "\($0)" } == "\(file.path): cannot be read: there is none, and \(name) "
+                    + "beside it is of a kind that is not read; the model's page on Hugging Face "
+                    + "mostly has a tokenizer.json"
+            )
+        }
+    }
+
     @Test("Spaces that a SentencePiece vocabulary has beside its own stay a token")
     func spacesBeside() throws {
         var vocabulary = GGUFVocabulary(
