@@ -241,6 +241,7 @@ extension Study {
             try method.make(self)
             try meter.cost.write(to: run)
         }
+        removeLeftovers()
         for shift in shifts {
             let file = run.predictions(shift.name)
             if try FileSystem.exists(file) { continue }
@@ -259,6 +260,19 @@ extension Study {
                 return prediction
             }
             .write(to: file)
+        }
+    }
+
+    /// Removes what is there besides a run with results: its branch, and what a process that was
+    /// killed behind the results had half written.
+    private func removeLeftovers() {
+        do {
+            let lock = try run.lock()
+            defer { withExtendedLifetime(lock) {} }
+            try run.removeLeftovers()
+            try FileSystem.remove(branch.url)
+        } catch {
+            observer(.warned("\(error)"))
         }
     }
 

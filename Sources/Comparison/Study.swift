@@ -31,6 +31,9 @@ struct Study {
     /// Another method's run.
     func run(of name: String) -> RunFolder { RunFolder(folder.appendingPathComponent(name)) }
 
+    /// A training that the method goes through, of no use once its results are there.
+    var branch: RunFolder { run(of: "\(method.name)-trajectory") }
+
     /// The run it starts from.
     var sourceRun: RunFolder {
         guard let source = method.source else {

@@ -120,7 +120,7 @@ extension RunFolder {
     /// Removes files and checkpoints that a killed process left half written.
     ///
     /// Only whoever has the lock of the run may do so.
-    func removeLeftovers() throws {
+    package func removeLeftovers() throws {
         for folder in [url, checkpoints, predictions] {
             for name in try FileSystem.names(in: folder) where name.hasPrefix(".") {
                 // A user may keep hidden files in the run's folder, but not in the ones below it.

@@ -85,6 +85,33 @@ struct ResumeTests {
         }
     }
 
+    @Test("What a process that ended behind a method's results had left is removed")
+    func leftovers() throws {
+        try withTinyComparison { tiny in
+            func compare() throws {
+                try tiny.compare { ($0.methods, $0.seeds) = (["map", "swag"], [3]) }
+            }
+            try compare()
+            let whole = try ComparisonFiles(of: tiny.place("whole"))
+            let trajectory = tiny.run("swag-trajectory")
+            let left = [
+                tiny.run("map").url.appendingPathComponent(".cost.json.partial"),
+                tiny.run("swag").predictions.appendingPathComponent(".shifted.jsonl.partial"),
+                trajectory.history,
+            ]
+            try FileManager.default.createDirectory(
+                at: trajectory.url,
+                withIntermediateDirectories: false
+            )
+            for file in left { try Data("{".utf8).write(to: file) }
+            try compare()
+            let cleared = try ComparisonFiles(of: tiny.place("whole"))
+            #expect(cleared.differences(from: whole) == [])
+            #expect(whole.touched(in: cleared) == [])
+            #expect(!FileManager.default.fileExists(atPath: trajectory.url.path))
+        }
+    }
+
     @Test("What is there is left untouched when methods, seeds and tasks are added, or nothing")
     func added() throws {
         try withTinyComparison { tiny in

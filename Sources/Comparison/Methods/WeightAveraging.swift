@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Posteriors
 import Torch
@@ -19,13 +18,12 @@ extension Method {
         recipe.warmupSteps = 0
         recipe.learningRate = source.learningRate.map { $0 * study.settings.swagRate }
         (recipe.keepStep, recipe.evalEvery, recipe.saveEvery) = (nil, 0, 0)
-        let branch = study.run(of: "swag-trajectory")
-        try study.sourceRun.branch(at: start, to: branch, recipe: recipe)
+        try study.sourceRun.branch(at: start, to: study.branch, recipe: recipe)
         let trainer = try Trainer(
             recipe,
             model: study.model,
             objective: AnswerObjective(recipe, data: study.data),
-            run: branch,
+            run: study.branch,
             resume: true
         )
         let parameters = trainer.adapted.parameters
@@ -44,11 +42,6 @@ extension Method {
         }
         parameters.values.copyInPlace(moments.mean)
         try study.finish(TrainedRun(source, trainer.adapted, posterior: kind))
-        do {
-            try FileSystem.remove(branch.url)
-        } catch {
-            study.observer(.warned("\(error)"))
-        }
     }
 
     /// SWA: the mean of SWAG's iterates, which its run has evaluated already.
