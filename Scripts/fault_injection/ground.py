@@ -186,6 +186,12 @@ class Ground:
                     files[path.relative_to(self.place).as_posix()] = path.read_bytes()
         return files
 
+    def lacks_test(self, subject):
+        """Whether the command has made runs whose task has no test part."""
+        files = [(self.place / folder).rglob("metrics.json") for folder in subject.after]
+        results = [json.loads(file.read_text()) for some in files for file in some]
+        return any(result.get("test") is None for result in results)
+
     def check_sentence(self, outcome, killed=False):
         """A process ends well or with one sentence, unless it was killed."""
         if killed and outcome.code == -signal.SIGKILL:

@@ -130,8 +130,12 @@ def inputs_change(ground, subject):
         beside.write_bytes(ground.random.randbytes(len(whole)))
         beside.rename(file)
     try:
-        ground.check_sentence(ground.end(process))
+        outcome = ground.end(process)
+        ground.check_sentence(outcome)
         file.write_bytes(whole)
+        if change == "removed" and outcome.code == 0 and ground.lacks_test(subject):
+            # Removed before it was looked for: a task without a test part is one, too.
+            raise LeftOut
         ground.check_goes_on(subject)
     except Finding as finding:
         raise Finding(f"{name} {change}: {finding}") from None
