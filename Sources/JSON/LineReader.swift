@@ -26,9 +26,13 @@ public struct LineReader {
 
     /// A longer line is no row; a device may never end one.
     private static let maximumLength = 1 << 26
+    /// The most bytes that are read at a time.
+    private static let mostAtOnce = 1 << 18
 
     private let path: String
     private let file: FileHandle
+    /// Bytes to read at a time: a short file needs no long buffer.
+    private let step: Int
     private var buffer: [UInt8] = []
     private var start = 0
     private var isAtEnd = false
@@ -40,8 +44,10 @@ public struct LineReader {
     public init(_ url: URL) throws {
         path = url.path
         do {
-            let (descriptor, _) = try RegularFile.open(url)
+            let (descriptor, size) = try RegularFile.open(url)
             file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            // A file in /proc has no size, and yet content.
+            step = min(max(size ?? Self.mostAtOnce, 1 << 12), Self.mostAtOnce)
         } catch let error as FileError {
             throw Self.unreadable(path, error.reason)
         }
@@ -105,21 +111,20 @@ public struct LineReader {
     }
 
     private mutating func readMore() throws {
-        let size = 1 << 18
         let old = buffer.count
-        buffer += [UInt8](repeating: 0, count: size)
+        buffer += repeatElement(0, count: step)
         var count = -1
         repeat {
             count = buffer.withUnsafeMutableBytes { bytes in
                 Foundation.read(
                     file.fileDescriptor,
                     bytes.baseAddress.map { $0 + old },
-                    size
+                    step
                 )
             }
         } while count < 0 && errno == EINTR
         guard count >= 0 else { throw Self.unreadable(path, systemMessage(errno)) }
-        buffer.removeLast(size - count)
+        buffer.removeLast(step - count)
         isAtEnd = count == 0
     }
 

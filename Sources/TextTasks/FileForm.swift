@@ -68,10 +68,8 @@ public struct FileForm: Equatable, Sendable {
     }
 
     private init?(text: String) {
-        let lines = text.split(whereSeparator: \.isNewline).map {
-            $0.trimmingCharacters(in: .whitespaces)
-        }
-        guard let first = lines.first(where: { !$0.isEmpty }) else { return nil }
+        let first = text.drop(while: \.isWhitespace).prefix { !$0.isNewline }
+            .trimmingCharacters(in: .whitespaces)
         switch first.first {
         case "[":
             self.init("a JSON array", "write its elements without the brackets, one on each line")
