@@ -18,6 +18,6 @@ public enum GoldenModels {
     public static let ggufs = [
         "gguf", "gguf-qwen2", "gguf-qwen3", "gguf-smollm3", "gguf-granite", "gguf-olmo2",
         "gguf-phi3", "gguf-gemma2", "gguf-gemma3", "gguf-phi4-mini", "gguf-ministral3",
-        "gguf-qwen3-yarn",
+        "gguf-qwen3-yarn", "gguf-qwen3_5",
     ]
 }
