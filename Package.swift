@@ -210,7 +210,7 @@ let package = Package(
         tests("JSON"),
         tests("TensorFiles", ["Files"]),
         tests("ChatTemplates", ["JSON"]),
-        tests("Tokenization", ["ChatTemplates", "JSON"]),
+        tests("Tokenization", ["ChatTemplates", "JSON", "TensorFiles"]),
         tests("TextTasks", ["JSON", "Tokenization"]),
         tests("Metrics", ["Files", "JSON", "Randomness"]),
         tests(
