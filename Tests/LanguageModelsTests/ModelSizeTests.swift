@@ -40,6 +40,15 @@ struct ModelSizeTests {
         #expect(size.otherBytes == 4 * (all - count) - saved)
     }
 
+    @Test("Layers are counted by name", arguments: GoldenModel.all)
+    func layers(_ golden: GoldenModel) throws {
+        let found = try ModelSummary(ModelFiles(.folder(golden.folder))).linearLayers
+        let names = try golden.load().adaptable.keys.compactMap { path in
+            path.split(separator: ".").last.map { (String($0), 1) }
+        }
+        #expect(found == Dictionary(names, uniquingKeysWith: +))
+    }
+
     @Test("A sample has the layers of the model, in its precision")
     func sample() throws {
         let golden = GoldenModel.all[0]

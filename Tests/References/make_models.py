@@ -123,7 +123,7 @@ MODELS = {
     "smollm2": ("llama", SMOLLM2, {"rope_theta": 100000.0}, torch.float32, "new", 3),
     "mistral": ("mistral", GROUPED | {"sliding_window": None}, {}, torch.float16, "rope_type", 4),
     "mistral-short-window": (
-        "mistral", GROUPED | {"sliding_window": 5}, {}, torch.float32, "rope_type", 18
+        "mistral", GROUPED | {"sliding_window": 5}, {}, torch.float32, "rope_type", 70
     ),
     "mistral-window": ("mistral", GROUPED | {"sliding_window": 4096}, {}, torch.float16, "new", 4),
     "llama-bias": ("llama", BIASES, {}, torch.bfloat16, "new", 5),
@@ -166,7 +166,7 @@ UNCHECKED = {
 SHARDED = {"mistral-window": "12KB"}
 ADAPTED = [
     "llama2", "smollm2", "qwen2", "qwen3", "smollm3", "granite", "ministral3", "olmo2", "olmo3",
-    "phi4-mini", "gemma2", "gemma3", "qwen3_5",
+    "phi4-mini", "gemma2", "gemma3", "qwen3_5", "mistral-short-window", "phi3",
 ]  # fmt: skip
 # folder: (architecture, seed)
 GGUFS = {

@@ -11,7 +11,7 @@ public enum GoldenModels {
     /// Those of them that have adapters of PEFT with logits and gradients.
     public static let adapted = [
         "llama2", "smollm2", "ministral3", "qwen2", "qwen3", "smollm3", "granite", "olmo2", "olmo3",
-        "phi4-mini", "gemma2", "gemma3", "qwen3_5",
+        "phi4-mini", "gemma2", "gemma3", "qwen3_5", "mistral-short-window", "phi3",
     ]
 
     /// GGUF files whose logits Transformers computed.

@@ -10,13 +10,18 @@ public struct ModelSummary: Encodable, Sendable {
     public let sizes: [String: Int]
     /// Number of weights.
     public let parameters: Int
+    /// Number of layers that an adapter can be on, by the last part of their path, such as
+    /// `q_proj`: what target modules name.
+    public let linearLayers: [String: Int]
     /// Number of tensors of each element type.
     public let tensorTypes: [String: Int]
     /// Bytes of all tensors.
     public let bytes: Int
 
     /// What the headers of a model's files say.
-    public init(_ files: ModelFiles) {
+    ///
+    /// - Throws: an error when the engine fails.
+    public init(_ files: ModelFiles) throws {
         path = files.location.url.path
         format = if case .gguf = files.location { "GGUF" } else { "safetensors" }
         family = files.family
@@ -26,6 +31,11 @@ public struct ModelSummary: Encodable, Sendable {
             "heads": files.sizes.headCount, "key_heads": files.sizes.keyHeadCount,
             "head_size": files.sizes.headSize, "maximum_length": files.sizes.maximumLength,
         ]
+        let size = try ModelSize(files, precision: Precision(.int8))
+        let layers = size.sample.adaptable.keys.map { path in
+            (path.split(separator: ".").last.map(String.init) ?? path, size.count(of: path))
+        }
+        linearLayers = Dictionary(layers, uniquingKeysWith: +)
         let tensors = files.weights.tensors.values
         parameters = tensors.reduce(0) { $0 + $1.count }
         bytes = tensors.reduce(0) { $0 + $1.byteCount }

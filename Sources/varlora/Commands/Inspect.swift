@@ -30,7 +30,7 @@ struct Inspect: ParsableCommand {
         } else if PEFTFolder.isAdapter(url) {
             try show(try AdapterSummary(url)) { $0.lines }
         } else {
-            try show(ModelSummary(try ModelFiles(ModelLocation(path)))) { $0.lines }
+            try show(try ModelSummary(ModelFiles(ModelLocation(path)))) { $0.lines }
         }
     }
 
@@ -50,6 +50,9 @@ extension ModelSummary {
             "parameters  \(parameters), \(bytes.inMegabytes)",
             "sizes       "
                 + sizes.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                .joined(separator: ", "),
+            "layers      "
+                + linearLayers.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
                 .joined(separator: ", "),
             "tensors     "
                 + tensorTypes.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
