@@ -56,9 +56,7 @@ def write_shape(folder, kind, sizes, others):
         if name in shared:
             continue
         end = offset + 2 * tensor.numel()
-        header[name] = dict(
-            dtype="BF16", shape=list(tensor.shape), data_offsets=[offset, end]
-        )
+        header[name] = dict(dtype="BF16", shape=list(tensor.shape), data_offsets=[offset, end])
         offset = end
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
@@ -91,8 +89,8 @@ def main(varlora, gguf, task):
             bytes_of = [
                 estimate(varlora, folder, task, kind, base) / 1e9 for base in ("bfloat16", "int8")
             ]
-        print(f"| {name} | `{kind}` | {count / 1e9:.2f} B | {bytes_of[0]:.1f} GB | {bytes_of[1]:.1f} GB |",
-              flush=True)  # fmt: skip
+        memory = " | ".join(f"{gigabytes:.1f} GB" for gigabytes in bytes_of)
+        print(f"| {name} | `{kind}` | {count / 1e9:.2f} B | {memory} |", flush=True)
 
 
 if __name__ == "__main__":
