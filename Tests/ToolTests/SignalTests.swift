@@ -37,6 +37,7 @@ struct SignalTests {
             let process = try tool.start(["train"] + Self.settings + slow)
             let timings = tool.folder.appendingPathComponent("run/timings.jsonl").path
             process.wait { FileManager.default.fileExists(atPath: timings) }
+            usleep(300_000)  // the file is there a moment before the first step
             process.send(SIGTERM)
             usleep(300_000)
             #expect(process.isRunning)
