@@ -85,7 +85,7 @@ extension ConfigurationTests {
         "a missing projection": "tensor model.layers.0.self_attn.v_proj.weight is missing",
         "one layer too few": "tensor model.layers.2.self_attn.q_proj.weight is missing",
         "one layer too many": "does not use, such as model.layers.1.input_layernorm.weight",
-        "no layers": "num_hidden_layers: expected an integer from 1 to 1073741824, found 0",
+        "no layers": "num_hidden_layers: expected an integer from 1 to 10000, found 0",
         "attention_bias without tensors": "tensor model.layers.0.self_attn.q_proj.bias is missing",
         "mlp_bias without tensors": "tensor model.layers.0.mlp.gate_proj.bias is missing",
         "a transposed projection": "model.layers.0.mlp.up_proj.weight has shape [32, 48]",

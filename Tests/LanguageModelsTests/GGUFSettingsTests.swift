@@ -92,6 +92,20 @@ extension GGUFSettingsTests {
         return try configuration(Dictionary(uniqueKeysWithValues: all))?.rotary
     }
 
+    @Test("Blocks that guess ahead are fewer than all", arguments: [UInt32(5), .max])
+    func blocksAhead(_ count: UInt32) throws {
+        var data = try Data(contentsOf: Golden.folder("Models/gguf-qwen3_5/tiny.gguf"))
+        let key = try #require(data.range(of: Data("qwen35.nextn_predict_layers".utf8)))
+        data.replaceSubrange(key.upperBound + 4..<key.upperBound + 8, with: little(count))
+        try withTemporaryFolder { folder in
+            let copy = folder.appendingPathComponent("tiny.gguf")
+            try data.write(to: copy)
+            let error = #expect(throws: ModelError.self) { try ModelFiles(.gguf(copy)) }
+            let sentence = "nextn_predict_layers should be less than the 5 blocks, found \(count)"
+            #expect(error?.description.hasSuffix(sentence) == true, "\(error.debugDescription)")
+        }
+    }
+
     @Test("YaRN's magnitude is that of the paper, or with a multiplier the share of its growth")
     func magnitude() throws {
         let growth = 0.1 * log(4.0)

@@ -49,7 +49,15 @@ struct LoadingTests {
             ),
             (#"{"rope_scaling": {"type": "ntk", "factor": 2}}"#, "\"ntk\" is not supported"),
             (#"{"num_attention_heads": -1}"#, "num_attention_heads: expected an integer"),
-            (#"{"head_dim": 7}"#, "head size should be a positive even number, found 7"),
+            (
+                #"{"head_dim": 7}"#,
+                "head size should be a positive even number up to 65536, found 7"
+            ),
+            (#"{"head_dim": 1048576}"#, "even number up to 65536, found 1048576"),
+            (
+                #"{"num_hidden_layers": 1073741824}"#,
+                "num_hidden_layers: expected an integer from 1 to 10000, found 1073741824"
+            ),
         ]
     )
     func configurations(_ change: String, _ sentence: String) throws {

@@ -42,7 +42,7 @@ struct ModelSizeTests {
 
     @Test("Layers are counted by name", arguments: GoldenModel.all)
     func layers(_ golden: GoldenModel) throws {
-        let found = try ModelSummary(ModelFiles(.folder(golden.folder))).linearLayers
+        let found = ModelSummary(try ModelFiles(.folder(golden.folder))).linearLayers
         let names = try golden.load().adaptable.keys.compactMap { path in
             path.split(separator: ".").last.map { (String($0), 1) }
         }

@@ -217,10 +217,10 @@ struct CheckpointSettings {
     }
 
     /// A positive integer; nil where it is not there.
-    func sizeIfPresent(_ name: String) throws -> Int? {
+    func sizeIfPresent(_ name: String, upTo most: Int = 1 << 30) throws -> Int? {
         guard let value = try integer(name) else { return nil }
-        guard (1...1 << 30).contains(value) else {
-            throw try invalid(name, expected: "an integer from 1 to \(1 << 30)", found: "\(value)")
+        guard (1...most).contains(value) else {
+            throw try invalid(name, expected: "an integer from 1 to \(most)", found: "\(value)")
         }
         return value
     }
@@ -249,7 +249,9 @@ struct CheckpointSettings {
     }
 
     /// A positive integer, which must be there.
-    func size(_ name: String) throws -> Int { try required(name, sizeIfPresent(name)) }
+    func size(_ name: String, upTo most: Int = 1 << 30) throws -> Int {
+        try required(name, sizeIfPresent(name, upTo: most))
+    }
 
     /// A positive number; nil where it is not there.
     func positiveNumber(_ name: String) throws -> Double? {
@@ -320,7 +322,8 @@ extension DecoderSizes {
             try settings.rows(of: "model.embed_tokens.weight") ?? settings.size("vocab_size")
         hiddenSize = try settings.size("hidden_size")
         intermediateSize = try settings.size("intermediate_size")
-        layerCount = try settings.size("num_hidden_layers")
+        // Families list what they have of each.
+        layerCount = try settings.size("num_hidden_layers", upTo: 10_000)
         headCount = try settings.size("num_attention_heads")
         keyHeadCount = try settings.size("num_key_value_heads", orElse: keyHeads) ?? headCount
         headSize =
@@ -341,7 +344,8 @@ extension DecoderSizes {
         }
         let divisor = "a divisor of the \(headCount) query heads"
         try check(headCount.isMultiple(of: keyHeadCount), "key head count", divisor, keyHeadCount)
-        try check(headSize.isMultiple(of: 2), "head size", "a positive even number", headSize)
+        let isHead = headSize.isMultiple(of: 2) && headSize <= 1 << 16
+        try check(isHead, "head size", "a positive even number up to \(1 << 16)", headSize)
         try check(vocabularySize > 0, "vocabulary size", "a positive integer", vocabularySize)
     }
 }

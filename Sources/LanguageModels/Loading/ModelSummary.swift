@@ -19,9 +19,7 @@ public struct ModelSummary: Encodable, Sendable {
     public let bytes: Int
 
     /// What the headers of a model's files say.
-    ///
-    /// - Throws: an error when the engine fails.
-    public init(_ files: ModelFiles) throws {
+    public init(_ files: ModelFiles) {
         path = files.location.url.path
         format = if case .gguf = files.location { "GGUF" } else { "safetensors" }
         family = files.family
@@ -31,11 +29,14 @@ public struct ModelSummary: Encodable, Sendable {
             "heads": files.sizes.headCount, "key_heads": files.sizes.keyHeadCount,
             "head_size": files.sizes.headSize, "maximum_length": files.sizes.maximumLength,
         ]
-        let size = try ModelSize(files, precision: Precision(.int8))
-        let layers = size.sample.adaptable.keys.map { path in
-            (path.split(separator: ".").last.map(String.init) ?? path, size.count(of: path))
-        }
-        linearLayers = Dictionary(layers, uniquingKeysWith: +)
+        // Of names alone: settings that no file fits may ask for any amount of memory.
+        let matrices = files.weights.tensors.filter { $0.value.shape.count == 2 }.keys
+        let layers = matrices.compactMap { $0.split(separator: ".").dropLast().last }
+            .filter { $0.contains("_proj") }
+        linearLayers = Dictionary(
+            (layers + ["lm_head"]).map { (String($0), 1) },
+            uniquingKeysWith: +
+        )
         let tensors = files.weights.tensors.values
         parameters = tensors.reduce(0) { $0 + $1.count }
         bytes = tensors.reduce(0) { $0 + $1.byteCount }

@@ -19,7 +19,7 @@ struct Qwen35Configuration: ModelConfiguration {
     let attentionBias: Bool
     let isGGUF: Bool
     /// Blocks behind the last that guess several tokens at once, which some GGUF files have.
-    let leftOut: Int
+    let blocksAhead: Range<Int>
 
     static let modelTypes = ["qwen3_5_text"]
 
@@ -40,8 +40,16 @@ struct Qwen35Configuration: ModelConfiguration {
 
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings, keyHeads: 4, headSize: 256)
-        leftOut = try settings.integer("nextn_predict_layers") ?? 0
-        sizes.layerCount = max(1, sizes.layerCount - leftOut)
+        let ahead = settings.isGGUF ? try settings.integer("nextn_predict_layers") ?? 0 : 0
+        guard (0..<sizes.layerCount).contains(ahead) else {
+            throw try settings.invalid(
+                "nextn_predict_layers",
+                expected: "less than the \(sizes.layerCount) blocks",
+                found: "\(ahead)"
+            )
+        }
+        sizes.layerCount -= ahead
+        blocksAhead = sizes.layerCount..<sizes.layerCount + ahead
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
         isGGUF = settings.isGGUF
         normOffset = isGGUF ? 0 : 1
@@ -64,7 +72,7 @@ struct Qwen35Configuration: ModelConfiguration {
     func model(_ weights: WeightScope) throws -> any CausalLanguageModel {
         let rotary = try RotaryEmbedding(rotary, weights)
         let ends = DecoderEnds(normOffset: normOffset)
-        for number in sizes.layerCount..<sizes.layerCount + leftOut {
+        for number in blocksAhead {
             (weights / "model.layers.\(number)").leaveOut()
             (weights / "blk.\(number)").leaveOut()
         }

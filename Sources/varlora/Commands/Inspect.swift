@@ -30,7 +30,7 @@ struct Inspect: ParsableCommand {
         } else if PEFTFolder.isAdapter(url) {
             try show(try AdapterSummary(url)) { $0.lines }
         } else {
-            try show(try ModelSummary(ModelFiles(ModelLocation(path)))) { $0.lines }
+            try show(ModelSummary(try ModelFiles(ModelLocation(path)))) { $0.lines }
         }
     }
 
