@@ -4,19 +4,23 @@ import Torch
 
 /// How far changes of the parameters move the answers to training examples: the scale that noise
 /// and priors have a meaning in, whatever the model, the adapters and the task.
+///
+/// Every rank measures; as sums may round otherwise on another one, what rank 0 found counts.
 struct AnswerProbe {
     /// Terms of the loss of all training examples (n).
     let termCount: Int
     private let objective: any Objective
     private let adapted: AdaptedModel
+    private let parallel: DataParallel
     private let batches: [[Int]]
 
     /// A probe of a model by the first training examples of an objective.
-    init(_ objective: any Objective, _ adapted: AdaptedModel) {
+    init(_ objective: any Objective, _ adapted: AdaptedModel, _ parallel: DataParallel) {
         let count = objective.exampleCount
         termCount = (0..<count).reduce(0) { $0 + objective.termCount(of: $1) }
         self.objective = objective
         self.adapted = adapted
+        self.parallel = parallel
         batches = Self.batches(of: min(count, 16))
     }
 
@@ -25,14 +29,17 @@ struct AnswerProbe {
     }
 
     /// The mean loss of a term of at most 64 examples as the model is, in nats.
+    ///
+    /// - Throws: `TorchError` when the engine fails.
     func loss() throws -> Double {
-        try withTorchErrors {
+        let loss = try withTorchErrors {
             withoutGradients {
                 let batches = Self.batches(of: min(objective.exampleCount, 64))
                 let sum = batches.reduce(0) { $0 + objective.loss(of: $1, adapted).sum.item }
                 return sum / Double(batches.joined().reduce(0) { $0 + objective.termCount(of: $1) })
             }
         }
+        return try parallel.agreed([loss])[0]
     }
 
     /// The factor for which `offset` changes the answers by `target` nats.
@@ -66,7 +73,8 @@ struct AnswerProbe {
             factor *= step.isNaN ? 0.1 : min(max(step, 0.1), 10)
             if abs(log(step)) < 0.05 { break }
         }
-        return (factor, dimension)
+        let agreed = try parallel.agreed([factor, dimension])
+        return (agreed[0], agreed[1])
     }
 
     /// The log probabilities of the answers, with an offset in the parameters: a row a term.

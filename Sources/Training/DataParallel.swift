@@ -98,6 +98,14 @@ extension DataParallel {
         }
     }
 
+    /// The numbers that rank 0 has, on every rank: of what all of them measured alike.
+    func agreed(_ numbers: [Double]) throws -> [Double] {
+        guard let group else { return numbers }
+        let bits = try JSONEncoder().encode(numbers.map(\.bitPattern))
+        return try JSONDecoder().decode([UInt64].self, from: try group.broadcast(bits))
+            .map(Double.init(bitPattern:))
+    }
+
     /// Gives every rank what rank 0 read or initialised: progress, parameters, optimizer.
     func share(
         _ checkpoint: Checkpoint,

@@ -61,6 +61,9 @@ public final class Trainer {
         self.run = run
         self.objective = objective
         self.parallel = parallel
+        var fingerprints = objective.fingerprints
+        fingerprints["base model"] = model.fingerprint
+        try parallel.checkAgreement(recipe, fingerprints: fingerprints)
         (adapted, learner) = try withTorchErrors {
             let adapted = try AdaptedModel(model, lora: recipe.lora)
             adapted.initialize(seed: UInt64(recipe.seed))
@@ -68,15 +71,12 @@ public final class Trainer {
                 recipe: recipe,
                 parameters: adapted.parameters,
                 parallel: parallel,
-                probe: AnswerProbe(objective, adapted)
+                probe: AnswerProbe(objective, adapted, parallel)
             )
             return (adapted, try recipe.method.start(start))
         }
         order = BatchOrder(exampleCount: objective.exampleCount, seed: UInt64(recipe.seed))
         cost = StepCost(model.model, adapters: adapted.adapters.layout.modules)
-        var fingerprints = objective.fingerprints
-        fingerprints["base model"] = model.fingerprint
-        try parallel.checkAgreement(recipe, fingerprints: fingerprints)
         guard parallel.isFirst else { return }
         try run.prepare(for: recipe, resume: resume, force: force, launcher: launcher)
         try run.removeLeftovers()

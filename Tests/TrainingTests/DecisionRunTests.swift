@@ -14,10 +14,12 @@ struct DecisionRunTests {
     /// of whole texts that begin alike, and levels of a scale.
     private func withDecisionRun(
         orders: Int,
+        _ method: TrainingMethod = .ivon,
         _ body: (TinyRun) throws -> Void
     ) throws {
         try withTemporaryFolder { folder in
-            let tiny = try TinyRun(in: folder, vocabulary: TinyTask.wholeVocabulary) {
+            let vocabulary = TinyTask.wholeVocabulary
+            let tiny = try TinyRun(in: folder, method, vocabulary: vocabulary) {
                 ($0.batchSize, $0.learningRate) = (3, 1)
                 ($0.orders, $0.trainOrders) = (orders, true)
             }
@@ -85,9 +87,12 @@ struct DecisionRunTests {
         }
     }
 
-    @Test("A run that stops goes on to the same bytes, and tells what soft and ordered answers are")
-    func run() throws {
-        try withDecisionRun(orders: 2) { tiny in
+    @Test(
+        "A run that stops goes on to the same bytes, and tells what soft and ordered answers are",
+        arguments: [TrainingMethod.ivon, .automaticIVON]
+    )
+    func run(_ method: TrainingMethod) throws {
+        try withDecisionRun(orders: 2, method) { tiny in
             try tiny.train("whole")
             var taken = 0
             try tiny.train("stopped") {

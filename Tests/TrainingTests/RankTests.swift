@@ -187,9 +187,23 @@ struct RankTests {
         }
     }
 
-    @Test("A wish of any rank stops all, and they go on to the same bytes")
-    func resume() throws {
-        try withTinyRun(.ivon) {
+    @Test("What ranks measured is what the first one found, to the bit")
+    func agreement() throws {
+        let numbers = try withRanks(3) { group in
+            try DataParallel(group).agreed(
+                [0.1, 1 / 3, .infinity].map { $0 * Double(group.rank + 1) }
+            )
+        }
+        for found in numbers { #expect(try found.get() == [0.1, 1 / 3, .infinity]) }
+        #expect(try DataParallel(nil).agreed([2]) == [2])
+    }
+
+    @Test(
+        "A wish of any rank stops all, and they go on to the same bytes",
+        arguments: [TrainingMethod.ivon, .automaticIVON]
+    )
+    func resume(_ method: TrainingMethod) throws {
+        try withTinyRun(method) {
             ($0.steps, $0.saveEvery, $0.logEvery, $0.evalEvery) = (7, 4, 3, 5)
         } _: { tiny in
             for outcome in try tiny.trainRanks("whole", 2) { _ = try outcome.get() }
