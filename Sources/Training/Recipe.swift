@@ -72,7 +72,7 @@ public struct Recipe: Equatable, Sendable {
     /// square of the untouched model's loss.
     public var priorKl: Double?
     /// Nats by which draws of ivon-auto's posterior would change the untouched model's answers.
-    public var drawKl = 0.03
+    public var drawKl = 0.015
 
     /// Rank of the adapters (r).
     public var rank = 8

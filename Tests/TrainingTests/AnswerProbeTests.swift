@@ -52,7 +52,7 @@ struct AnswerProbeTests {
     func closedForm(_ target: Double) throws {
         try withTinyRun { tiny in
             let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
-            let probe = AnswerProbe(MadeObjective(), adapted)
+            let probe = AnswerProbe(MadeObjective(), adapted, DataParallel(nil))
             #expect(probe.termCount == 60)
             let count = adapted.parameters.count
             let factor = try probe.factor(for: target, draws: 2) { factor, draw in
@@ -71,34 +71,48 @@ struct AnswerProbeTests {
         }
     }
 
-    @Test("Draws of ivon-auto change the answers by what is asked for, and A by its own spread")
-    func automatic() throws {
-        try withTinyRun(.automaticIVON) {
-            ($0.steps, $0.dropout, $0.priorKl, $0.drawKl) = (1, 0, 0.05, 0.002)
-        } _: { tiny in
-            try tiny.train("run")
-            let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
-            let parameters = run.adapted.parameters
-            let posterior = try #require(run.posterior as? NormalPosterior)
-            run.adapted.initialize(seed: UInt64(tiny.recipe.seed))
-            for entry in parameters.entries where AdapterMatrix(entry)?.side == .a {
-                let spread = FlatParameters.view(parameters.values, entry).power(2).mean()
-                let variance = FlatParameters.view(posterior.variance, entry)
-                let ratio = variance * (1 / (0.04 * spread.item))
-                #expect(ratio.largestDifference(to: ratio * 0 + 1) < 1e-2)
+    /// Eight draws find the scale, 64 measure it, and the divergence is spread over one to six
+    /// directions here: each seed's ratio has a deviation of up to 0.5, the mean over eight of 0.2.
+    @Test(
+        "Draws of ivon-auto change the answers by what is asked for, and A by its own spread",
+        arguments: [["q_proj", "v_proj"], ["v_proj", "lm_head"], ["lm_head"]]
+    )
+    func automatic(targets: [String]) throws {
+        var ratios: [Double] = []
+        for seed in 1...8 {
+            try withTinyRun(.automaticIVON) {
+                ($0.steps, $0.dropout, $0.priorKl, $0.drawKl) = (1, 0, 0.05, 0.001)
+                ($0.targetModules, $0.seed) = (targets, seed)
+            } _: { tiny in
+                ratios.append(try divergence(of: tiny) / 0.001)
             }
-            let data = try TrainingData(tiny.recipe, tokenizer: run.adapted.base.tokenizer)
-            let batch = AnswerBatch(data.train.examples(of: Array(0..<16)))
-            let before = run.adapted.scorer.logProbabilities(batch)
-            let draws = DrawnParameters(posterior, around: parameters, count: 64, seed: 1)
-            let divergence = (0..<64).reduce(0) { sum, draw in
-                draws.withDraw(draw) {
-                    let after = run.adapted.scorer.logProbabilities(batch)
-                    let terms = before.exponential() * (before - after)
-                    return sum + terms.sum().item / 16 / 64
-                }
+        }
+        #expect((0.6..<1.6).contains(ratios.reduce(0, +) / 8), "\(ratios)")
+    }
+
+    /// The nats by which a run's draws change the answers of its untouched model.
+    private func divergence(of tiny: TinyRun) throws -> Double {
+        try tiny.train("run")
+        let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+        let parameters = run.adapted.parameters
+        let posterior = try #require(run.posterior as? NormalPosterior)
+        run.adapted.initialize(seed: UInt64(tiny.recipe.seed))
+        for entry in parameters.entries where AdapterMatrix(entry)?.side == .a {
+            let spread = FlatParameters.view(parameters.values, entry).power(2).mean()
+            let variance = FlatParameters.view(posterior.variance, entry)
+            let ratio = variance * (1 / (0.04 * spread.item))
+            #expect(ratio.largestDifference(to: ratio * 0 + 1) < 1e-2)
+        }
+        let data = try TrainingData(tiny.recipe, tokenizer: run.adapted.base.tokenizer)
+        let batch = AnswerBatch(data.train.examples(of: Array(0..<16)))
+        let before = run.adapted.scorer.logProbabilities(batch)
+        let draws = DrawnParameters(posterior, around: parameters, count: 64, seed: 1)
+        return (0..<64).reduce(0) { sum, draw in
+            draws.withDraw(draw) {
+                let after = run.adapted.scorer.logProbabilities(batch)
+                let terms = before.exponential() * (before - after)
+                return sum + terms.sum().item / 16 / 64
             }
-            #expect((0.001..<0.004).contains(divergence), "\(divergence)")
         }
     }
 }

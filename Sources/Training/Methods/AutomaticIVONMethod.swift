@@ -19,7 +19,9 @@ extension TrainingMethod {
     /// quarter of the largest step that is stable under it with the momentum β₁.
     ///
     /// The posterior has the shape of the prior, and a width with which its draws change the
-    /// answers by κ₀ nats (`draw-kl`): the variance is that of the prior times κ₀ / κ. Steps are
+    /// answers by κ₀ nats (`draw-kl`). Half of what draws of the prior change comes from A, whose
+    /// square has twice its first values' mean in them; in draws so much narrower, nothing does.
+    /// So the variance is that of the prior times 2 κ₀ / κ. Steps are
     /// taken under a quarter of that noise: the whole of it, under steps twice as long, has kept
     /// the mean from learning.
     public static let automaticIVON = TrainingMethod(
@@ -36,7 +38,7 @@ extension TrainingMethod {
         let priorKl = recipe.priorKl ?? 2 * loss * loss
         let (prior, dimension) = try start.priorDeviation(priorKl)
         let coldness = 16.0  // The posterior's variance over that of the noise of steps.
-        let sampleSize = termCount * priorKl / recipe.drawKl
+        let sampleSize = termCount * priorKl / (2 * recipe.drawKl)
         var settings = IVON.Settings(effectiveSampleSize: coldness * sampleSize)
         settings.hessianInitialization = 0
         settings.beta1 = recipe.beta1
