@@ -13,16 +13,17 @@ public struct AnswerBatch: Sendable {
     /// The tokens of each answer: [examples][answers][tokens].
     let steps: [[[AnswerStep]]]
 
-    /// Packs at least one example.
+    /// Packs at least one example, so many times over.
     ///
-    /// Without `sharesPrefix` every row belongs to one example, as gradients of each need it.
-    public init(_ examples: [EncodedExample], sharesPrefix: Bool = true) {
-        self.examples = examples
+    /// Without `sharesPrefix` every row belongs to one example, as gradients of each need it. Of
+    /// several copies, one behind another, each has as many rows of its own.
+    public init(_ examples: [EncodedExample], sharesPrefix: Bool = true, copies: Int = 1) {
         let units = sharesPrefix ? examples.units : examples.indices.map { $0..<$0 + 1 }
         var (trees, outputs): ([TokenTree], [Int]) = ([], [])
         var steps: [[[AnswerStep]]] = []
         var firstRow = 0
-        for unit in units.map({ examples[$0] }) {
+        let copied = (0..<copies).flatMap { _ in units.map { Array(examples[$0]) } }
+        for unit in copied {
             let tree = TokenTree(
                 unit.flatMap { example in example.answers.map { example.tokens + $0.dropLast() } }
             )
@@ -44,7 +45,12 @@ public struct AnswerBatch: Sendable {
             outputs.append(tree.tokens.count - first)
             firstRow += tree.tokens.count - first
         }
-        packed = PackedTokens(trees, outputs: outputs, sharesPrefix: sharesPrefix)
+        self.examples = copied.flatMap { $0 }
+        packed = PackedTokens(
+            trees,
+            outputs: outputs,
+            sharesPrefix: sharesPrefix && copies == 1
+        )
         self.steps = steps
     }
 

@@ -7,6 +7,10 @@ import Torch
 /// Every draw is one model for all examples; probabilities are averaged, not logits, since the mean
 /// of the logits is close to the prediction of the mean.
 ///
+/// A pass over a few tokens takes as long as reading the frozen weights, so where all examples are one
+/// small batch several models answer in one pass, each with its own adapters. Large evaluations take
+/// one model after another: there the products take the time.
+///
 /// Several ranks share the batches of each model, and all get all results; they are those of one
 /// rank, as the batches are the same.
 public struct DrawnAnswers: Predictive {
@@ -56,56 +60,112 @@ public struct DrawnAnswers: Predictive {
         maximumTokens: Int,
         progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> [[AveragedPrediction]] {
-        let batches = Batches(examples, maximumTokens: maximumTokens, group)
-        let models = (draws?.count ?? 0) * varianceScales.count { $0 > 0 }
-        let total = batches.ownCount * (1 + models)
-        var done = 0
-        func logProbabilities() throws -> [[Double]] {
-            try self.logProbabilities(batches) {
-                done += 1
-                progress(done, total)
-            }
+        // The mean, then every draw at every scale; at scale 0 every draw is the mean.
+        let scales = draws == nil ? [] : varianceScales.filter { $0 > 0 }
+        let drawn: [DrawnParameters.Model] = scales.flatMap { scale in
+            (0..<drawCount).map { .init(draw: $0, varianceScale: scale) }
         }
-        return try withTorchErrors {
-            let mean = try logProbabilities()
-            return try varianceScales.map { scale in
-                let models = try (0..<drawCount).map { index in
-                    // Without draws, and at scale 0, every draw is the mean.
-                    guard let draws, scale > 0 else { return mean }
-                    return try draws.withDraw(index, varianceScale: scale, logProbabilities)
+        let models = [.mean] + drawn
+        let batches = Batches(examples, maximumTokens: maximumTokens, group)
+        var done = 0
+        let answers = try withTorchErrors {
+            try passes(of: models, batches, maximumTokens).flatMap { joint in
+                try logProbabilities(batches, joint) {
+                    for _ in joint {
+                        done += 1
+                        progress(done, batches.ownCount * models.count)
+                    }
                 }
-                return try examples.indices.map { index in
-                    try AveragedPrediction(
-                        example: examples[index],
-                        draws: models.map { $0[index] },
-                        mean: draws == nil ? nil : mean[index]
-                    )
-                }
+            }
+        }  // [models][examples][answers]
+        var rest = answers.dropFirst()
+        return try varianceScales.map { scale in
+            let isDrawn = draws != nil && scale > 0
+            let own = isDrawn ? Array(rest.prefix(drawCount)) : []
+            rest = rest.dropFirst(own.count)
+            return try examples.indices.map { index in
+                try AveragedPrediction(
+                    example: examples[index],
+                    draws: (0..<drawCount).map { isDrawn ? own[$0][index] : answers[0][index] },
+                    mean: draws == nil ? nil : answers[0][index]
+                )
             }
         }
     }
 
-    /// Log probabilities of each example's answers with the parameters as they are.
+    /// The models in their order, those together that one pass over the frozen weights answers for:
+    /// as many draws as there is room for where all examples are one batch.
+    ///
+    /// The mean stays alone, so that its answers are those of a point estimate, bit for bit.
+    private func passes(
+        of models: [DrawnParameters.Model],
+        _ batches: Batches,
+        _ maximumTokens: Int
+    ) -> [[DrawnParameters.Model]] {
+        let isOne = batches.order.batches.count == 1
+        let canJoin = isOne && draws != nil && scorer.adapters?.layout.adaptsHead == false
+        let room = canJoin ? max(1, maximumTokens / batches.tokenCount) : 1
+        let joint = stride(from: 1, to: models.count, by: room).map {
+            Array(models[$0..<min($0 + room, models.count)])
+        }
+        return [[models[0]]] + joint
+    }
+
+    /// Log probabilities of each example's answers by one model, or by several in joint passes:
+    /// [models][examples][answers].
     private func logProbabilities(
         _ batches: Batches,
+        _ models: [DrawnParameters.Model],
         _ progress: () -> Void
-    ) throws -> [[Double]] {
+    ) throws -> [[[Double]]] {
+        if let draws, let adapters = scorer.adapters, models.count > 1 {
+            let parameters = draws.parameters(of: models)
+            return try logProbabilities(batches, modelCount: models.count, progress) { batch in
+                adapters.withModels(parameters) {
+                    scorer.logProbabilities(
+                        AnswerBatch(batch.examples, copies: models.count),
+                        temperature: temperature
+                    )
+                }
+            }
+        }
+        func alone() throws -> [[[Double]]] {
+            try logProbabilities(batches, modelCount: 1, progress) {
+                scorer.logProbabilities($0, temperature: temperature)
+            }
+        }
+        guard let draws, let draw = models[0].draw else { return try alone() }
+        return try draws.withDraw(draw, varianceScale: models[0].varianceScale, alone)
+    }
+
+    /// Log probabilities from `body`, which gives those of a batch by some models, one behind
+    /// another [models * examples, most answers]: [models][examples][answers].
+    private func logProbabilities(
+        _ batches: Batches,
+        modelCount: Int,
+        _ progress: () -> Void,
+        _ body: (AnswerBatch) -> Tensor
+    ) throws -> [[[Double]]] {
         var place = 0
         let own: [[Double]] = try batches.order.map { indices in
             defer { place += 1 }
             guard let batch = batches.packed[place] else { return indices.map { _ in [] } }
-            let table = withoutGradients {
-                scorer.logProbabilities(batch, temperature: temperature)  // [sequences, answers]
-            }
-            let values = table.doubles
+            let values = withoutGradients { body(batch) }.doubles
             try checkTorch()
             progress()
-            let width = values.count / indices.count
+            let width = values.count / (indices.count * modelCount)
             return indices.enumerated().map { row, index in
-                Array(values[row * width..<row * width + batches.answerCounts[index]])
+                (0..<modelCount).flatMap { model in
+                    let start = (model * indices.count + row) * width
+                    return values[start..<start + batches.answerCounts[index]]
+                }
             }
+        }  // by example, its answers by all models
+        let counts = batches.answerCounts
+        let all = try group.map { try joined(own, counts.map { $0 * modelCount }, $0) } ?? own
+        return (0..<modelCount).map { model in
+            zip(all, counts).map { Array($0[model * $1..<(model + 1) * $1]) }
         }
-        return try group.map { try joined(own, batches.answerCounts, $0) } ?? own
     }
 
     /// The rows that each rank has computed, put together: a sum with zeros, which is exact.
@@ -133,14 +193,14 @@ private struct Batches {
     /// By place in the order; nil for another rank's.
     let packed: [AnswerBatch?]
     let answerCounts: [Int]
+    /// Of all examples.
+    let tokenCount: Int
 
     init(_ examples: [EncodedExample], maximumTokens: Int, _ group: ProcessGroup?) {
         let units = examples.units
-        order = EvaluationBatches(
-            lengths: units.map { examples[$0].reduce(0) { $0 + $1.length } },
-            maximumTokens: maximumTokens
-        )
-        .of(units)
+        let lengths = units.map { examples[$0].reduce(0) { $0 + $1.length } }
+        tokenCount = lengths.reduce(0, +)
+        order = EvaluationBatches(lengths: lengths, maximumTokens: maximumTokens).of(units)
         packed = order.batches.enumerated().map { place, indices in
             // Neighbours are of similar cost.
             let isOwn = group.map { place % $0.size == $0.rank } ?? true

@@ -8,6 +8,8 @@ private final class LoRAAdapter: LinearAdapter {
     let a: Tensor  // [rank, in]
     let b: Tensor  // [out, rank]
     private let dropout: Double
+    /// A and B of several models, [models, rank, in] and [models, out, rank], in place of the own.
+    var models: (a: Tensor, b: Tensor)?
     /// The seed of the dropout mask; none outside training.
     var dropoutSeed: UInt64?
     /// Whether passes leave a record.
@@ -22,6 +24,7 @@ private final class LoRAAdapter: LinearAdapter {
     }
 
     func delta(_ input: Tensor) -> Tensor {
+        if let models { return delta(input, of: models) }
         let output = input.lowRankProduct(
             a,
             b,
@@ -42,6 +45,14 @@ private final class LoRAAdapter: LinearAdapter {
             probe: probe
         )
         return output + probe
+    }
+
+    /// What several models add, each to its own share of the rows, one share behind another.
+    private func delta(_ input: Tensor, of models: (a: Tensor, b: Tensor)) -> Tensor {
+        let shares = input.reshaped([models.a.shape[0], -1, module.input])
+        let reduced = shares.matmul(models.a.transposed(1, 2).to(input.dtype))
+        return (reduced.matmul(models.b.transposed(1, 2).to(input.dtype)) * module.scale)
+            .reshaped([input.shape[0], module.output])
     }
 
     /// Starts or ends recording; the last record is then gone.
@@ -148,6 +159,26 @@ public final class LoRAAdapters {
         var seeds = SplitMix64(seed: seed)
         for adapter in adapters { adapter.dropoutSeed = seeds.next() }
         defer { for adapter in adapters { adapter.dropoutSeed = nil } }
+        return try body()
+    }
+
+    /// Runs `body`, one forward pass for several models that share the base: those that have, for
+    /// each name of a parameter, the tensors of `parameters`, [models, ...].
+    ///
+    /// The rows of the pass are those of the first model, then as many of the next. A head cannot
+    /// be adapted: it runs on rows that are chosen from all of them.
+    public func withModels<Result>(
+        _ parameters: [String: Tensor],
+        _ body: () throws -> Result
+    ) rethrows -> Result {
+        checkAttached()
+        precondition(!layout.adaptsHead, "models with adapted heads have no common pass")
+        for adapter in adapters {
+            guard let a = parameters[adapter.module.nameA], let b = parameters[adapter.module.nameB]
+            else { preconditionFailure("no parameters for \(adapter.module.path)") }
+            adapter.models = (a, b)
+        }
+        defer { for adapter in adapters { adapter.models = nil } }
         return try body()
     }
 

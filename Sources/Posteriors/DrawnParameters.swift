@@ -49,6 +49,46 @@ public final class DrawnParameters {
         return try body()
     }
 
+    /// A model among the draws: the mean, or a draw at a variance scale (τ), at least 0.
+    public struct Model: Sendable {
+        /// The draw; nil for the mean.
+        public var draw: Int?
+        /// Factor of the posterior's variance.
+        public var varianceScale: Double
+
+        /// The parameters as they are.
+        public static let mean = Model(draw: nil, varianceScale: 0)
+
+        /// A draw at a variance scale.
+        public init(draw: Int?, varianceScale: Double) {
+            (self.draw, self.varianceScale) = (draw, varianceScale)
+        }
+    }
+
+    /// The parameters of several models by name, each [models, ...].
+    public func parameters(of models: [Model]) -> [String: Tensor] {
+        withoutGradients {
+            let rows = models.map { model in
+                let values = parameters.values.clone()
+                if let draw = model.draw {
+                    let deviation = deviation(of: draw, from: parameters.values)
+                    values.addInPlace(deviation, times: model.varianceScale.squareRoot())
+                }
+                return values.view([1, parameters.count])
+            }
+            let all = Tensor.concatenated(rows, along: 0)
+            let tensors = parameters.entries.map { entry in
+                let (start, length) = (entry.range.lowerBound, entry.range.count)
+                return (
+                    entry.name,
+                    all.narrowed(1, start: start, length: length)
+                        .reshaped([models.count] + entry.shape)
+                )
+            }
+            return Dictionary(uniqueKeysWithValues: tensors)
+        }
+    }
+
     private func deviation(of index: Int, from mean: Tensor) -> Tensor {
         if let known = deviations[index] { return known }
         let stream = RandomStream.prediction.seed(from: seed, index)

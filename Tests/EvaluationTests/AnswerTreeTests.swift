@@ -77,6 +77,45 @@ struct AnswerTreeTests {
         }
     }
 
+    @Test(
+        "Models that answer in one pass answer as each does alone",
+        arguments: GoldenAnswers.names.filter { !$0.hasSuffix("head") }
+    )
+    func jointModels(_ name: String) throws {
+        let golden = try GoldenAnswers(name)
+        let (parameters, examples) = (golden.parameters, golden.examples)
+        let draws = DrawnParameters(
+            NormalPosterior(
+                variance: Tensor.full([parameters.count], 0.01),
+                effectiveSampleSize: 1
+            ),
+            around: parameters,
+            count: 2,
+            seed: 2
+        )
+        let models: [DrawnParameters.Model] = [
+            .init(draw: 1, varianceScale: 1), .mean, .init(draw: 0, varianceScale: 4),
+        ]
+        let joint = try #require(golden.scorer.adapters).withModels(draws.parameters(of: models)) {
+            let batch = AnswerBatch(examples, copies: models.count)
+            return withoutGradients { golden.scorer.logProbabilities(batch).exponential() }
+        }
+        var rows: [Tensor] = []
+        for model in models {
+            func add() {
+                let answers = golden.scorer.logProbabilities(AnswerBatch(examples))
+                rows.append(answers.exponential())
+            }
+            withoutGradients {
+                guard let draw = model.draw else { return add() }
+                draws.withDraw(draw, varianceScale: model.varianceScale, add)
+            }
+        }
+        #expect(joint.largestDifference(to: Tensor.concatenated(rows, along: 0)) < 1e-5)
+        #expect(rows[0].largestDifference(to: rows[1]) > 1e-3)
+        #expect(rows[1].largestDifference(to: rows[2]) > 1e-3)
+    }
+
     @Test("Loss and gradients are Transformers', with targets and a state read once")
     func gradients() throws {
         for name in GoldenAnswers.names {
