@@ -46,8 +46,8 @@ public struct Recipe: Equatable, Sendable {
     public var learningRate: Double?
     /// Decay of the learning rate after the warm-up.
     public var schedule = LearningRateSchedule.Shape.linear
-    /// Steps in which the learning rate rises from 0.
-    public var warmupSteps = 0
+    /// Steps in which the learning rate rises from 0; by default the method's share of the steps.
+    public var warmupSteps: Int?
     /// Weight decay (δ).
     public var weightDecay = 0.0
     /// Decay of the gradient's mean (β₁).
@@ -151,6 +151,7 @@ extension Recipe {
         var recipe = self
         recipe.learningRate = learningRate ?? method.learningRate
         recipe.beta2 = beta2 ?? method.beta2
+        recipe.warmupSteps = warmupSteps ?? Int(method.warmUp * Double(steps))
         recipe.microBatchSize = min(microBatchSize ?? batchSize, batchSize)
         recipe.threads = threads ?? Engine.threads
         return recipe
@@ -180,7 +181,7 @@ extension Recipe {
         LearningRateSchedule(
             shape: schedule,
             peak: learningRate ?? method.learningRate,
-            warmupSteps: warmupSteps,
+            warmupSteps: warmupSteps ?? Int(method.warmUp * Double(steps)),
             steps: steps
         )
     }

@@ -35,7 +35,10 @@ extension Recipe: SettingsTable {
             .means("Peak learning rate (default: \(ofMethods(\.learningRate)))"),
         .init("schedule", \.schedule, .choice()),
         .init("warmup-steps", \.warmupSteps, .countOrZero)
-            .means("Steps in which the learning rate rises from 0"),
+            .means(
+                "Steps in which the learning rate rises from 0 (default: a tenth of the steps for"
+                    + " ivon-auto, none for the others)"
+            ),
         .init("weight-decay", \.weightDecay, .notNegative).means("Weight decay"),
         .init("beta1", \.beta1, .share).means("Decay of the gradient's mean"),
         .init("beta2", \.beta2, .share)

@@ -35,6 +35,8 @@ public struct TrainingMethod: Sendable {
     public let learningRate: Double
     /// The default of the decay of the second moment (β₂); nil for a method that has none.
     public let beta2: Double?
+    /// The default share of the steps in which the learning rate rises from 0.
+    var warmUp = 0.0
     /// Vectors of the parameters' size that the optimizer holds at the peak of a step.
     let vectors: Int
     /// Whether runs end with a posterior, and so with answers averaged over draws.

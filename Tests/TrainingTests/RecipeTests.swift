@@ -208,13 +208,10 @@ struct RecipeTests {
             1...most
         )
         check(
-            [
-                "seed": \.seed, "warmup-steps": \.warmupSteps, "eval-every": \.evalEvery,
-                "save-every": \.saveEvery,
-            ],
+            ["seed": \.seed, "eval-every": \.evalEvery, "save-every": \.saveEvery],
             0...most
         )
-        check(["split-seed": \.splitSeed], 0...most)
+        check(["split-seed": \.splitSeed, "warmup-steps": \.warmupSteps], 0...most)
         check(["batch-size": \.batchSize, "rank": \.rank], 1...65_536)
         check(["max-length": \.maxLength], 2...most)
         check(["threads": \.threads], 1...1024)
@@ -372,6 +369,12 @@ struct RecipeTests {
         #expect(recipe.resolved().learningRate == 5e-5 && recipe.resolved().beta2 == 0.999)
         recipe.learningRate = 1
         #expect(recipe.resolved().learningRate == 1)
+        #expect(recipe.resolved().warmupSteps == 0)
+        (recipe.method, recipe.steps) = (.automaticIVON, 59)
+        #expect(recipe.resolved().warmupSteps == 5)
+        #expect(recipe.resolved().learningRateSchedule(5) == 1)
+        recipe.warmupSteps = 0
+        #expect(recipe.resolved().warmupSteps == 0)
         #expect(recipe.resolved().resolved() == recipe.resolved())
     }
 }
