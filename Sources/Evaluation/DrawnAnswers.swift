@@ -7,9 +7,9 @@ import Torch
 /// Every draw is one model for all examples; probabilities are averaged, not logits, since the mean
 /// of the logits is close to the prediction of the mean.
 ///
-/// A pass over a few tokens takes as long as reading the frozen weights, so where all examples are one
-/// small batch several models answer in one pass, each with its own adapters. Large evaluations take
-/// one model after another: there the products take the time.
+/// A pass over a few tokens takes as long as reading the frozen weights, so where all examples are
+/// one small batch several models answer in one pass, each with its own adapters. Large evaluations
+/// take one model after another: there the products take the time.
 ///
 /// Several ranks share the batches of each model, and all get all results; they are those of one
 /// rank, as the batches are the same.

@@ -17,8 +17,9 @@ extension TrainingMethod {
     /// squared eigenvalues: 2 / d is the relative variance of what draws change. So n terms of the
     /// loss and the prior have a curvature of at most 1 + 2 n κ / √d, and a learning rate of 1 is a
     /// quarter of the largest step that is stable under it with the momentum β₁. d is known to a
-    /// factor of two or so, and the first gradients are the largest: the rate rises to that over the
-    /// first tenth of the steps, without which two of fifteen trainings with 256 labels diverged.
+    /// factor of two or so, and the first gradients are the largest: the rate rises to that over
+    /// the first tenth of the steps, without which two of fifteen trainings with 256 labels
+    /// diverged.
     ///
     /// The posterior has the shape of the prior, and a width with which its draws change the
     /// answers by κ₀ nats (`draw-kl`). Half of what draws of the prior change comes from A, whose
