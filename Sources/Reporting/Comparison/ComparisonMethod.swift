@@ -28,6 +28,8 @@ struct ComparisonMethod {
         ComparisonMethod("tfb", "TFB", colour: 2),
         ComparisonMethod("ivon-mean", "IVON at the mean", colour: 1, dash: 1),
         ComparisonMethod("ivon", "IVON", colour: 1),
+        ComparisonMethod("ivon-auto-mean", "IVON auto at the mean", colour: 6, dash: 1),
+        ComparisonMethod("ivon-auto", "IVON auto", colour: 1, dash: 2),
         ComparisonMethod(tuned: "swag", "SWAG", colour: 3),
         ComparisonMethod(tuned: "laplace-diagonal", "Laplace (diagonal)", colour: 5),
         ComparisonMethod(tuned: "laplace-kfac", "Laplace (KFAC)", colour: 4),
