@@ -68,22 +68,16 @@ public final class DrawnParameters {
     /// The parameters of several models by name, each [models, ...].
     public func parameters(of models: [Model]) -> [String: Tensor] {
         withoutGradients {
-            let rows = models.map { model in
-                let values = parameters.values.clone()
-                if let draw = model.draw {
-                    let deviation = deviation(of: draw, from: parameters.values)
-                    values.addInPlace(deviation, times: model.varianceScale.squareRoot())
-                }
-                return values.view([1, parameters.count])
-            }
-            let all = Tensor.concatenated(rows, along: 0)
             let tensors = parameters.entries.map { entry in
-                let (start, length) = (entry.range.lowerBound, entry.range.count)
-                return (
-                    entry.name,
-                    all.narrowed(1, start: start, length: length)
-                        .reshaped([models.count] + entry.shape)
-                )
+                let mean = FlatParameters.view(parameters.values, entry)
+                let values = models.map { model in
+                    guard let draw = model.draw else { return mean.reshaped([1] + entry.shape) }
+                    let deviation = deviation(of: draw, from: parameters.values)
+                    let scale = model.varianceScale.squareRoot()
+                    return (mean + FlatParameters.view(deviation, entry) * scale)
+                        .reshaped([1] + entry.shape)
+                }
+                return (entry.name, Tensor.concatenated(values, along: 0))
             }
             return Dictionary(uniqueKeysWithValues: tensors)
         }
