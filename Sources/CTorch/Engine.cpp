@@ -1,5 +1,4 @@
-// Errors, handles, devices and threads.
-#include <ATen/Context.h>
+// Errors, handles, memory and threads.
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <torch/version.h>
@@ -52,18 +51,6 @@ void ctorch_release(ctorch_tensor tensor) {
 int64_t ctorch_live_tensors(void) { return live_tensors; }
 
 const char *ctorch_version(void) { return TORCH_VERSION; }
-
-bool ctorch_has_cuda(void) { return at::hasCUDA() && ctorch_cuda_device_count() > 0; }
-
-bool ctorch_has_mps(void) { return at::hasMPS(); }
-
-int32_t ctorch_cuda_device_count(void) {
-  try {
-    return static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount());
-  } catch (...) {
-    return 0;
-  }
-}
 
 int32_t ctorch_threads(void) { return at::get_num_threads(); }
 

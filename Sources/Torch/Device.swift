@@ -17,22 +17,35 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``TorchError`` when the name is unknown or this machine or build of libtorch does
     ///   not have the device.
     public init(_ name: String) throws {
+        // Without a look at the others, which takes a second where there are any.
+        if name == Device.cpu.name {
+            self = .cpu
+            return
+        }
         guard let available = Self.available.first(where: { $0.name == name }) else {
             let names = Self.available.map(\.name).joined(separator: ", ")
-            throw TorchError(message: "device: expected one of \(names) here, found \"\(name)\"")
+            var message = "device: expected one of \(names) here, found \"\(name)\""
+            if name.hasPrefix("cuda"), let fault = Self.cudaFault { message += ": \(fault)" }
+            throw TorchError(message: message)
         }
         self = available
     }
 
-    /// The devices that this machine and this build of libtorch offer.
+    /// The devices that this machine and its libtorch offer.
     public static var available: [Device] {
         var names = ["cpu"]
-        if ctorch_has_cuda() {
+        if cudaFault == nil {
             names.append("cuda")
             names += (0..<ctorch_cuda_device_count()).map { "cuda:\($0)" }
         }
         if ctorch_has_mps() { names.append("mps") }
         return names.map(Device.init(trusted:))
+    }
+
+    /// Why there are no CUDA devices; nil where there are.
+    public static var cudaFault: String? {
+        let fault = String(cString: ctorch_cuda_fault())
+        return fault.isEmpty ? nil : fault
     }
 
     /// The name in libtorch's spelling.

@@ -130,6 +130,9 @@ struct TensorTests {
         #expect(try Device("cpu") == .cpu)
         let error = #expect(throws: TorchError.self) { try Device("tpu") }
         #expect(error?.message.contains("\"tpu\"") == true)
+        guard let fault = Device.cudaFault else { return }
+        let missing = #expect(throws: TorchError.self) { try Device("cuda:1") }
+        #expect(missing?.message.contains("found \"cuda:1\": \(fault)") == true)
     }
 
     @Test("Eigenvectors rebuild a symmetric matrix, eigenvalues ascend")

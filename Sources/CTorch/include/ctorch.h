@@ -27,9 +27,10 @@ void ctorch_release(ctorch_tensor tensor);
 /// Handles made on this thread less those released on it.
 int64_t ctorch_live_tensors(void);
 const char *ctorch_version(void);
-bool ctorch_has_cuda(void);
-bool ctorch_has_mps(void);
+/// Why there are no CUDA devices; empty where there are. Opens the CUDA libraries the first time.
+const char *ctorch_cuda_fault(void);
 int32_t ctorch_cuda_device_count(void);
+bool ctorch_has_mps(void);
 int32_t ctorch_threads(void);
 void ctorch_set_threads(int32_t count);
 /// Gives memory that the allocator keeps back to the system, where it can.

@@ -22,6 +22,7 @@ struct Doctor: ParsableCommand {
                     ?? "not known"
             ),
             ("devices", Device.available.map(\.name).joined(separator: ", ")),
+            ("CUDA", Device.cudaFault ?? "yes"),
             (
                 "threads",
                 "\(Engine.threads) of \(ProcessInfo.processInfo.activeProcessorCount) cores"
