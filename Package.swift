@@ -20,17 +20,13 @@ func libtorchHeaders() -> [CXXSetting] {
     ]
 }
 
-/// Linker flags for the libraries that are there: the CUDA ones only in a CUDA build of libtorch.
+/// Linker flags for libtorch, whose CUDA half is opened while the program runs.
 func libtorchLibraries() -> [LinkerSetting] {
     let libraries = libtorchFolder() + "/lib"
-    let names = ["torch_cuda", "c10_cuda"].filter {
-        FileManager.default.fileExists(atPath: "\(libraries)/lib\($0).so")
-    }
     return [
-        .unsafeFlags([
-            "-L" + libraries, "-Xlinker", "-rpath", "-Xlinker", libraries,
-        ])
-    ] + (["torch_cpu", "c10"] + names).map { .linkedLibrary($0) }
+        .unsafeFlags(["-L" + libraries, "-Xlinker", "-rpath", "-Xlinker", libraries]),
+        .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
+    ]
 }
 
 /// A library target of this package, with all that its sources import.
@@ -64,7 +60,7 @@ let recipeNames = [
 ]
 
 /// The YAML files of `recipes/comparisons/`, which are compiled into the tool.
-let comparisonNames = ["paper-table-1", "sentiment-demo", "sentiment-methods"]
+let comparisonNames = ["paper-table-1", "products-demo", "sentiment-demo", "sentiment-methods"]
 
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(
