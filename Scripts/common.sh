@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by the scripts beside it, which source it: the project's folder, messages, the lock.
+# Shared by the scripts beside it, which source it: the project's folder, messages, the lock, pip.
 # Bash 3.2 (macOS) is enough.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -61,4 +61,16 @@ run_pip() {
     mkdir -p .deps/tmp
     TMPDIR="$project/.deps/tmp" PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 \
         PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$python" -m pip "$@"
+}
+
+# Prints the version of the libtorch in folder $1, from whichever header defines it.
+libtorch_version() {
+    local header
+    for header in torch/headeronly/version.h torch/csrc/api/include/torch/version.h; do
+        [ -f "$1/include/$header" ] || continue
+        awk '$2 == "TORCH_VERSION_MAJOR" { major = $3 } $2 == "TORCH_VERSION_MINOR" { minor = $3 }
+            $2 == "TORCH_VERSION_PATCH" { patch = $3 }
+            END { if (major != "") print major "." minor "." patch }' "$1/include/$header"
+        return
+    done
 }
