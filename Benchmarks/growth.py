@@ -1,7 +1,10 @@
 """How the tool's cost grows with one setting at a time, and what a model of 7B takes."""
 
+import contextlib
 import json
 import shutil
+import subprocess
+import sys
 
 from turns import in_turns, note
 
@@ -38,6 +41,17 @@ def write_long_prompts(runner, count):
     return folder
 
 
+@contextlib.contextmanager
+def neighbours(count):
+    """So many processes that keep a core each busy, while the body of the statement runs."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        yield
+
+
 def measure_growth(runner, sizes, repetitions):
     """Seconds of a step, or of an evaluation, as one setting grows."""
     long = write_long_prompts(runner, sizes.long)
@@ -65,6 +79,10 @@ def measure_growth(runner, sizes, repetitions):
         name = "growth in ranks" if count == 1 else "growth in ranks, several"
         return step(name, threads, ranks=count)
 
+    def beside(count):
+        with neighbours(count):
+            return step("growth in neighbours", [])
+
     trained = runner.train("growth in draws of a prediction, training", "arc-easy", 4, warmup=False)
 
     def predict(draws):
@@ -80,6 +98,7 @@ def measure_growth(runner, sizes, repetitions):
         ("draws of a step", sizes.train_draws, None),
         ("threads", sizes.threads, None),
         ("ranks", sizes.threads, ranks),
+        ("neighbours", [0, 1], beside),
         ("draws of a prediction", sizes.predict_draws, predict),
     ]
     found = {}

@@ -1,12 +1,14 @@
-"""The same fine-tuning with PEFT, ivon-opt and Transformers on the CPU, as their users write it.
+"""The same fine-tuning with PEFT, ivon-opt and Transformers, as their users write it.
 
 Prompts are padded on the left to a multiple of 8; the model computes the logits of every position
 (with --tuned of the last one only), of which the loss reads the last one's answer tokens. That is
-how the code published with arXiv 2411.04421 trains, here in float32. Prints one line of JSON:
+how the code published with arXiv 2411.04421 trains, here in float32, or with --bfloat16 with the
+model, but for the adapters, in 16 bits. Prints one line of JSON:
 
     seconds_per_step, examples_per_second    over the steps after the warm-up ones
     first_step_at                            Unix time at the end of the first step
-    peak_memory_bytes                        of the process, up to the end of training
+    peak_memory_bytes                        up to the end of training: of the process, or of the
+                                             device where that is another
     mean_seconds, draws_seconds              of the test questions, where asked for
 """
 
@@ -30,7 +32,7 @@ LETTERS = "ABCD"
 def options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", required=True, help="a Hugging Face folder")
-    parser.add_argument("--task", choices=["arc-easy", "boolq"], required=True)
+    parser.add_argument("--task", choices=["arc-easy", "boolq", "rows"], required=True)
     parser.add_argument("--data", type=pathlib.Path, required=True, help="the task's folder")
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--warmup", type=int, default=20, help="steps that are not timed")
@@ -42,6 +44,8 @@ def options():
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--tuned", action="store_true", help="logits of the last position only")
+    parser.add_argument("--bfloat16", action="store_true", help="the model in 16 bits")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     return parser.parse_args()
 
 
@@ -61,6 +65,10 @@ def as_sentence(text):
     return text[:1].upper() + text[1:]
 
 
+def rows_question(row):
+    return row["prompt"], row["label"]
+
+
 def boolq_question(row):
     prompt = "Answer the question with only True or False: "
     return prompt + f"{row['question']} Context: {row['passage']}", int(row["answer"])
@@ -73,10 +81,13 @@ class Task:
         self.arguments = arguments
         self.tokenizer = AutoTokenizer.from_pretrained(arguments.model, padding_side="left")
         if self.tokenizer.pad_token is None:
-            self.tokenizer.pad_token = self.tokenizer.eos_token
-        is_arc = arguments.task == "arc-easy"
-        self.question = arc_question if is_arc else boolq_question
-        answers = list(LETTERS) if is_arc else ["False", "True"]
+            first = self.tokenizer.convert_ids_to_tokens(0)
+            self.tokenizer.pad_token = self.tokenizer.eos_token or first
+        self.question, answers = {
+            "arc-easy": (arc_question, list(LETTERS)),
+            "boolq": (boolq_question, ["False", "True"]),
+            "rows": (rows_question, ["A", "B"]),
+        }[arguments.task]
         # An answer follows a space, which byte-level vocabularies keep inside its token.
         encoded = [self.tokenizer.encode(f" {a}", add_special_tokens=False) for a in answers]
         self.answers = [tokens[-1] for tokens in encoded]
@@ -91,11 +102,14 @@ class Task:
     def batch(self, examples):
         inputs = {"input_ids": [tokens for tokens, _ in examples]}
         padded = self.tokenizer.pad(inputs, return_tensors="pt", pad_to_multiple_of=8)
-        return padded, torch.tensor([label for _, label in examples])
+        labels = torch.tensor([label for _, label in examples])
+        return padded.to(self.arguments.device), labels.to(self.arguments.device)
 
 
 def make_model(arguments):
-    model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32)
+    dtype = torch.bfloat16 if arguments.bfloat16 else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=dtype)
+    model = model.to(arguments.device)
     adapter = LoraConfig(
         task_type="CAUSAL_LM",
         r=8,
@@ -108,7 +122,7 @@ def make_model(arguments):
 
 def answer_logits(model, task, inputs):
     extra = {"logits_to_keep": 1} if task.arguments.tuned else {}
-    return model(**inputs, **extra).logits[:, -1, task.answers]
+    return model(**inputs, **extra).logits[:, -1, task.answers].float()
 
 
 def shuffled_batches(examples, size, seed):
@@ -120,6 +134,13 @@ def shuffled_batches(examples, size, seed):
             yield examples[start : start + size]
 
 
+def now(device):
+    """Seconds, once the device has done what it was asked for."""
+    if device != "cpu":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
 def train(model, task, optimizer):
     arguments = task.arguments
     examples = task.load("train", arguments.limit_train)
@@ -128,10 +149,10 @@ def train(model, task, optimizer):
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, fall)
     model.train()
     first_step_at = None
-    start = time.perf_counter()
+    start = now(arguments.device)
     for step in range(arguments.steps):
         if step == arguments.warmup:
-            start = time.perf_counter()
+            start = now(arguments.device)
         inputs, labels = task.batch(next(batches))
         with optimizer.sampled_params(train=True):
             optimizer.zero_grad()
@@ -140,17 +161,19 @@ def train(model, task, optimizer):
         optimizer.step()
         schedule.step()
         first_step_at = first_step_at or time.time()
-    seconds = (time.perf_counter() - start) / (arguments.steps - arguments.warmup)
+    seconds = (now(arguments.device) - start) / (arguments.steps - arguments.warmup)
     return {
         "seconds_per_step": seconds,
         "examples_per_second": arguments.batch_size / seconds,
         "first_step_at": first_step_at,
-        "peak_memory_bytes": peak_memory(),
+        "peak_memory_bytes": peak_memory(arguments.device),
         "loss": loss.item(),
     }
 
 
-def peak_memory():
+def peak_memory(device):
+    if device != "cpu":
+        return torch.cuda.max_memory_allocated()
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -171,12 +194,12 @@ def evaluate(model, task, optimizer):
     model.eval()
     seconds = {}
     for key, draws in (("mean_seconds", 0), ("draws_seconds", arguments.draws)):
-        start = time.perf_counter()
+        start = now(arguments.device)
         total = 0
         for _ in range(max(1, draws)):
             with optimizer.sampled_params() if draws else contextlib.nullcontext():
                 total = total + probabilities(model, task, examples)
-        seconds[key] = time.perf_counter() - start
+        seconds[key] = now(arguments.device) - start
     return seconds
 
 

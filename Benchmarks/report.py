@@ -110,10 +110,13 @@ def processor():
         return text_of(["sysctl", "-n", "machdep.cpu.brand_string"])
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
-            lines = [line for line in file if line.startswith("model name")]
+            facts = dict(line.strip().split(":", 1) for line in file if ":" in line)
     except OSError:
-        lines = []
-    return lines[0].split(":", 1)[1].strip() if lines else platform.machine()
+        return platform.machine()
+    facts = {key.strip(): value.strip() for key, value in facts.items()}
+    has = facts.get("flags", "").split()
+    sixteen = "AMX" if "amx_bf16" in has else "AVX-512" if "avx512_bf16" in has else "none"
+    return f"{facts.get('model name', platform.machine())}, bfloat16 products: {sixteen}"
 
 
 def machine(tool, threads):

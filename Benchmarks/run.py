@@ -127,6 +127,9 @@ def measure_arc(runner, sizes, repetitions):
             "ARC-Easy with IVON": ours,
             "ARC-Easy, peer": lambda: peer("ARC-Easy, peer", []),
             "ARC-Easy, peer, tuned": lambda: peer("ARC-Easy, peer, tuned", ["--tuned"]),
+            "ARC-Easy, peer, tuned, bfloat16": lambda: peer(
+                "ARC-Easy, peer, tuned, bfloat16", ["--tuned", "--bfloat16"]
+            ),
         },
     )
 
@@ -169,28 +172,23 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimate
         columns = [column(side, k) for side, k in zip(list(results.values())[:sides], keys)]
         return (what, form, more_is_better, *columns, *([[]] * (3 - sides)))
 
+    def row_in_bfloat16(what, form, more_is_better, own_key, key):
+        ours = column(arc["ARC-Easy with IVON"], own_key)
+        tuned = column(arc["ARC-Easy, peer, tuned, bfloat16"], key)
+        return (what + ", bfloat16", form, more_is_better, ours, [], tuned)
+
     seconds, gigabytes = decimals(2, unit=" s"), report.GIGABYTES
     questions = f"{sizes.questions} questions of ARC-Easy"
     rows = [
         row("ARC-Easy: training examples/s", decimals(2), True, "examples_per_second", arc),
-        row(
-            "ARC-Easy: training examples/s, bfloat16",
-            decimals(2),
-            True,
-            "examples_per_second",
-            arc,
-            own_key="short_rate",
+        row_in_bfloat16(
+            "ARC-Easy: training examples/s", decimals(2), True, "short_rate", "examples_per_second"
         ),
         row("BoolQ: training examples/s", decimals(2), True, "examples_per_second", boolq),
         row(f"{questions}, one model", seconds, False, "mean_seconds", arc),
         row(f"{questions}, {sizes.draws} draws", seconds, False, "draws_seconds", arc),
-        row(
-            f"{questions}, {sizes.draws} draws, bfloat16",
-            seconds,
-            False,
-            "draws_seconds",
-            arc,
-            own_key="short_seconds",
+        row_in_bfloat16(
+            f"{questions}, {sizes.draws} draws", seconds, False, "short_seconds", "draws_seconds"
         ),
         row(
             f"{questions}, {sizes.draws} draws, int8-dynamic",
@@ -201,13 +199,8 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimate
             own_key="rounded_seconds",
         ),
         row("ARC-Easy: peak memory of training", gigabytes, False, "peak_memory_bytes", arc),
-        row(
-            "ARC-Easy: peak memory of training, bfloat16",
-            gigabytes,
-            False,
-            "peak_memory_bytes",
-            arc,
-            own_key="short_peak",
+        row_in_bfloat16(
+            "ARC-Easy: peak memory of training", gigabytes, False, "short_peak", "peak_memory_bytes"
         ),
         row("BoolQ: peak memory of training", gigabytes, False, "peak_memory_bytes", boolq),
         row("start to end of the first step", seconds, False, "first_step_seconds", start, 2),
