@@ -93,7 +93,8 @@ struct GatedDeltaTests {
 
     @Test("Chunks and branches equal the recurrence, and so do gradients", arguments: batches)
     func rule(_ batch: Batch) {
-        expectSame(shapes(batch)) {
+        // The decays of a chunk are cumulated: 6.5 times on a Xeon, 1.03e-6 at a gradient.
+        expectSame(shapes(batch), roundings: 10) {
             let x = operands($0)
             return gatedDeltaRule(
                 query: x[0],

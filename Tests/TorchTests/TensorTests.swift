@@ -128,6 +128,7 @@ struct TensorTests {
     @Test("Unknown devices are refused by name")
     func devices() throws {
         #expect(try Device("cpu") == .cpu)
+        #expect(Device.cpu.memory == nil && Device(trusted: "cuda:9").memory == nil)
         let error = #expect(throws: TorchError.self) { try Device("tpu") }
         #expect(error?.message.contains("\"tpu\"") == true)
         guard let fault = Device.cudaFault else { return }
