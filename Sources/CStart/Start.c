@@ -21,27 +21,45 @@ static void start(void) {
 }
 
 #ifdef __linux__
-// OpenMP's threads wait for each other by spinning, for milliseconds unless told otherwise.
-// Where other processes want the processors, they so keep off the very thread that they wait for;
-// told so, they sleep after some ten microseconds. libgomp reads the environment that the process
-// began with, which no code of ours precedes: so the program starts anew with another one. Where
-// that fails it is only slower.
-static void spin_briefly(char **arguments, char **environment) {
-  size_t count = 0;
-  for (; environment[count]; count++) {
-    if (!strncmp(environment[count], "OMP_WAIT_POLICY=", 16)) return;
-    if (!strncmp(environment[count], "GOMP_SPINCOUNT=", 15)) return;
+static int is_set(char **environment, const char *setting) {
+  size_t name = (size_t)(strchr(setting, '=') - setting) + 1;
+  for (; *environment; environment++) {
+    if (!strncmp(*environment, setting, name)) return 1;
   }
-  char *extended[count + 2];
+  return 0;
+}
+
+// Starts the program anew with settings in its environment that it lacks; where that fails it is
+// only slower, or larger.
+//
+// OpenMP's threads wait for each other by spinning, for milliseconds unless told otherwise. Where
+// other processes want the processors, they so keep off the very thread that they wait for; told
+// so, they sleep after some ten microseconds. libgomp reads the environment that the process began
+// with, which no code of ours precedes.
+//
+// The other two are those of CTorch/Engine.cpp, which then has nothing to set: where Swift's
+// libraries are linked into the program, they find its arguments beside the environment that it
+// began with, and nothing may have replaced that by then.
+static void with_settings(char **arguments, char **environment) {
+  static char *const settings[] = {
+      "GOMP_SPINCOUNT=1000", "ONEDNN_PRIMITIVE_CACHE_CAPACITY=32", "LRU_CACHE_CAPACITY=32"};
+  const size_t settings_count = sizeof settings / sizeof *settings;
+  size_t count = 0;
+  while (environment[count]) count++;
+  char *extended[count + settings_count + 1];
   memcpy(extended, environment, count * sizeof *environment);
-  extended[count] = "GOMP_SPINCOUNT=1000";
-  extended[count + 1] = NULL;
+  size_t total = count;
+  for (size_t i = is_set(environment, "OMP_WAIT_POLICY=") ? 1 : 0; i < settings_count; i++) {
+    if (!is_set(environment, settings[i])) extended[total++] = settings[i];
+  }
+  if (total == count) return;
+  extended[total] = NULL;
   execve("/proc/self/exe", arguments, extended);
 }
 
 static void first(int count, char **arguments, char **environment) {
   (void)count;
-  spin_briefly(arguments, environment);
+  with_settings(arguments, environment);
   start();
 }
 

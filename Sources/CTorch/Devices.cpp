@@ -1,11 +1,14 @@
 // The devices that are here.
 #include <ATen/Context.h>
+#include <c10/core/CachingDeviceAllocator.h>
 
 #ifdef __linux__
 #include <dlfcn.h>
 #endif
 
 #include "Shim.h"
+
+using namespace ctorch;
 
 namespace {
 
@@ -43,3 +46,14 @@ int32_t ctorch_cuda_device_count(void) {
 }
 
 bool ctorch_has_mps(void) { return at::hasMPS(); }
+
+int32_t ctorch_device_memory(const char *device, int64_t *peak, int64_t *available) {
+  return guarded([&] {
+    const c10::Device place(device);
+    const auto index = place.has_index() ? place.index() : c10::DeviceIndex(0);
+    auto *allocator = c10::getDeviceAllocator(place.type());
+    const auto all = static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE);
+    *peak = allocator->getDeviceStats(index).allocated_bytes[all].peak;
+    *available = static_cast<int64_t>(allocator->getMemoryInfo(index).first);
+  });
+}

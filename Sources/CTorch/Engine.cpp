@@ -22,7 +22,7 @@ thread_local std::string last_error;
 // 250 MB in 100 steps, to 370 MB in 4,000 requests to a server, and saved no time. These are the
 // shapes of a block and of the last one, forward and backward. Both read this at their first
 // product. Set as the program is loaded, while it has one thread: setenv is not safe beside others,
-// and libtorch does not export oneDNN's own function.
+// and libtorch does not export oneDNN's own function. The tool has them already (CStart).
 [[maybe_unused]] const int few_kernels =
     setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32", 0) | setenv("LRU_CACHE_CAPACITY", "32", 0);
 }  // namespace

@@ -136,7 +136,7 @@ std::tuple<at::Tensor, at::Tensor> cpu::rms_norm(const at::Tensor &x, const at::
   at::Tensor factors = at::empty(shape_with_last(x, 1), x.options().dtype(at::kFloat));
   Source from(x);
   Target to(out);
-  const float *weights = weight.const_data_ptr<float>();
+  const float *weights = numbers<float>(weight);
   float *factor = factors.mutable_data_ptr<float>();
   int64_t width = x.size(-1);
   over_rows(row_count(x), [=](int64_t row) {
@@ -155,7 +155,7 @@ at::Tensor cpu::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x,
   at::Tensor out = at::empty(x.sizes(), x.options().dtype(type));
   Source from(x), grads(grad);
   Target to(out);
-  const float *weights = weight.const_data_ptr<float>(), *factor = factors.const_data_ptr<float>();
+  const float *weights = numbers<float>(weight), *factor = numbers<float>(factors);
   int64_t width = x.size(-1);
   over_rows(row_count(x), [=](int64_t row) {
     thread_local Buffer wide, wide_grad;
@@ -204,7 +204,7 @@ at::Tensor cpu::rotate(const at::Tensor &x, const at::Tensor &cosine, const at::
   at::Tensor out = at::empty_like(x);
   Source from(x);
   Target to(out);
-  const float *c = cosine.const_data_ptr<float>(), *s = sine.const_data_ptr<float>();
+  const float *c = numbers<float>(cosine), *s = numbers<float>(sine);
   int64_t size = x.size(2), width = x.size(1) * size, pairs = cosine.size(1);
   over_rows(x.size(0), [=](int64_t row) {
     thread_local Buffer wide;

@@ -33,6 +33,14 @@ inline at::ScalarType wide_type(const at::Tensor &x) { return at::toOpMathType(x
 
 inline at::Tensor widened(const at::Tensor &x) { return x.to(wide_type(x)); }
 
+/// The numbers of a contiguous tensor of that type. (Of libtorch 2.11 its own `const_data_ptr<T>()`
+/// links with GCC alone.)
+template <typename Number>
+const Number *numbers(const at::Tensor &x) {
+  expect(x.scalar_type() == c10::CppTypeToScalarType<Number>::value, "another type of numbers", x);
+  return static_cast<const Number *>(x.const_data_ptr());
+}
+
 /// Rows along the last dimension.
 inline int64_t row_count(const at::Tensor &x) {
   return x.numel() / std::max<int64_t>(1, x.size(-1));

@@ -189,8 +189,8 @@ void for_tasks(const AttentionTensors &x, const std::vector<AttentionSpan> &span
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return spans[a].queries * spans[a].visible(0) > spans[b].queries * spans[b].visible(0);
   });
-  const float *query = x.query.const_data_ptr<float>(), *key = x.key.const_data_ptr<float>();
-  const float *value = x.value.const_data_ptr<float>();
+  const float *query = numbers<float>(x.query), *key = numbers<float>(x.key);
+  const float *value = numbers<float>(x.value);
   in_parallel(static_cast<int64_t>(spans.size()) * key_heads, [&](int64_t i) {
     size_t sequence = order[static_cast<size_t>(i / key_heads)];
     int64_t head = i % key_heads;
@@ -232,7 +232,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> cpu::packed_attention_backward(
   at::Tensor prefix_keys = at::zeros(
       {static_cast<int64_t>(spans.size()), shared, key.size(1), size}, x.key.options());
   at::Tensor prefix_values = at::zeros_like(prefix_keys);
-  const float *grad = grad_out.const_data_ptr<float>();
+  const float *grad = numbers<float>(grad_out);
   float *grad_query = grads.query.mutable_data_ptr<float>();
   float *own[] = {grads.key.mutable_data_ptr<float>(), grads.value.mutable_data_ptr<float>()};
   float *shares[] = {prefix_keys.mutable_data_ptr<float>(),

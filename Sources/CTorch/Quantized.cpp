@@ -119,8 +119,8 @@ at::Tensor cpu::rounded_product(const at::Tensor &x, const at::Tensor &codes,
   at::Tensor sums = at::_int_mm(x_codes, codes.t());
   int64_t width = sums.size(1);
   at::Tensor y = at::empty(sums.sizes(), x.options());
-  const int32_t *from = sums.const_data_ptr<int32_t>();
-  const float *rows = x_scales.const_data_ptr<float>(), *columns = scales.const_data_ptr<float>();
+  const int32_t *from = numbers<int32_t>(sums);
+  const float *rows = numbers<float>(x_scales), *columns = numbers<float>(scales);
   Target to(y);
   over_rows(sums.size(0), [=](int64_t row) {
     to.write(row * width, width, [&](float *out) {

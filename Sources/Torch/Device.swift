@@ -48,6 +48,15 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
         return fault.isEmpty ? nil : fault
     }
 
+    /// Bytes of its own memory that tensors took at most, and that are free; nil for the processor
+    /// and for devices whose allocator does not say.
+    public var memory: (peak: Int, available: Int)? {
+        guard self != .cpu else { return nil }
+        var (peak, available): (Int64, Int64) = (0, 0)
+        guard ctorch_device_memory(name, &peak, &available) == 0 else { return nil }
+        return (Int(peak), Int(available))
+    }
+
     /// The name in libtorch's spelling.
     public var description: String { name }
 }

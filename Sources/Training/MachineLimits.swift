@@ -28,14 +28,16 @@ public enum MachineLimits {
                 var next = 0
                 return (0..<3).map { _ in
                     let start = clock.now
-                    var operations = 0.0
+                    var (operations, last) = (0.0, Tensor.zeros([1, 1]))
                     while (clock.now - start) < .seconds(0.2) {
                         let weight = weights[next % weights.count]
                         let shape = weight.shape
-                        _ = inputs[shape[1]].map { weight.product($0, bias: nil) }
+                        last = inputs[shape[1]].map { weight.product($0, bias: nil) } ?? last
                         operations += 2 * Double(rows) * Double(shape[0]) * Double(shape[1])
                         next += 1
                     }
+                    // A device that works behind the program's back has to come to its end.
+                    _ = last.narrowed(0, start: 0, length: 1).sum().item
                     return operations / (clock.now - start).inSeconds
                 }
                 .max() ?? 0

@@ -1,3 +1,4 @@
+import Torch
 import Training
 
 /// What `varlora train --profile` prints: where the time of the steps went, and how near they are
@@ -5,12 +6,14 @@ import Training
 struct ProfileTable {
     private let profile: TrainingProfile
     private let method: String
+    private let device: Device
     /// Operations a second of this machine's matrix products.
     private let rate: Double
 
-    init(_ profile: TrainingProfile, method: String, rate: Double) {
+    init(_ profile: TrainingProfile, method: String, device: Device, rate: Double) {
         self.profile = profile
         self.method = method
+        self.device = device
         self.rate = rate
     }
 
@@ -42,7 +45,13 @@ struct ProfileTable {
     }
 
     private var memory: String? {
-        PeakMemory.bytes.map { "peak memory \((Double($0) / 1e6).fixed(0)) MB" }
+        func megabytes(_ bytes: Int) -> String { "\((Double(bytes) / 1e6).fixed(0)) MB" }
+        let own = PeakMemory.bytes.map { "peak memory \(megabytes($0))" }
+        let devices = device.memory.map {
+            "peak memory of \(device) \(megabytes($0.peak)), \(megabytes($0.available)) free"
+        }
+        let known = [own, devices].compactMap { $0 }
+        return known.isEmpty ? nil : known.joined(separator: "; ")
     }
 
     private var floor: String? {

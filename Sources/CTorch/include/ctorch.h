@@ -31,6 +31,8 @@ const char *ctorch_version(void);
 const char *ctorch_cuda_fault(void);
 int32_t ctorch_cuda_device_count(void);
 bool ctorch_has_mps(void);
+/// Bytes of a device's own memory that tensors took at most, and that are free.
+int32_t ctorch_device_memory(const char *device, int64_t *peak, int64_t *available);
 int32_t ctorch_threads(void);
 void ctorch_set_threads(int32_t count);
 /// Gives memory that the allocator keeps back to the system, where it can.

@@ -150,7 +150,12 @@ struct Train: ParsableCommand {
     ) throws {
         let rows = profile.tokens / max(1, profile.passes)
         let rate = try MachineLimits.matrixProductRate(of: model, rows: max(1, rows))
-        let table = ProfileTable(profile, method: recipe.method.rawValue, rate: rate)
+        let table = ProfileTable(
+            profile,
+            method: recipe.method.rawValue,
+            device: model.device,
+            rate: rate
+        )
         json ? Console.note(table.text) : Console.print(table.text)
     }
 
