@@ -9,6 +9,8 @@ import Torch
 struct AnswerProbe {
     /// Terms of the loss of all training examples (n).
     let termCount: Int
+    /// The training examples.
+    var exampleCount: Int { objective.exampleCount }
     private let objective: any Objective
     private let adapted: AdaptedModel
     private let parallel: DataParallel

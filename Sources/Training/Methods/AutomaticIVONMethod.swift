@@ -12,14 +12,13 @@ extension TrainingMethod {
     /// spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched model, since what has
     /// to be learnt is a change of the answers' logits of about L₀.
     ///
-    /// κ is half the trace of the answers' Fisher matrix in units of the prior. Its largest
-    /// eigenvalue is at most the trace over √d, with d the trace's square over the sum of the
-    /// squared eigenvalues: 2 / d is the relative variance of what draws change. So n terms of the
-    /// loss and the prior have a curvature of at most 1 + 2 n κ / √d, and a learning rate of 1 is a
-    /// quarter of the largest step that is stable under it with the momentum β₁. d is known to a
-    /// factor of two or so, and the first gradients are the largest: the rate rises to that over
-    /// the first tenth of the steps, without which two of fifteen trainings with 256 labels
-    /// diverged.
+    /// A learning rate of 1 is the smaller one of two: a quarter of what is stable under the
+    /// curvature that this prior and n terms of the loss imply, and the rate at which the noise of
+    /// the gradients adds three quarters of L₀ to the loss (`StepRate`). κ is half the trace of the
+    /// answers' Fisher matrix in units of the prior. Its largest eigenvalue is at most the trace
+    /// over √d, with d the trace's square over the sum of the squared eigenvalues: 2 / d is the
+    /// relative variance of what draws change. So the curvature is at most 1 + 2 n κ / √d. As the
+    /// first gradients are the largest, the rate rises over the first tenth of the steps.
     ///
     /// The posterior has the shape of the prior, and a width with which its draws change the
     /// answers by κ₀ nats (`draw-kl`). Half of what draws of the prior change comes from A, whose
@@ -50,7 +49,11 @@ extension TrainingMethod {
         settings.draws = recipe.trainDraws
         settings.rescalesLearningRate = false
         let curvature = 1 + 2 * termCount * priorKl / dimension.squareRoot()
-        settings.learningRateUnit = 0.5 * (1 + recipe.beta1) / (1 - recipe.beta1) / curvature
+        let batches = Double(start.probe?.exampleCount ?? 1) / Double(recipe.batchSize)
+        settings.learningRateUnit = min(
+            StepRate.stable(under: curvature, beta1: recipe.beta1),
+            StepRate.quiet(0.75 * loss, priorKl, batches: max(1, batches))
+        )
         let decay = prior.power(-2) * (1 / termCount)
         let ivon = IVON(
             parameters,
@@ -107,5 +110,25 @@ extension TrainingMethod.Start {
             return noise * (first + rest * factor)
         }
         return (first + rest * (factor * (divergence / small).squareRoot()), dimension)
+    }
+}
+
+/// Rates of steps (α): a step adds to the parameters, in units of the prior's deviation, -α times
+/// the momentum of the gradient of the loss summed over all n terms and the prior.
+enum StepRate {
+    /// A quarter of the largest rate at which steps with the momentum β₁ do not diverge under a
+    /// curvature.
+    static func stable(under curvature: Double, beta1: Double) -> Double {
+        0.5 * (1 + beta1) / (1 - beta1) / curvature
+    }
+
+    /// The rate at which the noise of the gradients adds `excess` nats to the mean loss.
+    ///
+    /// A gradient is that of b of the n terms. Where its covariance is the Fisher matrix over b,
+    /// and that is the curvature, too, steps spread the parameters by a variance of α n / 2b,
+    /// whatever the momentum (Mandt et al. 2017, arXiv 1704.04289). The trace of the matrix being
+    /// 2 κ, for a `divergence` of κ nats, the mean loss is higher by α n κ / 2b. `batches`: n / b.
+    static func quiet(_ excess: Double, _ divergence: Double, batches: Double) -> Double {
+        2 * excess / (divergence * batches)
     }
 }
