@@ -14,6 +14,9 @@ import Torch
 /// Several ranks share the batches of each model, and all get all results; they are those of one
 /// rank, as the batches are the same.
 public struct DrawnAnswers: Predictive {
+    /// Parameters of all models of a joint pass, which are laid out anew for it: 256 MB.
+    private static let mostJointParameters = 1 << 26
+
     private let scorer: AnswerScorer
     private let draws: DrawnParameters?
     private let temperature: Double
@@ -102,9 +105,11 @@ public struct DrawnAnswers: Predictive {
         _ batches: Batches,
         _ maximumTokens: Int
     ) -> [[DrawnParameters.Model]] {
-        let isOne = batches.order.batches.count == 1
-        let canJoin = isOne && draws != nil && scorer.adapters?.layout.adaptsHead == false
-        let room = canJoin ? max(1, maximumTokens / batches.tokenCount) : 1
+        var room = 1
+        if batches.order.batches.count == 1, scorer.adapters?.layout.adaptsHead == false {
+            room = draws.map { Self.mostJointParameters / max(1, $0.parameterCount) } ?? 1
+            room = max(1, min(room, maximumTokens / batches.tokenCount))
+        }
         let joint = stride(from: 1, to: models.count, by: room).map {
             Array(models[$0..<min($0 + room, models.count)])
         }

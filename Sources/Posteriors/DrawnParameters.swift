@@ -10,6 +10,8 @@ import Torch
 public final class DrawnParameters {
     /// Number of draws.
     public let count: Int
+    /// Parameters of a model.
+    public var parameterCount: Int { parameters.count }
     private let kind: any Posterior
     private let parameters: FlatParameters
     private let seed: UInt64
