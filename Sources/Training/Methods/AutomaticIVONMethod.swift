@@ -14,11 +14,12 @@ extension TrainingMethod {
     ///
     /// A learning rate of 1 is the smaller one of two: a quarter of what is stable under the
     /// curvature that this prior and n terms of the loss imply, and the rate at which the noise of
-    /// the gradients adds three quarters of L₀ to the loss (`StepRate`). κ is half the trace of the
-    /// answers' Fisher matrix in units of the prior. Its largest eigenvalue is at most the trace
-    /// over √d, with d the trace's square over the sum of the squared eigenvalues: 2 / d is the
-    /// relative variance of what draws change. So the curvature is at most 1 + 2 n κ / √d. As the
-    /// first gradients are the largest, the rate rises over the first tenth of the steps.
+    /// the gradients spreads the parameters by half the prior's variance (`StepRate`): with more of
+    /// it a model is like a draw of the prior. κ is half the trace of the answers' Fisher matrix in
+    /// units of the prior. Its largest eigenvalue is at most the trace over √d, with d the trace's
+    /// square over the sum of the squared eigenvalues: 2 / d is the relative variance of what draws
+    /// change. So the curvature is at most 1 + 2 n κ / √d. As the first gradients are the largest,
+    /// the rate rises over the first tenth of the steps.
     ///
     /// The posterior has the shape of the prior, and a width with which its draws change the
     /// answers by κ₀ nats (`draw-kl`). Half of what draws of the prior change comes from A, whose
@@ -52,7 +53,7 @@ extension TrainingMethod {
         let batches = Double(start.probe?.exampleCount ?? 1) / Double(recipe.batchSize)
         settings.learningRateUnit = min(
             StepRate.stable(under: curvature, beta1: recipe.beta1),
-            StepRate.quiet(0.75 * loss, priorKl, batches: max(1, batches))
+            StepRate.quiet(0.5, batches: max(1, batches))
         )
         let decay = prior.power(-2) * (1 / termCount)
         let ivon = IVON(
@@ -122,13 +123,12 @@ enum StepRate {
         0.5 * (1 + beta1) / (1 - beta1) / curvature
     }
 
-    /// The rate at which the noise of the gradients adds `excess` nats to the mean loss.
+    /// The rate at which the noise of the gradients spreads the parameters by a `variance`.
     ///
     /// A gradient is that of b of the n terms. Where its covariance is the Fisher matrix over b,
-    /// and that is the curvature, too, steps spread the parameters by a variance of α n / 2b,
-    /// whatever the momentum (Mandt et al. 2017, arXiv 1704.04289). The trace of the matrix being
-    /// 2 κ, for a `divergence` of κ nats, the mean loss is higher by α n κ / 2b. `batches`: n / b.
-    static func quiet(_ excess: Double, _ divergence: Double, batches: Double) -> Double {
-        2 * excess / (divergence * batches)
+    /// and that is the curvature, too, the variance is α n / 2b in every direction, whatever the
+    /// momentum (Mandt et al. 2017, arXiv 1704.04289). `batches` is n / b.
+    static func quiet(_ variance: Double, batches: Double) -> Double {
+        2 * variance / batches
     }
 }
