@@ -60,7 +60,13 @@ class Check:
 
     def run(self, *command, tool=True):
         command = [str(part) for part in ([self.tool, *command] if tool else command)]
-        done = subprocess.run(command, cwd=self.scratch, capture_output=True, text=True)
+        # A device that hangs must not take more than the time that was given.
+        left = max(60, self.end - time.monotonic())
+        options = {"cwd": self.scratch, "capture_output": True, "text": True, "timeout": left}
+        try:
+            done = subprocess.run(command, **options)
+        except subprocess.TimeoutExpired:
+            raise Failed(f"ended after {left:.0f} s: {command}") from None
         if done.returncode != 0:
             raise Failed(" ".join(done.stderr.split()[-40:]))
         return done.stdout + done.stderr
@@ -96,7 +102,7 @@ class Check:
             return None
         try:
             return body()
-        except (Failed, OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
+        except (Failed, OSError, ArithmeticError, LookupError, ValueError) as error:
             self.failed.append(f"{what}: {error}")
             return None
 
@@ -182,7 +188,7 @@ def stop(check, command):
 
 
 def measure(check, shape, variant):
-    """Milliseconds of a step and of its parts, gigabytes, and seconds of 16 questions."""
+    """Milliseconds of a step and of its parts, gigabytes, and seconds of 64 questions."""
     steps, folder = 24, f"{shape}-{variant}"
     flags = ["--method", "ivon", "--steps", steps, "--log-every", steps // 2, "--profile"]
     flags += ["--draws", 1, *VARIANTS[variant]]

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Asks a running `varlora serve` rows of questions, in random order, and compares every answer.
 
-Usage: serve_load.py ADDRESS MODEL ROWS PREDICTIONS [REQUESTS] [CONNECTIONS] [TOLERANCE] [PID]
+Usage: serve_load.py ADDRESS MODEL ROWS PREDICTIONS [REQUESTS] [CONNECTIONS] [PID]
 
 ROWS are lines of {"state": ..., "questions": {ID: ...}} with one question each, and PREDICTIONS
 what `varlora predict` writes for them. Fails where a request is not answered, or not with the
-probabilities of its row, to TOLERANCE (1e-4, for float32). With the server's process id it also
-fails where its resident memory grows by more than 5% from the first tenth of the requests on."""
+probabilities of its row. With the server's process id it also fails where its resident memory grows
+by more than 5% from the first tenth of the requests to the last."""
 
 import http.client
 import json
@@ -16,6 +16,7 @@ import threading
 import time
 import urllib.parse
 
+TOLERANCE = 1e-4
 GROWTH = 1.05
 
 
@@ -36,10 +37,8 @@ def read(path):
         return [json.loads(line) for line in file]
 
 
-def main(address, model, rows, predictions, requests="10000", connections="32", *others):
-    tolerance, pid = (*others, *("1e-4", None)[len(others) :])
+def main(address, model, rows, predictions, requests="10000", connections="32", pid=None):
     address, requests = urllib.parse.urlsplit(address), int(requests)
-    tolerance = float(tolerance)
     rows, expected = read(rows), [row["probabilities"] for row in read(predictions)]
     order = random.Random(1).choices(range(len(rows)), k=requests)
     lock, seconds, faults, worst, memory = threading.Lock(), [], [], [0.0], []
@@ -67,7 +66,7 @@ def main(address, model, rows, predictions, requests="10000", connections="32", 
                 pairs = list(zip(probabilities(answer), expected[number], strict=True))
                 difference = max(abs(one - other) for one, other in pairs)
                 worst[0] = max(worst[0], difference)
-                if difference > tolerance:
+                if difference > TOLERANCE:
                     faults.append(f"row {number + 1}: {pairs}")
 
     threads = [threading.Thread(target=client) for _ in range(int(connections))]

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Shared by the scripts beside it, which source it: the project's folder, messages, the lock, pip.
+# Shared by the scripts beside it, which source it: the project's folder, messages, the lock, pip,
+# libtorch's version.
 # Bash 3.2 (macOS) is enough.
 
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)

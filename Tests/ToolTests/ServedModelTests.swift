@@ -19,7 +19,7 @@ struct ServedModelTests {
             if Browser.path != nil { try checkPage(address, tool) }
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
             try beFaulty(port) {
-                try Self.rows.ask(server, at: address, requests: 10_000, inBFloat16: true, tool)
+                try Self.rows.ask(server, at: address, requests: 10_000, tool)
             }
             try stopAtWork(server, address, tool)
             guard Clients.areThere else { return }

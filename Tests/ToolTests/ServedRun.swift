@@ -28,12 +28,15 @@ enum ServedRun {
     }
 
     /// Runs `body` with a finished run, `run`, of the real model.
+    ///
+    /// In float32: how products of 16 bits round depends, on processors with AMX, on the rows
+    /// beside them, and so on who else asks.
     static func withRealModel(_ body: (Tool) throws -> Void) throws {
         let model = try #require(RealModel.file).path
         try withTool { tool in
             let train = [
                 "train", "--model", model, "--task", "task", "--method", "adamw", "--steps", "2",
-                "--compute", "bfloat16", "--threads", "2", "--log-every", "2", "--eval-every", "0",
+                "--threads", "2", "--log-every", "2", "--eval-every", "0",
                 "--save-every", "0", "--output", "run",
             ]
             #expect(try tool.run(train).exitCode == 0)
@@ -88,20 +91,10 @@ struct ServedRows {
 
     /// Asks a server for the rows in random order from 32 connections, and compares the answers
     /// and, over many requests, its memory.
-    ///
-    /// How products of 16 bits round depends, on processors with AMX, on the rows beside them, and
-    /// so on who else asks: 0.03 was found on a Xeon. Most answers of other rows are farther off.
-    func ask(
-        _ server: RunningTool,
-        at address: String,
-        requests: Int,
-        inBFloat16: Bool = false,
-        _ tool: Tool
-    ) throws {
+    func ask(_ server: RunningTool, at address: String, requests: Int, _ tool: Tool) throws {
         let script = Checkout.file("Benchmarks/serve_load.py").path
         let asked = try tool.start(
             ["python3", script, address, "run", "rows.jsonl", "answers.jsonl", "\(requests)", "32"]
-                + [inBFloat16 ? "0.1" : "1e-4"]
                 + (requests >= 10_000 ? ["\(server.identifier)"] : []),
             program: URL(fileURLWithPath: "/usr/bin/env")
         )
