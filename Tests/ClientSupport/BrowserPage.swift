@@ -37,7 +37,7 @@ public final class BrowserPage {
             ["-c", script, path] + Browser.arguments(folder) + ["--remote-debugging-pipe"]
         process.standardInput = commands
         process.standardOutput = replies
-        try process.run()
+        try process.runLimited()
         try commands.fileHandleForReading.close()
         try replies.fileHandleForWriting.close()
         let page = try text("targetId", of: "Target.createTarget", ["url": "about:blank"])

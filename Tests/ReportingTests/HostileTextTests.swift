@@ -1,3 +1,4 @@
+import ClientSupport
 import Foundation
 import JSON
 import Randomness
@@ -256,7 +257,7 @@ enum Program {
             try input.map {
                 try FileHandle(forReadingFrom: folder.appendingPathComponent($0))
             } ?? FileHandle.nullDevice
-        try process.run()
+        try process.runLimited()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: data, as: UTF8.self))

@@ -10,7 +10,7 @@ import Testing
     .enabled(if: RealModel.isWanted, "VARLORA_DEMO does not name the demo model's folder")
 )
 struct ServedModelTests {
-    @Test("Clients, a browser and 10,000 requests get its answers, and SIGTERM ends it at work")
+    @Test("Clients, a browser and many requests get its answers, and SIGTERM ends it at work")
     func isAsked() throws {
         try ServedRun.withRealModel { tool in
             try Self.rows.predict(tool)
@@ -19,7 +19,7 @@ struct ServedModelTests {
             if Browser.path != nil { try checkPage(address, tool) }
             let port = try #require(address.split(separator: ":").last.flatMap { Int($0) })
             try beFaulty(port) {
-                try Self.rows.ask(server, at: address, requests: 10_000, tool)
+                try Self.rows.ask(server, at: address, requests: Self.requests, tool)
             }
             try stopAtWork(server, address, tool)
             guard Clients.areThere else { return }
@@ -80,7 +80,11 @@ struct ServedModelTests {
         #expect(try client.wait().exitCode != 0)
     }
 
-    /// Short ones, since ten thousand are asked.
+    /// A thousand, or as many as the environment says.
+    private static let requests =
+        ProcessInfo.processInfo.environment["VARLORA_REQUESTS"].flatMap { Int($0) } ?? 1000
+
+    /// Short ones, since many are asked.
     private static let rows = ServedRows(
         (0..<200).map { number in
             let even = #"{"type": "noul", "instructions": "Even?"}"#

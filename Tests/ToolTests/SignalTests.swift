@@ -175,8 +175,11 @@ struct SignalTests {
             if isMoved {
                 try FileManager.default.moveItem(at: file, to: other)
             } else {
-                // The process may write into the folder in the meantime.
-                while (try? FileManager.default.removeItem(at: file)) == nil {}
+                // The process may write into the folder in the meantime, which can refuse a removal
+                // that has taken the folder all the same.
+                while FileManager.default.fileExists(atPath: file.path) {
+                    try? FileManager.default.removeItem(at: file)
+                }
             }
             let outcome = try process.wait()
             #expect(outcome.exitCode == 1 && outcome.errorLines.count == 1, "\(outcome.errors)")

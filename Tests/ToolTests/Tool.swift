@@ -1,3 +1,4 @@
+import ClientSupport
 import Foundation
 import TestSupport
 
@@ -42,7 +43,8 @@ struct Tool {
     }
 }
 
-/// A process that was started, with what it says in files, which no reader can block.
+/// A process that was started, with what it says in files, which no reader can block; killed
+/// where it does not end in time.
 final class RunningTool {
     private let process = Process()
     private let output: URL
@@ -72,7 +74,12 @@ final class RunningTool {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.handle(output)
         process.standardError = try Self.handle(errors)
-        try process.run()
+        try process.runLimited()
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: output)
+        try? FileManager.default.removeItem(at: errors)
     }
 
     private static func handle(_ file: URL) throws -> FileHandle {
@@ -111,10 +118,6 @@ final class RunningTool {
 
     func wait() throws -> Tool.Outcome {
         process.waitUntilExit()
-        defer {
-            try? FileManager.default.removeItem(at: output)
-            try? FileManager.default.removeItem(at: errors)
-        }
         return Tool.Outcome(
             exitCode: process.terminationStatus,
             isKilled: process.terminationReason == .uncaughtSignal,
