@@ -60,7 +60,7 @@ let recipeNames = [
 ]
 
 /// The YAML files of `recipes/comparisons/`, which are compiled into the tool.
-let comparisonNames = ["paper-table-1", "sentiment-demo", "sentiment-methods"]
+let comparisonNames = ["paper-table-1", "products-demo", "sentiment-demo", "sentiment-methods"]
 
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(

@@ -59,8 +59,7 @@ def write_rated(archive, output):
     for task, (file, prefix, words, sizes) in RATED.items():
         with tarfile.open(fileobj=sentiment.io.BytesIO(inner)) as resources:
             data = sentiment.read_member(resources, file)
-        sentiment.MOST_WORDS = words
-        parts = sentiment.draw(sentiment.examples(data, file, prefix), sizes, taken)
+        parts = sentiment.draw(sentiment.examples(data, file, prefix, words), sizes, taken)
         spare = parts["validation"][VALIDATION:] + parts.pop("more", [])
         parts["train"] += spare
         parts["validation"] = parts["validation"][:VALIDATION]

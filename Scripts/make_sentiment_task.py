@@ -6,17 +6,19 @@ Usage: make_sentiment_task.py ARCHIVE OUTPUT
 ARCHIVE is the source archive of vaderSentiment 3.3.2 (MIT licence), which holds the texts of
 C. J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of
 Social Media Text", ICWSM 2014: here sentences about films, tweets, and sentences about products,
-each rated by about 20 people from -4 to 4. OUTPUT is a new folder; it gets three tasks,
+each rated by about 20 people from -4 to 4. OUTPUT is a new folder; it gets four tasks,
 
     sentiment/{train,validation,test}.jsonl     films
     tweets/test.jsonl, amazon/test.jsonl        the same question about other kinds of text
+    products/{train,validation,test}.jsonl      sentences about products, longer ones too
 
 of one JSON object a line:
 
     {"id": "movie-17", "prompt": "Review: ...\\nSentiment:",
      "choices": ["negative", "positive"], "label": 1}
 
-Every file is balanced: one half of its rows has each label. No text is in two files.
+Every file is balanced: one half of its rows has each label. No text is in two files, but that those
+of amazon can be in products.
 """
 
 import hashlib
@@ -32,23 +34,28 @@ import tarfile
 # certain by two standard errors, and mildly worded sentences, which are hard, stay in.
 SMALLEST_RATING = 0.5
 
-# Short sentences keep the demo within minutes on a laptop: its cost is proportional to tokens.
-MOST_WORDS = 10
-
 SEED = "varlora sentiment 1"
 CHOICES = ["negative", "positive"]
 INNER_ARCHIVE = "additional_resources/hutto_ICWSM_2014.tar.gz"
 
-# Of each task: the file of texts, what ids begin with, the rows of each part. A text that several
-# tasks could have is the first one's, so a task added here leaves those above it as they are.
+# Of each task: the file of texts, what ids begin with, the most words (costs are proportional to
+# tokens), the rows of each part. A text that several files have is the first one's, so a file added
+# here leaves those above it as they are.
 TASKS = {
     "sentiment": (
         "movieReviewSnippets_GroundTruth.txt",
         "movie",
+        10,
         {"train": 96, "validation": 300, "test": 1000},
     ),
-    "tweets": ("tweets_GroundTruth.txt", "tweet", {"test": 250}),
-    "amazon": ("amazonReviewSnippets_GroundTruth.txt", "amazon", {"test": 250}),
+    "tweets": ("tweets_GroundTruth.txt", "tweet", 10, {"test": 250}),
+    "amazon": ("amazonReviewSnippets_GroundTruth.txt", "amazon", 10, {"test": 250}),
+    "products": (
+        "amazonReviewSnippets_GroundTruth.txt",
+        "amazon",
+        20,
+        {"train": 256, "validation": 20, "test": 500},
+    ),
 }
 
 
@@ -76,7 +83,7 @@ def rank(identifier):
     return hashlib.sha256(f"{SEED}/{identifier}".encode()).hexdigest()
 
 
-def examples(data, file, prefix):
+def examples(data, file, prefix, most_words):
     """Rated texts as rows, without the weakly rated and the long ones."""
     # The files are UTF-8 (with lines of id, mean rating, text), not Latin-1.
     for number, line in enumerate(data.decode("utf-8").splitlines(), 1):
@@ -87,7 +94,7 @@ def examples(data, file, prefix):
             found = f"expected 3 fields, found {len(fields)}"
             raise SystemExit(f"make_sentiment_task: {file} line {number}: {found}")
         rating, text = float(fields[1]), clean(fields[2])
-        if abs(rating) < SMALLEST_RATING or not key(text) or len(text.split()) > MOST_WORDS:
+        if abs(rating) < SMALLEST_RATING or not key(text) or len(text.split()) > most_words:
             continue
         yield {
             "id": f"{prefix}-{fields[0].strip()}",
@@ -131,15 +138,17 @@ def main(archive_path, output):
         with tarfile.open(archive_path) as outer:
             inner = io.BytesIO(read_member(outer, INNER_ARCHIVE))
         with tarfile.open(fileobj=inner) as resources:
-            texts = {file: read_member(resources, file) for file, _, _ in TASKS.values()}
+            texts = {file: read_member(resources, file) for file, *_ in TASKS.values()}
     except (OSError, tarfile.TarError) as error:
         raise SystemExit(f"make_sentiment_task: cannot read {archive_path}: {error}")
-    taken = set()
-    for task, (file, prefix, sizes) in TASKS.items():
+    drawn_from = {}
+    for task, (file, prefix, most_words, sizes) in TASKS.items():
         os.makedirs(os.path.join(output, task))
-        rows = examples(texts[file], file, prefix)
+        rows = examples(texts[file], file, prefix, most_words)
+        taken = set().union(*(seen for other, seen in drawn_from.items() if other != file))
         for part, chosen in draw(rows, sizes, taken).items():
             write(chosen, os.path.join(output, task, part + ".jsonl"))
+        drawn_from[file] = taken
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ public enum RecipeFiles {
     /// The YAML text of each comparison, by name.
     public static let comparisons: [(name: String, yaml: String)] = [
         ("paper-table-1", text(PackageResources.paper_table_1_yaml)),
+        ("products-demo", text(PackageResources.products_demo_yaml)),
         ("sentiment-demo", text(PackageResources.sentiment_demo_yaml)),
         ("sentiment-methods", text(PackageResources.sentiment_methods_yaml)),
     ]

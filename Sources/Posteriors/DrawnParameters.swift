@@ -6,7 +6,12 @@ import Torch
 ///
 /// A draw is one model for a whole data set: to predict, run the model once with each draw in place
 /// and average the probabilities. Each deviation is made once, when its draw is first used, and
-/// serves every variance scale: 4 · count bytes a draw.
+/// serves every variance scale: 4 · count bytes.
+///
+/// Draws of a symmetric kind come in opposite pairs (antithetic variates; Hammersley and Morton
+/// 1956): draw 2 k + 1 deviates from the mean as draw 2 k does, the other way. Each draw has the
+/// kind's distribution, and in a pair's average what grows in proportion to the deviation is gone,
+/// such as a shift of all answers of a kind, which few independent draws leave to chance.
 public final class DrawnParameters {
     /// Number of draws.
     public let count: Int
@@ -15,7 +20,7 @@ public final class DrawnParameters {
     private let kind: any Posterior
     private let parameters: FlatParameters
     private let seed: UInt64
-    private var deviations: [Int: Tensor] = [:]  // by draw, at variance scale 1: [count]
+    private var deviations: [Int: Tensor] = [:]  // by draw, first ones of pairs: [count]
 
     /// Draws of a kind of posterior around the present values of `parameters`.
     ///
@@ -44,8 +49,8 @@ public final class DrawnParameters {
         precondition(varianceScale >= 0, "a variance scale of \(varianceScale) is below 0")
         let mean = parameters.values.clone()
         withoutGradients {
-            let deviation = deviation(of: index, from: mean)
-            parameters.values.addInPlace(deviation, times: varianceScale.squareRoot())
+            let (deviation, sign) = deviation(of: index, from: mean)
+            parameters.values.addInPlace(deviation, times: sign * varianceScale.squareRoot())
         }
         defer { parameters.values.copyInPlace(mean) }
         return try body()
@@ -74,8 +79,8 @@ public final class DrawnParameters {
                 let mean = FlatParameters.view(parameters.values, entry)
                 let values = models.map { model in
                     guard let draw = model.draw else { return mean.reshaped([1] + entry.shape) }
-                    let deviation = deviation(of: draw, from: parameters.values)
-                    let scale = model.varianceScale.squareRoot()
+                    let (deviation, sign) = deviation(of: draw, from: parameters.values)
+                    let scale = sign * model.varianceScale.squareRoot()
                     return (mean + FlatParameters.view(deviation, entry) * scale)
                         .reshaped([1] + entry.shape)
                 }
@@ -85,12 +90,15 @@ public final class DrawnParameters {
         }
     }
 
-    private func deviation(of index: Int, from mean: Tensor) -> Tensor {
-        if let known = deviations[index] { return known }
+    /// The deviation of a draw at variance scale 1 [count], but for its sign.
+    private func deviation(of index: Int, from mean: Tensor) -> (Tensor, sign: Double) {
+        let isOpposite = kind.isSymmetric && index % 2 == 1
+        let (index, sign) = isOpposite ? (index - 1, -1.0) : (index, 1)
+        if let known = deviations[index] { return (known, sign) }
         let stream = RandomStream.prediction.seed(from: seed, index)
         let generator = Generator(seed: stream, device: mean.device)
         let deviation = kind.deviation(of: index, from: mean, generator)
         deviations[index] = deviation
-        return deviation
+        return (deviation, sign)
     }
 }

@@ -62,6 +62,9 @@ public struct IVONPosterior: DiagonalPosterior, VariancePosterior {
         )
     }
 
+    /// Yes: normal noise.
+    public var isSymmetric: Bool { true }
+
     /// Normal noise times the standard deviation.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
         generator.normal(mean.shape) * standardDeviation

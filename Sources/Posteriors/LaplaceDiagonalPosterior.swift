@@ -43,6 +43,9 @@ public struct LaplaceDiagonalPosterior: LaplacePosterior, DiagonalPosterior {
         return matrices * (fisher + priorPrecision).power(-0.5)
     }
 
+    /// Yes: normal noise.
+    public var isSymmetric: Bool { true }
+
     /// Normal noise times the standard deviation.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
         generator.normal(mean.shape) * (fisher + priorPrecision).power(-0.5)

@@ -37,6 +37,9 @@ public struct LaplaceKroneckerPosterior: LaplacePosterior {
         curvatures[index].whitened(matrices, priorPrecision: priorPrecision)
     }
 
+    /// Yes: normal noise.
+    public var isSymmetric: Bool { true }
+
     /// The root of the covariance applied to normal noise.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
         let noise = generator.normal(mean.shape)

@@ -19,6 +19,9 @@ public struct NormalPosterior: VariancePosterior {
     /// `λ / count`: the posterior is that of the mean loss, counted λ times.
     public func weight(ofOneAmong count: Int) -> Double { effectiveSampleSize / Double(count) }
 
+    /// Yes: normal noise.
+    public var isSymmetric: Bool { true }
+
     /// Normal noise times the standard deviation.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
         generator.normal(mean.shape) * variance.power(0.5)

@@ -10,6 +10,9 @@ public protocol Posterior {
     /// The number of different draws, where it is limited.
     var drawLimit: Int? { get }
 
+    /// Whether a deviation is as likely as its opposite, so that draws may come in opposite pairs.
+    var isSymmetric: Bool { get }
+
     /// The deviation of draw `index` from `mean` [count] at variance scale 1: [count].
     ///
     /// `generator` stands at the start of the draw's own stream of random numbers.
@@ -28,4 +31,7 @@ public protocol Posterior {
 extension Posterior {
     /// None: any number of draws.
     public var drawLimit: Int? { nil }
+
+    /// No: what is not said to be symmetric is drawn independently.
+    public var isSymmetric: Bool { false }
 }

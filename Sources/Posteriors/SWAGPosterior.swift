@@ -20,6 +20,9 @@ public struct SWAGPosterior: VariancePosterior {
         self.deviations = deviations
     }
 
+    /// Yes: normal noise.
+    public var isSymmetric: Bool { true }
+
     /// `sqrt(variance / 2) z₁ + D z₂ / sqrt(2 (K - 1))` with normal z₁ [count] and z₂ [K].
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
         let rank = deviations.shape[0]

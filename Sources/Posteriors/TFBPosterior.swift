@@ -46,6 +46,9 @@ public struct TFBPosterior: Posterior {
         places = entries.matricesA
     }
 
+    /// Yes: normal noise.
+    public var isSymmetric: Bool { true }
+
     /// V diag(β / D) E at every A and 0 elsewhere.
     public func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
         let result = Tensor.zeros(like: mean)

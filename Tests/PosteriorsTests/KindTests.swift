@@ -102,6 +102,28 @@ struct KindTests {
         }
     }
 
+    @Test(
+        "Symmetric are those whose draws are above the mean as often as below",
+        arguments: Kinds.names
+    )
+    func symmetry(_ name: String) throws {
+        let parameters = tinyParameters()
+        let kind = try #require(Kinds.make(name, parameters))
+        guard kind.drawLimit == nil else { return #expect(!kind.isSymmetric) }
+        let draws = 4000
+        var sums = [Double](repeating: 0, count: parameters.count)
+        for index in 0..<draws {
+            let generator = Generator(seed: UInt64(index))
+            let deviation = kind.deviation(of: index, from: parameters.values, generator).doubles
+            for (place, value) in deviation.enumerated() {
+                sums[place] += value > 0 ? 1 : value < 0 ? -1 : 0
+            }
+        }
+        // The standard error of a mean of signs is at most 1 / sqrt(draws) = 0.016.
+        let isEven = sums.allSatisfy { abs($0 / Double(draws)) < 0.075 }
+        #expect(isEven == kind.isSymmetric)
+    }
+
     @Test("One snapshot gives no covariance")
     func tooFewSnapshots() {
         var moments = SWAGMoments(like: Tensor.zeros([3]), rank: 4)

@@ -65,6 +65,33 @@ struct PosteriorTests {
         #expect(four.largestDifference(to: one * 2) < 2e-6)
     }
 
+    @Test(
+        "Draws of a symmetric kind are opposite pairs, and of another kind none",
+        arguments: Kinds.names
+    )
+    func pairs(_ name: String) throws {
+        let mean = parameters.values.clone()
+        let draws = try draws(name)
+        let deviations = (0..<4).map { index in
+            draws.withDraw(index) { parameters.values - mean }
+        }
+        func areOpposite(_ first: Int, _ second: Int) -> Bool {
+            deviations[first].largestDifference(to: deviations[second] * -1) < 1e-5
+        }
+        let kind = try #require(Kinds.make(name, parameters))
+        #expect(areOpposite(0, 1) == kind.isSymmetric && areOpposite(2, 3) == kind.isSymmetric)
+        #expect(!areOpposite(1, 2) && !areOpposite(0, 3))
+        let together = draws.parameters(of: [1, 0].map { .init(draw: $0, varianceScale: 1) })
+        for entry in parameters.entries {
+            let pair = try #require(together[entry.name])
+            for (row, index) in [1, 0].enumerated() {
+                let drawn = FlatParameters.view(mean + deviations[index], entry)
+                let found = pair.narrowed(0, start: row, length: 1).view(entry.shape)
+                #expect(found.relativeDifference(to: drawn) < 1e-5)
+            }
+        }
+    }
+
     @Test("A posterior that is saved and loaded draws the same bytes", arguments: Kinds.names)
     func roundTrip(_ name: String) throws {
         let kind = try #require(Kinds.make(name, parameters))

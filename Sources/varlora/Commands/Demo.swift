@@ -1,15 +1,19 @@
 import ArgumentParser
 import Comparison
 import Foundation
+import Metrics
 import Training
 
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Compare methods on a small sentiment task with a real model.",
         discussion: """
-            Runs the comparison sentiment-demo: one AdamW and one IVON training, and all methods
-            that need no other. `make demo` fetches model and data, which the recipe looks for
-            below the working folder. A demo that was stopped goes on.
+            Runs the comparison products-demo: 256 labelled sentences about products, a
+            training with AdamW, one with IVON that finds its own settings, and rows that
+            need no other. The column coverage is the share of sentences that can be
+            answered with 5% of the answers wrong, the most certain first. `make demo`
+            fetches model and data, which the recipe looks for below the working folder. A
+            demo that was stopped goes on.
             """
     )
 
@@ -27,9 +31,9 @@ struct Demo: ParsableCommand {
     }
 
     func run() throws {
-        var recipe = try ComparisonRecipe(named: "sentiment-demo")
+        var recipe = try ComparisonRecipe(named: "products-demo")
         if let seed = try value("seed", seed, \.seed) { recipe.seeds = [seed] }
-        let plan = try recipe.plan(place: "sentiment-demo")
+        let plan = try recipe.plan(place: "products-demo")
         if let model = plan.tasks.first?.recipes.adamw.model,
             !FileManager.default.fileExists(atPath: model)
         {
@@ -50,11 +54,11 @@ struct Demo: ParsableCommand {
     private static func table(_ results: [ComparisonRow]) -> TextTable {
         let examples = results.first.map { "\($0.examples) sentences" } ?? ""
         var table = TextTable([
-            examples, "ACC", "ECE", "NLL", "Brier", "training s", "extra s", "passes",
+            examples, "ACC", "ECE", "NLL", "coverage", "training s", "extra s", "passes",
         ])
         for result in results {
             let (metrics, cost) = (result.metrics, result.cost)
-            let numbers = [metrics.accuracy, metrics.ece, metrics.nll, metrics.brier]
+            let numbers = [metrics.accuracy, metrics.ece, metrics.nll, metrics[.coverageAt5]]
             let seconds = [cost.trainingSeconds ?? 0, cost.extraSeconds ?? 0]
             table.add(
                 [result.method] + numbers.map { $0.fixed(3) } + seconds.map { $0.fixed(1) }
