@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
-"""Checks what `swift format` does not: long lines (comments too), long files, forbidden calls."""
+"""Checks what `swift format` does not: long lines (comments too), long files, forbidden calls,
+scripts that cannot be started."""
 
+import os
 import re
 import subprocess
 import sys
@@ -42,6 +44,8 @@ def faults(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     if len(lines) > MOST_LINES:
         yield len(lines), f"the file has {len(lines)} lines, at most {MOST_LINES} are allowed"
+    if lines and lines[0].startswith("#!") and not os.access(path, os.X_OK):
+        yield 1, "the file begins with #! and is not executable"
     name = path.as_posix()
     library = path.suffix == ".swift" and name.startswith("Sources/") and not name.startswith(TOOL)
     for number, line in enumerate(lines, 1):
