@@ -10,8 +10,7 @@ import Torch
 ///
 /// Draws of a symmetric kind come in opposite pairs (antithetic variates; Hammersley and Morton
 /// 1956): draw 2 k + 1 deviates from the mean as draw 2 k does, the other way. Each draw has the
-/// kind's distribution, and in a pair's average what grows in proportion to the deviation is gone,
-/// such as a shift of all answers of a kind, which few independent draws leave to chance.
+/// kind's distribution, and what is linear in the deviation leaves a pair's average.
 public final class DrawnParameters {
     /// Number of draws.
     public let count: Int
