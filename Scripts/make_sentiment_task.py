@@ -141,7 +141,7 @@ def main(archive_path, output):
             texts = {file: read_member(resources, file) for file, *_ in TASKS.values()}
     except (OSError, tarfile.TarError) as error:
         raise SystemExit(f"make_sentiment_task: cannot read {archive_path}: {error}")
-    drawn_from = {}
+    drawn_from = {}  # by file, the texts of it and of the files before
     for task, (file, prefix, most_words, sizes) in TASKS.items():
         os.makedirs(os.path.join(output, task))
         rows = examples(texts[file], file, prefix, most_words)
