@@ -1,11 +1,10 @@
 import Foundation
 
 extension Process {
-    /// Starts the process, and kills it where it has not ended after some seconds, so that no test
-    /// waits for it forever.
-    public func runLimited(to seconds: TimeInterval = 1200) throws {
+    /// Starts the process, and kills it where it has not ended as long as a test waits.
+    public func runLimited(to seconds: Int = patience) throws {
         try run()
-        let limit = Date(timeIntervalSinceNow: seconds)
+        let limit = Date(timeIntervalSinceNow: TimeInterval(seconds))
         Thread.detachNewThread { [self] in
             while isRunning, Date() < limit { usleep(100_000) }
             if isRunning { kill(processIdentifier, SIGKILL) }

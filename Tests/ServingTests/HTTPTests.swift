@@ -174,7 +174,7 @@ struct HTTPTests {
                     )
                     while engine.asked.value == 0 { usleep(1000) }
                 }
-                let end = Date().addingTimeInterval(10)
+                let end = Date().addingTimeInterval(TimeInterval(patience))
                 while engine.cancelled.value == 0, Date() < end { usleep(1000) }
             }
         }

@@ -80,7 +80,6 @@ struct RequestSourceTests {
                     ("Host: rebound.example", 403), ("Host: localhost:\(port)", 200),
                     ("Host: 127.0.0.1\r\nOrigin: https://example.org", 403),
                 ] {
-                    // A connection each: a busy machine may let one be idle for too long.
                     let client = try RawClient(port: port)
                     client.send("GET /v1/models HTTP/1.1\r\n\(headers)\r\n\r\n".utf8)
                     #expect(try client.receive().status == status)
