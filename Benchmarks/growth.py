@@ -119,7 +119,8 @@ def measure_large(runner, layers):
 
     def run(options):
         return lambda: runner.train(
-            "7B", None, 4, model=model, task=model / "task", options=["--draws", "1", *options]
+            "7B", None, 4, model=model, task=model / "task",
+            options=["--method", "ivon", "--draws", "1", *options],
         )
 
     return in_turns(1, {f"7B, {name}": run(options) for name, options in LARGE})

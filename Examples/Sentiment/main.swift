@@ -3,7 +3,7 @@ import VariationalLoRA
 
 let demo = ".deps/demo"
 var recipe = Recipe(model: "\(demo)/SmolLM2-135M-Instruct.Q4_1.gguf", task: "\(demo)/sentiment")
-(recipe.steps, recipe.batchSize, recipe.learningRate) = (50, 8, 0.2)
+(recipe.steps, recipe.batchSize) = (50, 8)
 (recipe.limitValidation, recipe.limitTest) = (50, 50)
 
 let model = try LoadedModel(ModelLocation(recipe.model))

@@ -30,7 +30,7 @@ public struct Recipe: Equatable, Sendable {
     /// Precision of products and activations: float32, bfloat16.
     public var compute = ComputeType.float32
     /// How the adapter is trained.
-    public var method = TrainingMethod.ivon
+    public var method = TrainingMethod.automaticIVON
 
     /// Optimizer steps.
     public var steps = 1000
@@ -127,7 +127,7 @@ public struct Recipe: Equatable, Sendable {
     public init() {}
 
     /// The defaults for a model, a task and a method.
-    public init(model: String, task: String, method: TrainingMethod = .ivon) {
+    public init(model: String, task: String, method: TrainingMethod = .automaticIVON) {
         self.model = model
         self.task = task
         self.method = method

@@ -30,7 +30,7 @@ struct LabelledRunTests {
             try Data((["text,category"] + rows + [""]).joined(separator: "\n").utf8)
                 .write(to: table.appendingPathComponent("\(part).csv"))
         }
-        var recipe = Recipe(model: task.model.path, task: table.path)
+        var recipe = Recipe(model: task.model.path, task: table.path, method: .ivon)
         (recipe.steps, recipe.rank, recipe.draws, recipe.threads) = (4, 2, 2, 1)
         (recipe.learningRate, recipe.ess, recipe.hessInit) = (10, 50, 1e-2)
         let run = RunFolder(folder.appendingPathComponent("run"))

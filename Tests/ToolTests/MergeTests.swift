@@ -8,7 +8,7 @@ struct MergeToolTests {
         let outcome = try tool.run(
             [
                 "train", "--model", "model", "--task", task, "--threads", "1", "--steps", "3",
-                "--draws", "2", "--output", "run-\(task)",
+                "--draws", "2", "--method", "ivon", "--output", "run-\(task)",
             ] + arguments
         )
         #expect(outcome.exitCode == 0, "\(outcome.errors)")

@@ -362,7 +362,8 @@ struct RecipeTests {
     @Test("What depends on the method is written out")
     func resolved() {
         var recipe = Recipe()
-        (recipe.batchSize, recipe.microBatchSize) = (4, 9)
+        #expect(recipe.method == .automaticIVON)
+        (recipe.method, recipe.batchSize, recipe.microBatchSize) = (.ivon, 4, 9)
         #expect(recipe.resolved().learningRate == 0.03 && recipe.resolved().beta2 == 0.99999)
         #expect(recipe.resolved().microBatchSize == 4)
         recipe.method = .adamw

@@ -56,7 +56,9 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
         let vector = 4 * Self.parameters(modules, of: model)
         adapters = 2 * vector
         optimizer = recipe.method.vectors * vector
-        posterior = recipe.method.hasPosterior ? (2 + recipe.draws) * vector : 0
+        // The variance, the mean while a draw is in its place, and a deviation for every two draws.
+        let pairs = (recipe.draws + 1) / 2
+        posterior = recipe.method.hasPosterior ? (2 + pairs) * vector : 0
         let block = BlockActivations(
             model,
             modules,

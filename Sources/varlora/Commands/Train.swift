@@ -10,7 +10,7 @@ struct Train: ParsableCommand {
         abstract: "Train an adapter and write a run folder.",
         discussion: """
             EXAMPLES
-              varlora train --model model.gguf --task my-data/ --method ivon --output runs/ivon
+              varlora train --model model.gguf --task my-data/ --output runs/first
               varlora train --recipe arc-easy --model org/name --data arc-easy/ --output runs/arc
               varlora train --resume --output runs/arc
               torchrun --no-python --nproc-per-node 2 varlora train --output runs/arc ...
