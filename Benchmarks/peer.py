@@ -106,10 +106,8 @@ class Task:
         return padded.to(self.arguments.device), labels.to(self.arguments.device)
 
 
-def make_model(arguments):
-    dtype = torch.bfloat16 if arguments.bfloat16 else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=dtype)
-    model = model.to(arguments.device)
+def make_model(folder, dtype=torch.float32, device="cpu"):
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).to(device)
     adapter = LoraConfig(
         task_type="CAUSAL_LM",
         r=8,
@@ -208,7 +206,8 @@ def main():
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     task = Task(arguments)
-    model = make_model(arguments)
+    dtype = torch.bfloat16 if arguments.bfloat16 else torch.float32
+    model = make_model(arguments.model, dtype, arguments.device)
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     is_arc = arguments.task == "arc-easy"
     optimizer = ivon.IVON(

@@ -31,7 +31,7 @@ def main():
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     encoded = [tokenizer.encode(f" {a}", add_special_tokens=False) for a in ("false", "true")]
     answers = [tokens[0] for tokens in encoded]
-    model = make_model(arguments).eval()
+    model = make_model(arguments.model).eval()
     adapter = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = ivon.IVON(adapter, lr=0.03, ess=1e6, hess_init=1e-3)
 
