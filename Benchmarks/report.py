@@ -40,6 +40,24 @@ def ratio(ours, theirs, more_is_better):
     return f"{quotient if more_is_better else 1 / quotient:.2f}x"
 
 
+def precisions(rows):
+    """A table of (what, form, whether more is better, in float32, in bfloat16) of our own."""
+    return table(
+        ["ARC-Easy", "float32", "bfloat16", "gain"],
+        [
+            [what, spread(single, form), spread(short, form), ratio(short, single, more)]
+            for what, form, more, single, short in rows
+        ],
+    )
+
+
+def times(values, first):
+    """How many times the median of `first` the median is."""
+    if not values or not first:
+        return ""
+    return f"{statistics.median(values) / statistics.median(first):.2f}"
+
+
 def comparison(rows):
     """A table of (what, form, whether more is better, ours, the peer's, the tuned peer's)."""
     header = ["", "varlora", "peer", "peer, tuned", "gain", "gain, tuned"]
@@ -55,12 +73,11 @@ def comparison(rows):
 
 def growth(what, points, form=decimals(3)):
     """A table of (value, seconds of each repetition), with times relative to the first value."""
-    first = statistics.median(points[0][1])
+    first = points[0][1]
     return table(
         [what, "seconds", "relative"],
         [
-            [str(value), spread(seconds, form), f"{statistics.median(seconds) / first:.2f}"]
-            for value, seconds in points
+            [str(value), spread(seconds, form), times(seconds, first)] for value, seconds in points
         ],
     )
 
@@ -70,8 +87,8 @@ def estimates(runs):
     rows = []
 
     def add(what, said, measured, form):
-        difference = said / statistics.median(measured) - 1
-        rows.append([what, form(said), spread(measured, form), f"{difference:+.0%}"])
+        difference = f"{said / statistics.median(measured) - 1:+.0%}" if measured else ""
+        rows.append([what, form(said), spread(measured, form), difference])
 
     for name, (estimate, results) in runs.items():
         seconds = [result["seconds_per_step"] for result in results]

@@ -19,7 +19,7 @@ from growth import measure_growth, measure_large
 from report import decimals
 from runs import PROJECT, Runner
 from serving import CONNECTIONS, measure_serving
-from turns import in_turns, note
+from turns import FAILURES, in_turns, note
 
 BENCH = PROJECT / ".deps" / "bench"
 GGUF = ".deps/demo/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -215,6 +215,14 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimate
             row(many, each, True, f"{key}_rate", sides),
         ]
     ivon = arc["ARC-Easy with IVON"]
+    precisions = [
+        (what, form, more, column(ivon, single), column(ivon, short))
+        for what, form, more, single, short in [
+            ("training examples/s", decimals(2), True, "examples_per_second", "short_rate"),
+            (f"{sizes.draws} draws", seconds, False, "draws_seconds", "short_seconds"),
+            ("peak memory of training", gigabytes, False, "peak_memory_bytes", "short_peak"),
+        ]
+    ]
     limit = [
         [what, report.spread(column(ivon, key), form)]
         for what, key, form in [
@@ -233,6 +241,7 @@ def page(arguments, runner, sizes, machine, arc, boolq, start, serving, estimate
         "REPETITIONS": str(arguments.repetitions),
         "MACHINE": machine,
         "COMPARISON": report.comparison(rows),
+        "PRECISIONS": report.precisions(precisions),
         "SERVING": report.comparison(served),
         "OPTIMIZER": report.table(["ARC-Easy, batch of 4", "a step"], shares),
         "LIMIT": report.table(["ARC-Easy, batch of 4", ""], limit),
@@ -268,6 +277,8 @@ def main():
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(text, encoding="utf-8")
     note(f"wrote {arguments.output}")
+    if FAILURES:
+        raise SystemExit(f"bench: failed, and not on the page: {', '.join(FAILURES)}")
 
 
 if __name__ == "__main__":
