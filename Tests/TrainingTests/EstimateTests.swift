@@ -58,6 +58,10 @@ struct EstimateTests {
         #expect(try memory { $0.gradientCheckpointing = true }.activations < usual.activations)
         #expect(try memory([40, 60]).activations > usual.activations * 17 / 10)
         #expect(try memory { $0.rank = 16 }.adapters == 2 * usual.adapters)
+        // Variance, mean, and a deviation for each of three pairs, the last one perhaps half.
+        for draws in [5, 6] {
+            #expect(try memory { $0.draws = draws }.posterior == 5 * usual.adapters / 2)
+        }
         #expect(try memory { $0.method = .adamw }.posterior == 0)
         #expect(try memory { $0.method = .adamw }.optimizer < usual.optimizer)
         #expect(
