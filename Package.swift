@@ -89,6 +89,7 @@ let package = Package(
     targets: [
         .target(
             name: "CTorch",
+            exclude: ["CUDA/Kernels"],  // texts that KernelSources.cpp embeds
             cxxSettings: libtorchHeaders(),
             linkerSettings: libtorchLibraries()
         ),
@@ -201,6 +202,12 @@ let package = Package(
             dependencies: ["JSON", "LanguageModels", "TensorFiles", "Torch"],
             path: "Tests/TestSupport"
         ),
+        .target(
+            name: "HostKernels",
+            path: "Tests/HostKernels",
+            // Not by a dependency: CTorch's inner headers are in no module.
+            cxxSettings: libtorchHeaders() + [.headerSearchPath("../../Sources/CTorch/include")]
+        ),
         .target(name: "ClientSupport", dependencies: ["JSON"], path: "Tests/ClientSupport"),
         tests("Files"),
         tests("JSON"),
@@ -213,7 +220,7 @@ let package = Package(
             "Reporting",
             ["ClientSupport", "JSON", "Metrics", "Randomness", "RunFiles", "TextTasks"]
         ),
-        tests("Torch", ["CTorch", "TestSupport"]),
+        tests("Torch", ["CTorch", "HostKernels", "TestSupport"]),
         tests("Optimizers", ["JSON", "TestSupport", "Torch"]),
         tests("Posteriors", ["Optimizers", "TensorFiles", "TestSupport", "Torch"]),
         tests("LanguageModels", ["ChatTemplates", "JSON", "TensorFiles", "TestSupport", "Torch"]),

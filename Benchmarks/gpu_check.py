@@ -40,8 +40,10 @@ SHAPES = {
 VARIANTS = {
     "float32": ["--compute", "float32"],
     "bfloat16": ["--compute", "bfloat16", "--base-precision", "bfloat16"],
+    "bfloat16 without our kernels": ["--compute", "bfloat16", "--base-precision", "bfloat16"],
     "int8": ["--compute", "bfloat16", "--base-precision", "int8"],
 }
+NO_KERNELS = "VARLORA_CUDA_KERNELS"  # "0" has libtorch's operations run in their place
 PEER = {"float32": [], "bfloat16": ["--bfloat16"]}
 
 
@@ -131,13 +133,21 @@ def distance(ours, theirs):
     return math.hypot(*(a - b for a, b in pairs)) / length if length else math.inf
 
 
-def check_gradients(check, shape):
+def check_kernels(check):
+    """Whether kernels of our own run there."""
+    found = json.loads(check.run("doctor", "--json"))["CUDA kernels"]
+    if check.device.startswith("cuda") and found != "compiled for the card":
+        raise Failed(found)
+
+
+def check_gradients(check, shape, dropout):
     """One step of SGD from B = 0: what it adds to B is the gradient, times the rate."""
-    flags = ["--method", "sgd", "--learning-rate", 1, "--steps", 1, "--dropout", 0]
+    flags = ["--method", "sgd", "--learning-rate", 1, "--steps", 1, "--dropout", dropout]
     for device in ("cpu", check.device):
         check.run(*check.training(shape, f"gradient-{device}", device, *flags))
     ours, theirs = (tensors(adapter(check, f"gradient-{d}")) for d in (check.device, "cpu"))
-    check.expect(f"{shape}: gradients, relative", distance(ours, theirs), 1e-3)
+    what = f"{shape}: gradients, relative" + (", the same dropout" if dropout else "")
+    check.expect(what, distance(ours, theirs), 1e-3)
 
 
 def check_answers(check, shape):
@@ -189,6 +199,7 @@ def stop(check, command):
 
 def measure(check, shape, variant):
     """Milliseconds of a step and of its parts, gigabytes, and seconds of 64 questions."""
+    os.environ[NO_KERNELS] = "0" if "without" in variant else "1"
     steps, folder = 24, f"{shape}-{variant}"
     flags = ["--method", "ivon", "--steps", steps, "--log-every", steps // 2, "--profile"]
     flags += ["--draws", 1, *VARIANTS[variant]]
@@ -264,7 +275,9 @@ def main():
     measured = []
     has_peer = all(map(importlib.util.find_spec, ("torch", "transformers", "peft", "ivon")))
     try:
-        check.attempt("gradients", lambda: check_gradients(check, sizes[0]))
+        check.attempt("kernels", lambda: check_kernels(check))
+        check.attempt("dropout", lambda: check_gradients(check, sizes[0], 0.1))
+        check.attempt("gradients", lambda: check_gradients(check, sizes[0], 0))
         check.attempt("answers", lambda: check_answers(check, sizes[0]))
         check.attempt("repeats", lambda: check_repeats(check, sizes[0]))
         for shape in sizes:

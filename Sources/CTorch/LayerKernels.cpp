@@ -223,8 +223,7 @@ at::Tensor cpu::dropout(const at::Tensor &x, double probability, int64_t seed) {
   at::Tensor out = at::empty_like(x);
   Source from(x);
   Target to(out);
-  auto threshold = static_cast<uint32_t>(std::min(probability * 65536 + 0.5, 65535.0));
-  float scale = 65536.0f / static_cast<float>(65536 - threshold);
+  DropoutBits bits(probability);
   constexpr int64_t most = 4096;  // a multiple of the 64 elements that are made together
   int64_t count = x.numel();
   in_parallel((count + most - 1) / most, [=](int64_t i) {
@@ -232,7 +231,7 @@ at::Tensor cpu::dropout(const at::Tensor &x, double probability, int64_t seed) {
     int64_t first = i * most, piece = std::min(most, count - first);
     const float *in = from.read(first, piece, wide);
     to.write(first, piece, [&](float *out) {
-      dropout_piece(in, threshold, scale, static_cast<uint64_t>(seed), first, piece, out);
+      dropout_piece(in, bits.threshold, bits.scale, static_cast<uint64_t>(seed), first, piece, out);
     });
   });
   return out;

@@ -5,24 +5,28 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
+#include "CUDA/Launcher.h"
 #include "Operands.h"
 
 using namespace ctorch;
 
 namespace {
 
-/// The CPU's implementation of an operation: our loops in float32 and bfloat16, else the
-/// composition.
-template <auto *kernel, auto *composition>
-struct OnCPU;
+bool is_on_cpu() { return true; }
+bool is_on_cuda() { return cuda::launcher_fault().empty(); }
+
+/// The implementation of an operation on a device that has kernels of ours: these in float32 and
+/// bfloat16, else the composition.
+template <auto *kernel, auto *composition, bool (*is_here)()>
+struct Own;
 
 template <typename Result, typename... Others,
           Result (*kernel)(const at::Tensor &, Others...),
-          Result (*composition)(const at::Tensor &, Others...)>
-struct OnCPU<kernel, composition> {
+          Result (*composition)(const at::Tensor &, Others...), bool (*is_here)()>
+struct Own<kernel, composition, is_here> {
   static Result run(const at::Tensor &x, Others... others) {
-    bool has_kernel = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
-    return (has_kernel ? kernel : composition)(x, others...);
+    bool has_type = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+    return (has_type && is_here() ? kernel : composition)(x, others...);
   }
 };
 
@@ -70,13 +74,16 @@ TORCH_LIBRARY(varlora, library) {
 }
 
 #define CTORCH_COMPOSED(name) library.impl(#name, composed::name);
-#define CTORCH_ON_CPU(name) library.impl(#name, OnCPU<cpu::name, composed::name>::run);
+#define CTORCH_ON_CPU(name) library.impl(#name, Own<cpu::name, composed::name, is_on_cpu>::run);
+#define CTORCH_ON_CUDA(name) library.impl(#name, Own<cuda::name, composed::name, is_on_cuda>::run);
 
 TORCH_LIBRARY_IMPL(varlora, CompositeExplicitAutograd, library) {
   CTORCH_OPERATIONS(CTORCH_COMPOSED)
 }
 
 TORCH_LIBRARY_IMPL(varlora, CPU, library) { CTORCH_KERNELS(CTORCH_ON_CPU) }
+
+TORCH_LIBRARY_IMPL(varlora, CUDA, library) { CTORCH_CUDA_KERNELS(CTORCH_ON_CUDA) }
 
 namespace {
 

@@ -2,8 +2,8 @@
 //
 // The functions of `ctorch` are the door: they check types and shapes, bring frozen operands to the
 // type that is computed in, and hand everything on contiguous. Behind it the dispatcher chooses by
-// device: our loops on the CPU (`cpu`), compositions of ATen elsewhere (`composed`), and what a
-// library that is loaded later registers in the namespace `varlora`, such as kernels for CUDA.
+// device: our loops on the CPU (`cpu`), kernels that are compiled while the program runs on CUDA
+// (`cuda`), and compositions of ATen elsewhere (`composed`).
 //
 // A result has the type of the first operand, unless another is asked for. Nothing here records
 // gradients; see Layers.cpp.
@@ -14,10 +14,12 @@
 
 #include "Attention.h"
 
-// Those for which the CPU has loops of ours, and all.
-#define CTORCH_KERNELS(each)                                                            \
+// Those for which CUDA has kernels of ours, those for which the CPU has loops, and all.
+#define CTORCH_CUDA_KERNELS(each)                                                       \
   each(rms_norm) each(rms_norm_backward) each(gated) each(gated_backward)               \
-  each(rotate) each(dropout) each(product) each(quantize_rows) each(rounded_product)    \
+  each(rotate) each(dropout)
+#define CTORCH_KERNELS(each)                                                            \
+  CTORCH_CUDA_KERNELS(each) each(product) each(quantize_rows) each(rounded_product)     \
   each(packed_attention) each(packed_attention_backward)
 #define CTORCH_OPERATIONS(each)                                                         \
   CTORCH_KERNELS(each) each(quantized_product) each(quantized_product_backward)         \
@@ -98,11 +100,26 @@ namespace cpu {
 CTORCH_KERNELS(CTORCH_DECLARE)
 }  // namespace cpu
 
+/// For contiguous float32 and bfloat16 on CUDA, where something starts kernels (Launcher.h).
+namespace cuda {
+CTORCH_CUDA_KERNELS(CTORCH_DECLARE)
+}  // namespace cuda
+
 /// For any device and floating type; `ctorch::name` is the door to others from here.
 namespace composed {
 CTORCH_OPERATIONS(CTORCH_DECLARE)
 }  // namespace composed
 
 #undef CTORCH_DECLARE
+
+/// Dropout in the 16 bits of an element: below the threshold it is set to zero, else scaled.
+struct DropoutBits {
+  uint32_t threshold;
+  float scale;
+
+  explicit DropoutBits(double probability)
+      : threshold(static_cast<uint32_t>(std::min(probability * 65536 + 0.5, 65535.0))),
+        scale(65536.0f / static_cast<float>(65536 - threshold)) {}
+};
 
 }  // namespace ctorch

@@ -48,6 +48,14 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
         return fault.isEmpty ? nil : fault
     }
 
+    /// Why layers on CUDA devices are no kernels of our own; nil where they are.
+    ///
+    /// Without them they are compositions of libtorch's operations. Compiles one to see.
+    public static var cudaKernelsFault: String? {
+        let fault = String(cString: ctorch_cuda_kernels_fault())
+        return fault.isEmpty ? nil : fault
+    }
+
     /// Bytes of its own memory that tensors took at most, and that are free; nil for the processor
     /// and for devices whose allocator does not say.
     public var memory: (peak: Int, available: Int)? {

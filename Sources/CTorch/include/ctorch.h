@@ -30,6 +30,8 @@ const char *ctorch_version(void);
 /// Why there are no CUDA devices; empty where there are. Opens the CUDA libraries the first time.
 const char *ctorch_cuda_fault(void);
 int32_t ctorch_cuda_device_count(void);
+/// Why kernels of our own do not run on CUDA devices; empty where they do.
+const char *ctorch_cuda_kernels_fault(void);
 bool ctorch_has_mps(void);
 /// Bytes of a device's own memory that tensors took at most, and that are free.
 int32_t ctorch_device_memory(const char *device, int64_t *peak, int64_t *available);

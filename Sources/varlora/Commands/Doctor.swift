@@ -10,6 +10,12 @@ struct Doctor: ParsableCommand {
     @Flag(help: "Print the findings as JSON.")
     var json = false
 
+    private var kernels: String {
+        if Device.cudaFault != nil { return "none without CUDA" }
+        guard let fault = Device.cudaKernelsFault else { return "compiled for the card" }
+        return "none, which is slower: \(fault)"
+    }
+
     func run() throws {
         let environment = ProcessInfo.processInfo.environment
         let findings: [(String, String)] = [
@@ -23,6 +29,7 @@ struct Doctor: ParsableCommand {
             ),
             ("devices", Device.available.map(\.name).joined(separator: ", ")),
             ("CUDA", Device.cudaFault ?? "yes"),
+            ("CUDA kernels", kernels),
             (
                 "threads",
                 "\(Engine.threads) of \(ProcessInfo.processInfo.activeProcessorCount) cores"

@@ -1,0 +1,48 @@
+// The texts of Kernels/, as parts of the program.
+#include <iterator>
+#include <string_view>
+
+#include "Launcher.h"
+
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#endif
+
+namespace {
+
+const char prelude[] = {
+#embed "Kernels/prelude.cu"
+};
+const char rms_norm[] = {
+#embed "Kernels/rms_norm.cu"
+};
+const char gated[] = {
+#embed "Kernels/gated.cu"
+};
+const char rotate[] = {
+#embed "Kernels/rotate.cu"
+};
+const char dropout[] = {
+#embed "Kernels/dropout.cu"
+};
+
+struct File {
+  std::string_view name, text;
+};
+
+constexpr File files[] = {
+    {"rms_norm", {rms_norm, std::size(rms_norm)}},
+    {"gated", {gated, std::size(gated)}},
+    {"rotate", {rotate, std::size(rotate)}},
+    {"dropout", {dropout, std::size(dropout)}},
+};
+
+}  // namespace
+
+std::string ctorch::cuda::kernel_source(const std::string &name) {
+  std::string text(prelude, std::size(prelude));
+  for (const File &file : files) {
+    if (file.name == name) return text.append(file.text);
+  }
+  TORCH_CHECK(false, "there is no file of kernels named ", name);
+}

@@ -1,0 +1,77 @@
+// Kernels for CUDA that are compiled while the program runs, from the sources in Kernels/: a build
+// needs no CUDA, and a card gets code for itself.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ctorch::cuda {
+
+/// A function template of a file in Kernels/, and the types of its arguments.
+struct Kernel {
+  const char *file;
+  const char *name;
+  std::vector<at::ScalarType> types;
+
+  /// As C++ names it, such as `rms_norm<float, bfloat16>`.
+  std::string expression() const;
+};
+
+/// How many blocks there are in each direction, and threads in a block: a power of two.
+struct Grid {
+  int64_t rows, columns, threads;
+};
+
+/// Starts kernels on a device.
+class Launcher {
+ public:
+  virtual ~Launcher() = default;
+
+  /// Starts a kernel behind all that was started on the device before, with the addresses of its
+  /// arguments.
+  virtual void launch(const Kernel &kernel, c10::Device device, Grid grid, void **arguments) = 0;
+};
+
+/// What starts kernels here; throws where nothing does.
+Launcher &launcher();
+
+/// Why there is nothing that starts kernels; empty where there is.
+const std::string &launcher_fault();
+
+/// Has kernels started by another, which lives on.
+void use(Launcher &launcher);
+
+/// The text of a file in Kernels/ behind that of the prelude.
+std::string kernel_source(const std::string &file);
+
+/// One that compiles kernels and starts them on NVIDIA cards; throws what is missing for that.
+std::unique_ptr<Launcher> make_driver();
+
+/// NVIDIA's compiler for kernels, which is a library.
+class RuntimeCompiler {
+ public:
+  /// A kernel as code for one architecture, under the name that the compiler gave it.
+  struct Code {
+    std::string name;
+    std::vector<char> code;
+  };
+
+  /// From an opened library, which may be one that only leads to the compiler's, and the folder
+  /// where compiled kernels are kept; none where that is empty.
+  RuntimeCompiler(void *library, std::filesystem::path folder);
+
+  /// A kernel for an architecture such as 90, from the folder where it was compiled before.
+  Code code(const Kernel &kernel, int architecture) const;
+
+ private:
+  Code compiled(const std::string &source, const std::string &expression, int architecture) const;
+
+  void *library;
+  std::filesystem::path folder;
+};
+
+}  // namespace ctorch::cuda

@@ -1,0 +1,76 @@
+// The functions that start kernels, on tensors of the processor.
+#include <dlfcn.h>
+
+#include "../../Sources/CTorch/Operators.h"
+#include "../../Sources/CTorch/Shim.h"
+#include "HostLauncher.h"
+#include "host_kernels.h"
+
+using namespace ctorch;
+
+namespace {
+
+/// `guarded`, with kernels started on the processor.
+template <typename Body>
+int32_t on_host(Body body) {
+  static HostLauncher launcher;
+  cuda::use(launcher);
+  return guarded(body);
+}
+
+at::ScalarType type(int32_t code) { return static_cast<at::ScalarType>(code); }
+
+}  // namespace
+
+int32_t host_rms_norm(ctorch_tensor x, ctorch_tensor weight, double epsilon, int32_t dtype,
+                      ctorch_tensor *out, ctorch_tensor *factors) {
+  return on_host([&] {
+    auto [result, kept] = cuda::rms_norm(unwrap(x), unwrap(weight), epsilon, type(dtype));
+    *out = wrap(result);
+    *factors = wrap(kept);
+  });
+}
+
+int32_t host_rms_norm_backward(ctorch_tensor grad, ctorch_tensor x, ctorch_tensor weight,
+                               ctorch_tensor factors, int32_t dtype, ctorch_tensor *out) {
+  return on_host([&] {
+    *out = wrap(cuda::rms_norm_backward(unwrap(grad), unwrap(x), unwrap(weight), unwrap(factors),
+                                        type(dtype)));
+  });
+}
+
+int32_t host_gated(ctorch_tensor gate_up, bool gelu, ctorch_tensor *out) {
+  return on_host([&] { *out = wrap(cuda::gated(unwrap(gate_up), gelu)); });
+}
+
+int32_t host_gated_backward(ctorch_tensor grad, ctorch_tensor gate_up, bool gelu,
+                            ctorch_tensor *out) {
+  return on_host([&] { *out = wrap(cuda::gated_backward(unwrap(grad), unwrap(gate_up), gelu)); });
+}
+
+int32_t host_rotate(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, bool back,
+                    ctorch_tensor *out) {
+  return on_host(
+      [&] { *out = wrap(cuda::rotate(unwrap(x), unwrap(cosine), unwrap(sine), back)); });
+}
+
+int32_t host_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out) {
+  return on_host([&] {
+    *out = wrap(cuda::dropout(unwrap(x), probability, static_cast<int64_t>(seed)));
+  });
+}
+
+int32_t host_compile(const char *compiler, const char *folder, int32_t architecture,
+                     int32_t *kernels, int64_t *bytes) {
+  return guarded([&] {
+    void *library = dlopen(compiler, RTLD_NOW | RTLD_LOCAL);
+    TORCH_CHECK(library, dlerror());
+    cuda::RuntimeCompiler runtime(library, folder);
+    *kernels = 0;
+    *bytes = 0;
+    for (const cuda::Kernel &kernel : HostLauncher::kernels()) {
+      *bytes += static_cast<int64_t>(runtime.code(kernel, architecture).code.size());
+      *kernels += 1;
+    }
+  });
+}
