@@ -102,6 +102,27 @@ class PaddedAttention {
   std::vector<Part> parts;
 };
 
+struct AttentionSpans;
+
+/// Where the tokens of sequences are for flash attention, which takes them end to end.
+struct FlashSequences {
+  FlashSequences(const AttentionSpans &spans, c10::Device device);
+
+  /// Keys or values [rows, key heads, size] as they stand before and in each sequence.
+  at::Tensor keys(const at::Tensor &packed) const;
+  /// The gradient of packed keys or values from that of `keys`.
+  at::Tensor key_gradient(const at::Tensor &grad, const at::Tensor &packed) const;
+
+  at::Tensor query_ends, key_ends;  // [sequences + 1] int32, from 0 on
+  int64_t most_queries = 0, most_keys = 0;  // of one sequence
+
+ private:
+  int64_t prefix = 0;
+  at::Tensor key_rows;              // packed row of each key
+  at::Tensor own_rows, own_places;  // of the sequences' own keys: packed rows, places among all
+  at::Tensor prefix_places;         // places of the prefix's keys, one sequence after another
+};
+
 /// What all blocks of a forward pass share.
 struct AttentionSpans : torch::CustomClassHolder {
   std::vector<AttentionSpan> all;  // the sequences, then the prefix alone where it has queries
@@ -113,9 +134,14 @@ struct AttentionSpans : torch::CustomClassHolder {
     if (!padding) padding.emplace(all, has_prefix_queries, device);
     return *padding;
   }
+  const FlashSequences &flash(c10::Device device) {
+    if (!sequences) sequences.emplace(*this, device);
+    return *sequences;
+  }
 
  private:
   std::optional<PaddedAttention> padding;
+  std::optional<FlashSequences> sequences;
 };
 
 }  // namespace ctorch

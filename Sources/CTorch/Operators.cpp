@@ -83,7 +83,11 @@ TORCH_LIBRARY_IMPL(varlora, CompositeExplicitAutograd, library) {
 
 TORCH_LIBRARY_IMPL(varlora, CPU, library) { CTORCH_KERNELS(CTORCH_ON_CPU) }
 
-TORCH_LIBRARY_IMPL(varlora, CUDA, library) { CTORCH_CUDA_KERNELS(CTORCH_ON_CUDA) }
+TORCH_LIBRARY_IMPL(varlora, CUDA, library) {
+  CTORCH_CUDA_KERNELS(CTORCH_ON_CUDA)
+  library.impl("packed_attention", cuda::packed_attention);
+  library.impl("packed_attention_backward", cuda::packed_attention_backward);
+}
 
 namespace {
 

@@ -18,9 +18,10 @@
 #define CTORCH_CUDA_KERNELS(each)                                                       \
   each(rms_norm) each(rms_norm_backward) each(gated) each(gated_backward)               \
   each(rotate) each(dropout)
+#define CTORCH_ATTENTION(each) each(packed_attention) each(packed_attention_backward)
 #define CTORCH_KERNELS(each)                                                            \
-  CTORCH_CUDA_KERNELS(each) each(product) each(quantize_rows) each(rounded_product)     \
-  each(packed_attention) each(packed_attention_backward)
+  CTORCH_CUDA_KERNELS(each) CTORCH_ATTENTION(each)                                      \
+  each(product) each(quantize_rows) each(rounded_product)
 #define CTORCH_OPERATIONS(each)                                                         \
   CTORCH_KERNELS(each) each(quantized_product) each(quantized_product_backward)         \
   each(delta_rule) each(delta_rule_backward) each(convolve) each(convolve_backward)
@@ -100,9 +101,11 @@ namespace cpu {
 CTORCH_KERNELS(CTORCH_DECLARE)
 }  // namespace cpu
 
-/// For contiguous float32 and bfloat16 on CUDA, where something starts kernels (Launcher.h).
+/// For contiguous float32 and bfloat16 on CUDA, where something starts kernels (Launcher.h);
+/// attention chooses between libtorch's and the composition.
 namespace cuda {
 CTORCH_CUDA_KERNELS(CTORCH_DECLARE)
+CTORCH_ATTENTION(CTORCH_DECLARE)
 }  // namespace cuda
 
 /// For any device and floating type; `ctorch::name` is the door to others from here.

@@ -60,6 +60,22 @@ int32_t host_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_
   });
 }
 
+int32_t host_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
+                       ctorch_spans spans, double scale, double cap, ctorch_tensor grad,
+                       ctorch_tensor *out, ctorch_tensor *grads) {
+  return guarded([&] {
+    const at::Tensor &q = unwrap(query), &k = unwrap(key), &v = unwrap(value);
+    auto by = owned<c10::intrusive_ptr<AttentionSpans>>(spans);
+    auto [result, kept] = cuda::packed_attention(q, k, v, by, scale, cap);
+    *out = wrap(result);
+    auto [grad_q, grad_k, grad_v] =
+        cuda::packed_attention_backward(unwrap(grad), q, k, v, by, scale, cap, kept);
+    grads[0] = wrap(grad_q);
+    grads[1] = wrap(grad_k);
+    grads[2] = wrap(grad_v);
+  });
+}
+
 int32_t host_compile(const char *compiler, const char *folder, int32_t architecture,
                      int32_t *kernels, int64_t *bytes) {
   return guarded([&] {

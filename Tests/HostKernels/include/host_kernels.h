@@ -20,6 +20,11 @@ int32_t host_rotate(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, b
                     ctorch_tensor *out);
 int32_t host_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 
+/// Attention as on a card, and the gradients of query, key and value.
+int32_t host_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
+                       ctorch_spans spans, double scale, double cap, ctorch_tensor grad,
+                       ctorch_tensor *out, ctorch_tensor *grads);
+
 /// Compiles every kernel for an architecture by the compiler in a file, or takes it from a folder;
 /// the number of kernels, and of bytes of their code.
 int32_t host_compile(const char *compiler, const char *folder, int32_t architecture,
