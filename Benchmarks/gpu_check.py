@@ -42,6 +42,7 @@ VARIANTS = {
     "bfloat16": ["--compute", "bfloat16", "--base-precision", "bfloat16"],
     "bfloat16 without our kernels": ["--compute", "bfloat16", "--base-precision", "bfloat16"],
     "int8": ["--compute", "bfloat16", "--base-precision", "int8"],
+    "int8-wide": ["--compute", "bfloat16", "--base-precision", "int8-wide"],
 }
 NO_KERNELS = "VARLORA_CUDA_KERNELS"  # "0" has libtorch's operations run in their place
 PEER = {"float32": [], "bfloat16": ["--bfloat16"]}

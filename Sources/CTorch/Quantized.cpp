@@ -23,12 +23,15 @@ namespace {
 // product with weights kept in float32 (240 tokens, rows of 4096 and 11008, 1 MB second-level and
 // 32 MB third-level cache).
 constexpr int64_t block_elements = 1 << 21;
+// On other devices, which have no such cache and start every operation anew: most weights in one.
+constexpr int64_t device_block_elements = 1 << 27;
 
 /// Calls `body` with the first row and the rows of each block of a [rows, width] matrix.
 template <typename Body>
 void for_blocks(const at::Tensor &matrix, Body body) {
   int64_t rows = matrix.size(0);
-  int64_t most = std::max<int64_t>(1, block_elements / std::max<int64_t>(1, matrix.size(1)));
+  int64_t elements = matrix.is_cpu() ? block_elements : device_block_elements;
+  int64_t most = std::max<int64_t>(1, elements / std::max<int64_t>(1, matrix.size(1)));
   for (int64_t first = 0; first < rows; first += most) {
     body(first, std::min(most, rows - first));
   }

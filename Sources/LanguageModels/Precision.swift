@@ -10,14 +10,26 @@ public enum WeightFormat: String, CaseIterable, Sendable {
     case int8
     /// As ``int8``, and the inputs of forward products are rounded to 8 bits as well.
     case int8Dynamic = "int8-dynamic"
+    /// In the upper 16 bits of float32, rounded to those of 8 bits before.
+    case int8Wide = "int8-wide"
 
     /// Bytes of a weight [output, input].
     func byteCount(input: Int, output: Int) -> Int {
         switch self {
         case .float32: 4 * input * output
-        case .bfloat16: 2 * input * output
+        case .bfloat16, .int8Wide: 2 * input * output
         case .int8, .int8Dynamic: (input + 4) * output
         }
+    }
+}
+
+extension WeightFormat {
+    /// The values of a weight [out, in] as they are to be kept, but for the format.
+    func rounded(_ values: Tensor) -> Tensor {
+        guard self == .int8Wide else { return values }
+        let rows = QuantizedRows(zeros: values.shape, device: values.device)
+        rows.assign(values)
+        return rows.dequantized()
     }
 }
 

@@ -25,7 +25,7 @@ public struct Recipe: Equatable, Sendable {
     public var promptVersion = PromptStyle.Version.first
     /// Whether prompts are asked in the model's chat template, each as the user's message.
     public var chat = false
-    /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic.
+    /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic, int8-wide.
     public var basePrecision = WeightFormat.float32
     /// Precision of products and activations: float32, bfloat16.
     public var compute = ComputeType.float32

@@ -19,7 +19,9 @@ extension Recipe: SettingsTable {
         .init("chat", \.chat, .boolean)
             .means("Whether prompts are asked in the model's chat template"),
         .init("base-precision", \.basePrecision, .choice())
-            .means("Precision of the linear layers: float32, bfloat16, int8, int8-dynamic"),
+            .means(
+                "Precision of the linear layers: float32, bfloat16, int8, int8-dynamic, int8-wide"
+            ),
         .init("compute", \.compute, .choice())
             .means("Precision of products and activations: float32, bfloat16"),
         .init("method", \.method, .choice()),

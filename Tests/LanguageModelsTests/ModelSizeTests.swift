@@ -21,7 +21,7 @@ struct ModelSizeTests {
         let bytes =
             switch precision.weights {
             case .float32: 4 * count
-            case .bfloat16: 2 * count
+            case .bfloat16, .int8Wide: 2 * count
             case .int8, .int8Dynamic: count + 4 * rows
             }
         #expect(size.linearBytes == bytes)

@@ -9,6 +9,7 @@ import Torch
 /// The weights of a checkpoint with those of its linear layers rounded to 8 bits.
 private struct RoundedWeights: WeightSource {
     let source: any WeightSource
+    var keptAs = DType.float32
 
     var file: String { source.file }
     var tensors: [String: StoredTensor] { source.tensors }
@@ -18,7 +19,7 @@ private struct RoundedWeights: WeightSource {
         guard name.contains("_proj"), name.hasSuffix(".weight") else { return weight }
         let rows = QuantizedRows(zeros: weight.shape)
         rows.assign(weight)
-        return rows.dequantized()
+        return rows.dequantized().to(keptAs).to(.float32)
     }
 
     func sample(_ name: String) throws -> [UInt8] { try source.sample(name) }
@@ -50,6 +51,17 @@ struct QuantizedBaseTests {
         // The rounding itself is far larger than that.
         let exact = try results(golden, golden.load())
         #expect(found.logits.relativeDifference(to: exact.logits) > 1e-4)
+    }
+
+    @Test("Rounded values are kept in 16 bits, to the bit", arguments: GoldenAdapter.all)
+    func wide(_ golden: GoldenAdapter) throws {
+        let found = try results(golden, golden.load(Precision(.int8Wide)))
+        let expected = try results(
+            golden,
+            golden.load { RoundedWeights(source: $0, keptAs: .bfloat16) }
+        )
+        #expect(found.logits.isEqual(to: expected.logits))
+        #expect(found.gradients.isEqual(to: expected.gradients))
     }
 
     @Test("Rounding the inputs too changes logits a little", arguments: GoldenAdapter.all)

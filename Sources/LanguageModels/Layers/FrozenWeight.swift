@@ -11,7 +11,8 @@ public enum FrozenWeight {
     init(zeros shape: [Int], _ format: WeightFormat, device: Device) {
         switch format {
         case .float32: self = .dense(.zeros(shape, device: device))
-        case .bfloat16: self = .dense(.zeros(shape, dtype: .bfloat16, device: device))
+        case .bfloat16, .int8Wide:
+            self = .dense(.zeros(shape, dtype: .bfloat16, device: device))
         case .int8, .int8Dynamic:
             self = .int8(
                 QuantizedRows(zeros: shape, device: device),

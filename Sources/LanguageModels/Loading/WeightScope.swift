@@ -79,9 +79,9 @@ public struct WeightScope {
         switch precision.weights {
         case .float32: return .dense(try load("weight", [output, input], as: .float32))
         case .bfloat16: return .dense(try load("weight", [output, input], as: .bfloat16))
-        case .int8, .int8Dynamic:
+        case .int8, .int8Dynamic, .int8Wide:
             let weight = FrozenWeight(zeros: [output, input], precision.weights, device: device)
-            weight.assign(try tensor("weight", [output, input]))
+            weight.assign(try values([output, input]))
             return weight
         }
     }
@@ -94,10 +94,15 @@ public struct WeightScope {
         for (name, output) in names {
             // One at a time: a whole group in float32 would be a large part of the memory.
             joined.rows(start: start, length: output)
-                .assign(try (self / name).tensor("weight", [output, input]))
+                .assign(try (self / name).values([output, input]))
             start += output
         }
         return joined
+    }
+
+    /// What is to be kept of the weight of a linear layer at this place, in float32.
+    private func values(_ shape: [Int]) throws -> Tensor {
+        precision.weights.rounded(try tensor("weight", shape))
     }
 
     private func load(_ name: String, _ shape: [Int], as type: DType?) throws -> Tensor {
