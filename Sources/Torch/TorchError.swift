@@ -10,6 +10,32 @@ public struct TorchError: Error, CustomStringConvertible {
     public var description: String { message }
 }
 
+extension TorchError {
+    /// What `operation` failed with, given libtorch's text of one or more lines.
+    init(_ text: String, in operation: String) {
+        let line = text.split(separator: "\n").first.map(String.init) ?? text
+        if let asked = Self.memoryAskedFor(line) {
+            message =
+                "out of memory: \(operation) asked for \(asked) more; a smaller micro-batch-size or"
+                + " batch-size, gradient-checkpointing, or base-precision int8 take less"
+        } else {
+            message = "\(operation): \(line)"
+        }
+    }
+
+    /// How much memory was not there, by libtorch's messages on the processor and on CUDA; nil of
+    /// other failures.
+    private static func memoryAskedFor(_ line: String) -> String? {
+        if line.contains("can't allocate memory"),
+            let bytes = line.firstMatch(of: #/tried to allocate (\d+) bytes/#)
+        {
+            return "\((Int(bytes.1) ?? 0) / 1_000_000) MB"
+        }
+        guard line.contains("out of memory") else { return nil }
+        return line.firstMatch(of: #/Tried to allocate ([\d.]+ \w+)/#).map { String($0.1) }
+    }
+}
+
 /// Runs `body`; failures of the engine in it (out of memory, device lost) are thrown after it
 /// ends instead of trapping.
 ///
@@ -52,9 +78,7 @@ func check(_ status: Int32, _ operation: StaticString) {
 
 /// Ends the present ``withTorchErrors(_:)`` with libtorch's message; traps outside of one.
 private func fail(_ operation: StaticString) {
-    let text = String(cString: ctorch_last_error())
-    let line = text.split(separator: "\n").first.map(String.init) ?? text
-    let error = TorchError(message: "\(operation): \(line)")
+    let error = TorchError(String(cString: ctorch_last_error()), in: "\(operation)")
     guard let scope = ErrorScope.current else { fatalError("\(error)") }
     if scope.first == nil { scope.first = error }
 }

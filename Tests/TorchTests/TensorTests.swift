@@ -28,6 +28,29 @@ struct TensorTests {
         #expect(try withTorchErrors { (Tensor([1] as [Float]) + 1).item } == 2)
     }
 
+    @Test("Lack of memory is a sentence with what takes less")
+    func lackOfMemory() {
+        let advice =
+            " more; a smaller micro-batch-size or batch-size, gradient-checkpointing, or"
+            + " base-precision int8 take less"
+        // 2^50 bytes are more than a process can address.
+        let error = #expect(throws: TorchError.self) {
+            try withTorchErrors { _ = Tensor.zeros([1 << 48]) }
+        }
+        let asked = "out of memory: full(_:_:dtype:device:) asked for 1125899906 MB"
+        #expect(error?.description == asked + advice)
+        // As libtorch 2.11 to 2.13 word it.
+        let device = TorchError(
+            """
+            CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 79.11 GiB \
+            of which 1.20 GiB is free. Process 7 has 77.90 GiB memory in use.
+            """,
+            in: "product"
+        )
+        #expect(device.description == "out of memory: product asked for 2.50 GiB" + advice)
+        #expect(TorchError("no such device\nmore", in: "to").description == "to: no such device")
+    }
+
     @Test(
         "A difference that is no number holds for no bound, wherever it stands",
         arguments: [Double.nan, .infinity, -.infinity]
