@@ -42,7 +42,7 @@ struct TensorTests {
         // As libtorch 2.11 to 2.13 word it.
         let device = TorchError(
             """
-            CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 79.11 GiB \
+            CUDA out of memory. Tried to allocate 2.50 GiB. GPU 0 has a total capacity of 79 GiB \
             of which 1.20 GiB is free. Process 7 has 77.90 GiB memory in use.
             """,
             in: "product"
