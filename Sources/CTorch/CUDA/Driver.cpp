@@ -45,75 +45,109 @@ std::filesystem::path cache_folder() {
   return std::filesystem::path(home) / ".cache" / "varlora" / "kernels";
 }
 
-class Driver : public Launcher {
+/// A function of the driver, which throws what it says went wrong.
+template <typename... Arguments>
+class Call {
  public:
-  explicit Driver(void *library) : compiler(library, cache_folder()), library(library) {}
-
-  void launch(const Kernel &kernel, c10::Device device, Grid grid, void **arguments) override {
-    if (grid.rows == 0 || grid.columns == 0) return;
-    Function function = loaded(kernel, device);
-    c10::DeviceGuard guard(device);
-    c10::impl::VirtualGuardImpl guards(device.type());
-    Stream stream = guards.getStream(device).native_handle();
-    call<Status(Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned,
-                Stream, void **, void **)>(
-        "cuLaunchKernel", function, static_cast<unsigned>(grid.rows),
-        static_cast<unsigned>(grid.columns), 1u, static_cast<unsigned>(grid.threads), 1u, 1u, 0u,
-        stream, arguments, nullptr);
+  Call(void *library, const char *name)
+      : name(name), function(reinterpret_cast<Function>(dlsym(library, name))),
+        describe(reinterpret_cast<Describe>(dlsym(library, "cuGetErrorString"))) {
+    TORCH_CHECK(function && describe, "CUDA's driver has no function ", name);
   }
 
-  /// A kernel on a device, compiled and loaded at its first call.
-  Function loaded(const Kernel &kernel, c10::Device device) {
-    std::lock_guard lock(mutex);
-    auto key = std::make_pair(device.index(), kernel.expression());
-    if (auto known = functions.find(key); known != functions.end()) return known->second;
-    c10::DeviceGuard guard(device);
-    make_current(device.index());
-    RuntimeCompiler::Code code = compiler.code(kernel, architecture(device.index()));
-    Module module = nullptr;
-    Function function = nullptr;
-    call<Status(Module *, const void *)>("cuModuleLoadData", &module, code.code.data());
-    call<Status(Function *, Module, const char *)>("cuModuleGetFunction", &function, module,
-                                                   code.name.c_str());
-    functions[key] = function;
-    return function;
-  }
-
- private:
-  /// Makes the context that libtorch's tensors lie in this thread's, where it has none yet.
-  void make_current(int index) {
-    Context context = nullptr;
-    call<Status(Context *)>("cuCtxGetCurrent", &context);
-    if (context) return;
-    call<Status(Context *, int)>("cuDevicePrimaryCtxRetain", &context, index);
-    call<Status(Context)>("cuCtxSetCurrent", context);
-  }
-
-  int architecture(int index) {
-    constexpr int major = 75, minor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
-    int version[2] = {};
-    call<Status(int *, int, int)>("cuDeviceGetAttribute", &version[0], major, index);
-    call<Status(int *, int, int)>("cuDeviceGetAttribute", &version[1], minor, index);
-    return 10 * version[0] + version[1];
-  }
-
-  /// Calls a function of the driver; throws what it says went wrong.
-  template <typename Signature, typename... Arguments>
-  void call(const char *name, Arguments... arguments) {
-    void *address = dlsym(library, name);
-    TORCH_CHECK(address, "CUDA's driver has no function ", name);
-    Status status = reinterpret_cast<Signature *>(address)(arguments...);
+  void operator()(Arguments... arguments) const {
+    Status status = function(arguments...);
     if (status == 0) return;
     const char *text = nullptr;
-    auto describe = dlsym(library, "cuGetErrorString");
-    if (describe) reinterpret_cast<Status (*)(Status, const char **)>(describe)(status, &text);
+    describe(status, &text);
     TORCH_CHECK(false, name, ": ", text ? text : "unknown error");
   }
 
+ private:
+  using Function = Status (*)(Arguments...);
+  using Describe = Status (*)(Status, const char **);
+
+  const char *name;
+  Function function;
+  Describe describe;
+};
+
+class Driver : public Launcher {
+ public:
+  explicit Driver(void *library)
+      : compiler(library, cache_folder()),
+        get_context(library, "cuCtxGetCurrent"),
+        set_context(library, "cuCtxSetCurrent"),
+        retain_context(library, "cuDevicePrimaryCtxRetain"),
+        get_attribute(library, "cuDeviceGetAttribute"),
+        load_module(library, "cuModuleLoadData"),
+        get_function(library, "cuModuleGetFunction"),
+        launch_kernel(library, "cuLaunchKernel") {}
+
+  void launch(const Kernel &kernel, c10::Device device, Grid grid, void **arguments) override {
+    if (grid.rows == 0 || grid.columns == 0) return;
+    c10::DeviceGuard guard(device);
+    make_current(device.index());
+    Function function = loaded(kernel, device.index());
+    Stream stream = c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();
+    auto rows = static_cast<unsigned>(grid.rows), columns = static_cast<unsigned>(grid.columns);
+    launch_kernel(function, rows, columns, 1, static_cast<unsigned>(grid.threads), 1, 1, 0, stream,
+                  arguments, nullptr);
+  }
+
+  /// Compiles and loads a kernel, to see whether that can be done.
+  void try_out(const Kernel &kernel, c10::Device device) {
+    c10::DeviceGuard guard(device);
+    make_current(device.index());
+    loaded(kernel, device.index());
+  }
+
+ private:
+  /// Makes the context that libtorch's tensors lie in this thread's, where it has none yet: threads
+  /// of backward passes may start with a kernel.
+  void make_current(int device) const {
+    Context context = nullptr;
+    get_context(&context);
+    if (context) return;
+    retain_context(&context, device);
+    set_context(context);
+  }
+
+  /// A kernel on the current device, compiled and loaded at its first call.
+  Function loaded(const Kernel &kernel, int device) {
+    uint32_t types = 0;
+    for (at::ScalarType type : kernel.types) types = types << 8 | static_cast<uint8_t>(type);
+    std::lock_guard lock(mutex);
+    Function &function = functions[{device, kernel.name, types}];
+    if (function) return function;
+    RuntimeCompiler::Code code = compiler.code(kernel, architecture(device));
+    Module module = nullptr;
+    load_module(&module, code.code.data());
+    get_function(&function, module, code.name.c_str());
+    return function;
+  }
+
+  int architecture(int device) const {
+    constexpr int major = 75, minor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
+    int version[2] = {};
+    get_attribute(&version[0], major, device);
+    get_attribute(&version[1], minor, device);
+    return 10 * version[0] + version[1];
+  }
+
   RuntimeCompiler compiler;
-  void *library;
+  Call<Context *> get_context;
+  Call<Context> set_context;
+  Call<Context *, int> retain_context;
+  Call<int *, int, int> get_attribute;
+  Call<Module *, const void *> load_module;
+  Call<Function *, Module, const char *> get_function;
+  Call<Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream,
+       void **, void **>
+      launch_kernel;
   std::mutex mutex;
-  std::map<std::pair<int, std::string>, Function> functions;
+  // By device, name (a literal, so its place will do) and types.
+  std::map<std::tuple<int, const char *, uint32_t>, Function> functions;
 };
 
 }  // namespace
@@ -128,7 +162,7 @@ std::unique_ptr<Launcher> ctorch::cuda::make_driver() {
   TORCH_CHECK(library, dlerror());
   auto driver = std::make_unique<Driver>(library);
   // Whether the compiler knows the card is seen by compiling for it.
-  driver->loaded({"rms_norm", "rms_norm", {at::kFloat, at::kFloat}}, c10::Device(at::kCUDA, 0));
+  driver->try_out({"rms_norm", "rms_norm", {at::kFloat, at::kFloat}}, c10::Device(at::kCUDA, 0));
   return driver;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/util/SmallVector.h>
 
 #include <filesystem>
 #include <memory>
@@ -15,7 +16,7 @@ namespace ctorch::cuda {
 struct Kernel {
   const char *file;
   const char *name;
-  std::vector<at::ScalarType> types;
+  c10::SmallVector<at::ScalarType, 4> types;
 
   /// As C++ names it, such as `rms_norm<float, bfloat16>`.
   std::string expression() const;
