@@ -67,6 +67,18 @@ at::Tensor composed::dropout(const at::Tensor &x, double probability, int64_t se
   return (x * factors.to(x.device())).to(x.scalar_type());
 }
 
+at::Tensor composed::low_rank_down(const at::Tensor &x, const at::Tensor &a, double scale,
+                                   double probability, int64_t seed) {
+  at::Tensor kept = probability > 0 ? ctorch::dropout(x, probability, seed) : x;
+  return ctorch::product(kept, a).mul_(scale);
+}
+
+at::Tensor composed::low_rank_up(const at::Tensor &x, const at::Tensor &b, double probability,
+                                 int64_t seed) {
+  at::Tensor y = at::mm(x, b.t().to(x.scalar_type()));
+  return probability > 0 ? ctorch::dropout(y, probability, seed) : y;
+}
+
 at::Tensor composed::product(const at::Tensor &x, const at::Tensor &weight) {
   return at::linear(x, weight);
 }

@@ -109,13 +109,12 @@ struct Dropout : Function<Dropout> {
 struct LowRankProduct : Function<LowRankProduct> {
   static at::Tensor forward(AutogradContext *context, const at::Tensor &x, const at::Tensor &a,
                             const at::Tensor &b, double scale, double probability, int64_t seed) {
-    at::Tensor kept = probability > 0 ? dropout(x, probability, seed) : x;
-    at::Tensor reduced = product(kept, a).mul_(scale);  // [tokens, rank]
+    at::Tensor reduced = low_rank_down(x, a, scale, probability, seed);  // [tokens, rank]
     context->save_for_backward({x, a, b, reduced});
     context->saved_data["scale"] = scale;
     context->saved_data["probability"] = probability;
     context->saved_data["seed"] = seed;
-    return at::mm(reduced, b.t().to(x.scalar_type()));
+    return low_rank_up(reduced, b, 0, 0);
   }
 
   static variable_list backward(AutogradContext *context, variable_list grads) {
@@ -124,14 +123,13 @@ struct LowRankProduct : Function<LowRankProduct> {
     double probability = context->saved_data["probability"].toDouble();
     int64_t seed = context->saved_data["seed"].toInt();
     at::Tensor grad = grads[0].contiguous();
-    at::Tensor grad_reduced =
-        product(grad, b.t()).mul_(context->saved_data["scale"].toDouble());  // [tokens, rank]
+    double scale = context->saved_data["scale"].toDouble();
+    at::Tensor grad_reduced = low_rank_down(grad, b.t(), scale, 0, 0);  // [tokens, rank]
     at::Tensor grad_b = at::mm(grad.t(), reduced);
     at::Tensor kept = probability > 0 ? dropout(x, probability, seed) : x;
     at::Tensor grad_a = at::mm(grad_reduced.t(), kept), grad_x;
     if (context->needs_input_grad(0)) {
-      grad_x = at::mm(grad_reduced, a.to(x.scalar_type()));
-      if (probability > 0) grad_x = dropout(grad_x, probability, seed);
+      grad_x = low_rank_up(grad_reduced, a.t(), probability, seed);
     }
     return {grad_x, grad_a.to(a.scalar_type()), grad_b.to(b.scalar_type()), at::Tensor(),
             at::Tensor(), at::Tensor()};

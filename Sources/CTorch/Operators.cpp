@@ -44,6 +44,9 @@ TORCH_LIBRARY(varlora, library) {
   library.def("gated_backward(Tensor grad, Tensor gate_up, bool gelu) -> Tensor");
   library.def("rotate(Tensor x, Tensor cosine, Tensor sine, bool back) -> Tensor");
   library.def("dropout(Tensor x, float probability, int seed) -> Tensor");
+  library.def(
+      "low_rank_down(Tensor x, Tensor a, float scale, float probability, int seed) -> Tensor");
+  library.def("low_rank_up(Tensor x, Tensor b, float probability, int seed) -> Tensor");
   library.def("product(Tensor x, Tensor weight) -> Tensor");
   library.def("quantize_rows(Tensor rows) -> (Tensor, Tensor)");
   library.def("quantized_product(Tensor x, Tensor codes, Tensor scales) -> Tensor");
@@ -85,6 +88,7 @@ TORCH_LIBRARY_IMPL(varlora, CPU, library) { CTORCH_KERNELS(CTORCH_ON_CPU) }
 
 TORCH_LIBRARY_IMPL(varlora, CUDA, library) {
   CTORCH_CUDA_KERNELS(CTORCH_ON_CUDA)
+  CTORCH_LOW_RANK(CTORCH_ON_CUDA)
   library.impl("packed_attention", cuda::packed_attention);
   library.impl("packed_attention_backward", cuda::packed_attention_backward);
 }
@@ -187,6 +191,22 @@ at::Tensor ctorch::dropout(const at::Tensor &x, double probability, int64_t seed
   TORCH_CHECK(0 <= probability && probability < 1, "expected a probability of dropout from 0 up to "
               "but not 1; found ", probability, " for ", described(x));
   return operation(x.contiguous(), probability, seed);
+}
+
+at::Tensor ctorch::low_rank_down(const at::Tensor &x, const at::Tensor &a, double scale,
+                                 double probability, int64_t seed) {
+  static const Operation<signature::low_rank_down> operation("varlora::low_rank_down");
+  expect(are_floating(x, a) && x.dim() == 2 && a.dim() == 2 && x.size(1) == a.size(1),
+         "x [..., in] and a [rank, in]", x, a);
+  return operation(x.contiguous(), a, scale, probability, seed);
+}
+
+at::Tensor ctorch::low_rank_up(const at::Tensor &x, const at::Tensor &b, double probability,
+                               int64_t seed) {
+  static const Operation<signature::low_rank_up> operation("varlora::low_rank_up");
+  expect(are_floating(x, b) && x.dim() == 2 && b.dim() == 2 && x.size(1) == b.size(1),
+         "x [..., rank] and b [out, rank]", x, b);
+  return operation(x.contiguous(), b, probability, seed);
 }
 
 at::Tensor ctorch::product(const at::Tensor &x, const at::Tensor &weight) {

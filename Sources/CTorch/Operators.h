@@ -18,12 +18,14 @@
 #define CTORCH_CUDA_KERNELS(each)                                                       \
   each(rms_norm) each(rms_norm_backward) each(gated) each(gated_backward)               \
   each(rotate) each(dropout)
+#define CTORCH_LOW_RANK(each) each(low_rank_down) each(low_rank_up)
 #define CTORCH_ATTENTION(each) each(packed_attention) each(packed_attention_backward)
 #define CTORCH_KERNELS(each)                                                            \
   CTORCH_CUDA_KERNELS(each) CTORCH_ATTENTION(each)                                      \
   each(product) each(quantize_rows) each(rounded_product)
 #define CTORCH_OPERATIONS(each)                                                         \
-  CTORCH_KERNELS(each) each(quantized_product) each(quantized_product_backward)         \
+  CTORCH_KERNELS(each) CTORCH_LOW_RANK(each)                                            \
+  each(quantized_product) each(quantized_product_backward)                              \
   each(delta_rule) each(delta_rule_backward) each(convolve) each(convolve_backward)
 
 namespace ctorch {
@@ -52,6 +54,13 @@ using rotate = Tensor(const Tensor &x, const Tensor &cosine, const Tensor &sine,
 /// Element i takes 16 bits of SplitMix64's output number i / 4: the same elements everywhere, on
 /// any number of threads, and for a gradient, without a mask that is kept.
 using dropout = Tensor(const Tensor &x, double probability, int64_t seed);
+
+/// scale * dropout(x) A' for x [rows, in] and A [rank, in], which may be a transposed view and is
+/// computed with in the type of x; and dropout(x B') for x [rows, rank] and B [out, rank]. Neither
+/// draws anything at a probability of 0.
+using low_rank_down = Tensor(const Tensor &x, const Tensor &a, double scale, double probability,
+                             int64_t seed);
+using low_rank_up = Tensor(const Tensor &x, const Tensor &b, double probability, int64_t seed);
 
 /// x [rows, in] times the transpose of a weight [out, in], which may be a transposed view.
 using product = Tensor(const Tensor &x, const Tensor &weight);
@@ -105,6 +114,7 @@ CTORCH_KERNELS(CTORCH_DECLARE)
 /// attention chooses between libtorch's and the composition.
 namespace cuda {
 CTORCH_CUDA_KERNELS(CTORCH_DECLARE)
+CTORCH_LOW_RANK(CTORCH_DECLARE)
 CTORCH_ATTENTION(CTORCH_DECLARE)
 }  // namespace cuda
 

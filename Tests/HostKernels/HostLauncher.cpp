@@ -29,6 +29,7 @@ void __syncthreads() { together.arrive_and_wait(); }
 
 #include "../../Sources/CTorch/CUDA/Kernels/dropout.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/gated.cu"
+#include "../../Sources/CTorch/CUDA/Kernels/low_rank.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/rms_norm.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/rotate.cu"
 
@@ -68,6 +69,10 @@ const std::vector<Entry> entries = {
     {{"rotate", "rotate", {b}}, start(rotate<bfloat16>)},
     {{"dropout", "dropout", {f}}, start(dropout<float>)},
     {{"dropout", "dropout", {b}}, start(dropout<bfloat16>)},
+    {{"low_rank", "low_rank_down", {f}}, start(low_rank_down<float>)},
+    {{"low_rank", "low_rank_down", {b}}, start(low_rank_down<bfloat16>)},
+    {{"low_rank", "low_rank_up", {f}}, start(low_rank_up<float>)},
+    {{"low_rank", "low_rank_up", {b}}, start(low_rank_up<bfloat16>)},
 };
 
 const Start &found(const ctorch::cuda::Kernel &kernel) {

@@ -60,6 +60,22 @@ int32_t host_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_
   });
 }
 
+int32_t host_low_rank_down(ctorch_tensor x, ctorch_tensor a, double scale, double probability,
+                           uint64_t seed, ctorch_tensor *out) {
+  return on_host([&] {
+    *out = wrap(cuda::low_rank_down(unwrap(x), unwrap(a), scale, probability,
+                                    static_cast<int64_t>(seed)));
+  });
+}
+
+int32_t host_low_rank_up(ctorch_tensor x, ctorch_tensor b, double probability, uint64_t seed,
+                         ctorch_tensor *out) {
+  return on_host([&] {
+    *out = wrap(
+        cuda::low_rank_up(unwrap(x), unwrap(b), probability, static_cast<int64_t>(seed)));
+  });
+}
+
 int32_t host_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                        ctorch_spans spans, double scale, double cap, ctorch_tensor grad,
                        ctorch_tensor *out, ctorch_tensor *grads) {

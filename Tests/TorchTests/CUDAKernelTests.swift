@@ -143,6 +143,35 @@ struct CUDAKernelTests {
         }
     }
 
+    @Test(
+        "The products of an adapter, and of its gradient",
+        arguments: [(5, 20, 3), (33, 576, 8), (3, 100, 17)],
+        [(DType.float32, 0.0), (.float32, 0.25), (.bfloat16, 0.25)]
+    )
+    func lowRank(_ sizes: (Int, Int, Int), _ kind: (DType, Double)) {
+        let ((rows, width, rank), (type, probability)) = (sizes, kind)
+        let x = Generator(seed: 1).normal([rows, width]).to(type)
+        let a = Generator(seed: 2).normal([rank, width])
+        let small = Generator(seed: 3).normal([rows, rank]).to(type)
+        func dropped(_ x: Tensor) -> Tensor {
+            probability == 0 ? x : x.to(.float64).dropout(probability, seed: 7)
+        }
+        // A as it lies in memory, and as the transpose of one that lies the other way.
+        for matrix in [a, a.transposed(0, 1).clone().rowMajor.transposed(0, 1)] {
+            let down = Tensor {
+                host_low_rank_down(x.handle, matrix.handle, 2, probability, 7, $0)
+            }
+            let wide = a.to(.float64)
+            let product = dropped(x).to(.float64).matmul(wide.transposed(0, 1)) * 2
+            expect(down, type, near: product)
+            let transposed = matrix.transposed(0, 1)
+            let up = Tensor {
+                host_low_rank_up(small.handle, transposed.handle, probability, 7, $0)
+            }
+            expect(up, type, near: dropped(small.to(.float64).matmul(wide)))
+        }
+    }
+
     @Test("Layers of no rows give none")
     func noRows() {
         let x = Tensor.zeros([0, 2, 8])

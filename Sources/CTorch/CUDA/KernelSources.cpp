@@ -25,6 +25,9 @@ const char rotate[] = {
 const char dropout[] = {
 #embed "Kernels/dropout.cu"
 };
+const char low_rank[] = {
+#embed "Kernels/low_rank.cu"
+};
 
 struct File {
   std::string_view name, text;
@@ -35,6 +38,7 @@ constexpr File files[] = {
     {"gated", {gated, std::size(gated)}},
     {"rotate", {rotate, std::size(rotate)}},
     {"dropout", {dropout, std::size(dropout)}},
+    {"low_rank", {low_rank, std::size(low_rank)}},
 };
 
 }  // namespace

@@ -54,6 +54,22 @@ int size_of(int64_t width) {
   return static_cast<int>(width);
 }
 
+/// As prelude.cu and low_rank.cu have them.
+struct Dropout {
+  uint64_t seed;
+  DropoutBits bits;
+
+  Dropout(double probability, int64_t seed)
+      : seed(static_cast<uint64_t>(seed)), bits(probability) {}
+};
+struct Matrix {
+  const void *data;
+  int64_t row, column;
+
+  explicit Matrix(const at::Tensor &x)
+      : data(x.const_data_ptr()), row(x.stride(0)), column(x.stride(1)) {}
+};
+
 const void *in(const at::Tensor &x) { return x.const_data_ptr(); }
 void *out(const at::Tensor &x) { return x.mutable_data_ptr(); }
 
@@ -120,9 +136,31 @@ at::Tensor cuda::rotate(const at::Tensor &x, const at::Tensor &cosine, const at:
 
 at::Tensor cuda::dropout(const at::Tensor &x, double probability, int64_t seed) {
   at::Tensor result = at::empty_like(x);
-  DropoutBits bits(probability);
   int64_t count = x.numel(), blocks = std::min<int64_t>((count + 1023) / 1024, 1 << 16);
   launch({"dropout", "dropout", {x.scalar_type()}}, x, {blocks, 1, 256}, in(x),
-         static_cast<uint64_t>(seed), bits.threshold, bits.scale, count, out(result));
+         Dropout(probability, seed), count, out(result));
+  return result;
+}
+
+at::Tensor cuda::low_rank_down(const at::Tensor &x, const at::Tensor &a, double scale,
+                               double probability, int64_t seed) {
+  if (a.scalar_type() != at::kFloat) {
+    return composed::low_rank_down(x, a, scale, probability, seed);
+  }
+  int width = size_of(x.size(1)), rank = size_of(a.size(0));
+  at::Tensor result = at::empty({x.size(0), rank}, x.options());
+  launch({"low_rank", "low_rank_down", {x.scalar_type()}}, x, a_block_each(x.size(0), width),
+         in(x), Matrix(a), static_cast<float>(scale), Dropout(probability, seed), width, rank,
+         out(result));
+  return result;
+}
+
+at::Tensor cuda::low_rank_up(const at::Tensor &x, const at::Tensor &b, double probability,
+                             int64_t seed) {
+  if (b.scalar_type() != at::kFloat) return composed::low_rank_up(x, b, probability, seed);
+  int rank = size_of(x.size(1)), width = size_of(b.size(0));
+  at::Tensor result = at::empty({x.size(0), width}, x.options());
+  launch({"low_rank", "low_rank_up", {x.scalar_type()}}, x, blocks_for(x.size(0), width), in(x),
+         Matrix(b), Dropout(probability, seed), width, rank, out(result));
   return result;
 }

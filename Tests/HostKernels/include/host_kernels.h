@@ -20,6 +20,11 @@ int32_t host_rotate(ctorch_tensor x, ctorch_tensor cosine, ctorch_tensor sine, b
                     ctorch_tensor *out);
 int32_t host_dropout(ctorch_tensor x, double probability, uint64_t seed, ctorch_tensor *out);
 
+int32_t host_low_rank_down(ctorch_tensor x, ctorch_tensor a, double scale, double probability,
+                           uint64_t seed, ctorch_tensor *out);
+int32_t host_low_rank_up(ctorch_tensor x, ctorch_tensor b, double probability, uint64_t seed,
+                         ctorch_tensor *out);
+
 /// Attention as on a card, and the gradients of query, key and value.
 int32_t host_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                        ctorch_spans spans, double scale, double cap, ctorch_tensor grad,

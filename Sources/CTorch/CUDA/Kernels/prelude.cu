@@ -43,6 +43,23 @@ DEVICE float block_sum(float x) {
   return sums[0];
 }
 
+/// Whether elements are set to zero or scaled: element i takes 16 bits of SplitMix64's output number
+/// i / 4, as on the processor, so that a seed means the same mask everywhere.
+struct Dropout {
+  uint64 seed;
+  unsigned threshold;  // below it the bits mean zero
+  float scale;
+
+  DEVICE uint64 bits(int64 number) const {
+    uint64 bits = seed + (static_cast<uint64>(number) + 1) * 0x9E3779B97F4A7C15;
+    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9;
+    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB;
+    return bits ^ (bits >> 31);
+  }
+  DEVICE float factor_of(uint64 bits) const { return (bits & 0xffff) >= threshold ? scale : 0.0f; }
+  DEVICE float factor(int64 i) const { return factor_of(bits(i / 4) >> (i % 4 * 16)); }
+};
+
 /// Where the row of a block begins, of rows of that width.
 DEVICE int64 row_start(int width) { return static_cast<int64>(blockIdx.x) * width; }
 
