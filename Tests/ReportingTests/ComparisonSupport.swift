@@ -107,6 +107,8 @@ struct MadeComparison {
             .contains(named.family)
         let metrics = try MetricValues(test)
         let other = Predictions(name: "other", sharpness: 0.5, seed: made.seed).list(20)
+        let otherPath = path.replacing("test", with: "other")
+        try run.write(otherPath, other)
         return WrittenResult(
             task: task,
             sweep: places[task],
@@ -127,7 +129,7 @@ struct MadeComparison {
                     examples: 20,
                     metrics: task == "sentiment" ? try MetricValues(other) : nil,
                     ood: try OutOfDistribution(inTask: test, outOfTask: other),
-                    predictions: path.replacing("test", with: "other")
+                    predictions: otherPath
                 )
             ]
         )

@@ -89,6 +89,52 @@ struct ComparisonTablesTests {
         }
     }
 
+    @Test("Differences on another task are those of its predictions, by seed")
+    func shiftedDifferences() throws {
+        try withRun { run in
+            func element(_ method: String, _ seed: Int, _ probability: Double) throws -> String {
+                let file = "\(method)-tweets-\(seed).jsonl"
+                try run.write("\(method)-\(seed).jsonl", ResultTexts.predictions(0.8))
+                try run.write(file, ResultTexts.predictions(probability))
+                let metrics = ResultTexts.metrics(1, 0.2, "\(-log(probability))")
+                let shift =
+                    #""shift":[{"task":"tweets","examples":4,"metrics":\#(metrics),"#
+                    + #""predictions":"\#(file)"}],"#
+                return ResultTexts.element(method: method, seed: seed, more: shift)
+            }
+            let elements = try [
+                element("map", 1, 0.8), element("map", 2, 0.7), element("ivon", 1, 0.9),
+                element("ivon", 2, 0.8), element("temperature", 3, 0.5),
+            ]
+            try run.write("results.json", "[\(elements.joined(separator: ","))]")
+            let record = try run.comparison()
+            let summary = try ComparisonSummary(record, resamples: 200)
+            func shift(_ method: String) throws -> ComparisonSummary.Shift {
+                try #require(summary.tasks[0].method(method)?.shifts.first)
+            }
+            let differences = [log(0.8 / 0.9), log(0.7 / 0.8)]
+            let found = try shift("ivon").differences.first { $0.metric == Metric.nll.rawValue }
+            let nll = try #require(found)
+            #expect(abs(nll.value - (differences[0] + differences[1]) / 2) < 1e-12)
+            // Answers are alike, so that resamples differ by their seeds alone.
+            #expect(abs(nll.lower - differences[1]) < 1e-12)
+            #expect(abs(nll.upper - differences[0]) < 1e-12)
+            let interval = try #require(shift("map").metrics[.nll]?.interval)
+            #expect(abs(interval.upperBound + log(0.7)) < 1e-12)
+            #expect(try shift("map").differences.isEmpty)
+            // A seed that `map` has not.
+            #expect(try shift("temperature").differences.isEmpty)
+            let entries = ComparisonTables(record, summary).sections[0].entries
+            let entry = entries.first { $0.title == "Difference to AdamW (MAP) on tweets" }
+            #expect(entry?.table.rows.map(\.first) == ["IVON"])
+            // All are right, so the surer answers are better calibrated, too.
+            #expect(entry?.table.marks == Set([2, 3].map { DataTable.Place(row: 0, column: $0) }))
+
+            try run.write("ivon-tweets-2.jsonl", "")
+            #expect(throws: ReportError.self) { try ComparisonSummary(record, resamples: 1) }
+        }
+    }
+
     @Test("summary.json is read back as it was, with infinite numbers")
     func json() throws {
         try withSmallComparison { record in

@@ -64,13 +64,26 @@ public struct ComparisonRecord: Sendable {
     ///   of the folder, ``ReportError`` where it has another number of examples than the result
     ///   says or one of them has no label.
     public func predictions(of result: MethodResult) throws -> [Prediction] {
-        let file = folder.appendingPathComponent(result.predictions)
-        _ = try OwnFolder(folder).file(result.predictions)
+        try predictions(result.predictions, count: result.examples)
+    }
+
+    /// The predictions behind the metrics on another task; nil where it has none, or old results do
+    /// not name them.
+    ///
+    /// - Throws: What ``predictions(of:)`` throws.
+    func predictions(of shift: MethodResult.Shift) throws -> [Prediction]? {
+        guard shift.metrics != nil, let path = shift.predictions else { return nil }
+        return try predictions(path, count: shift.examples)
+    }
+
+    private func predictions(_ path: String, count: Int) throws -> [Prediction] {
+        let file = folder.appendingPathComponent(path)
+        _ = try OwnFolder(folder).file(path)
         let predictions = try [Prediction](contentsOf: file)
-        guard predictions.count == result.examples else {
+        guard predictions.count == count else {
             throw ReportError(
-                description: "\(file.path): expected \(result.examples) predictions, as "
-                    + "results.json says, found \(predictions.count)"
+                description: "\(file.path): expected \(count) predictions, as results.json says, "
+                    + "found \(predictions.count)"
             )
         }
         if let unlabelled = predictions.first(where: { $0.label == nil }) {

@@ -48,8 +48,11 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
         public var task: String
         /// Number of its examples.
         public var examples: Int
-        /// Each metric over the seeds; empty where the tasks do not share their labels.
+        /// Each metric over the seeds, with an interval over seeds and examples; empty where the
+        /// tasks do not share their labels.
         public var metrics: [Metric: SeedSummary]
+        /// Each metric's difference to `map` on the seeds that both have; empty for `map` itself.
+        public var differences: [PairedDifference]
         /// How well uncertainty finds the other task's examples, over the seeds.
         public var separation: [UncertaintyScore: [SeparationMetric: SeedSummary]]
     }
@@ -111,43 +114,79 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
 extension ComparisonSummary.Task {
     fileprivate init(_ record: ComparisonRecord, _ task: String, resamples: Int) throws {
         self.task = task
-        let intervals = try Intervals(record, task, resamples: resamples)
         let results = record.results.filter { $0.task == task }
         split = results.first?.split ?? ""
         examples = results.map(\.examples).max() ?? 0
+        let intervals = try Intervals(of: task, in: record, resamples) { method in
+            try record.results(of: method, on: task)
+                .map { ($0.seed, try record.predictions(of: $0)) }
+        }
+        let others = distinct(results.flatMap(\.shifts).map(\.task))
+        let shifts = try others.map { other in
+            try Shifts(record, other, from: task, resamples: resamples)
+        }
         methods = try record.methods(of: task).map { method in
             let results = record.results(of: method, on: task)
             let found = try intervals(method)
-            var metrics = summaries { metric in results.compactMap { $0.metrics[metric] } }
-            for (metric, value) in found.values where value.lower <= value.upper {
-                metrics[metric]?.interval = value.lower...value.upper
-            }
             return ComparisonSummary.Method(
                 method: method,
                 seeds: results.map(\.seed),
-                metrics: metrics,
-                differences: found.differences,
+                metrics: summaries(with: found) { metric in
+                    results.compactMap { $0.metrics[metric] }
+                },
+                differences: found?.differences ?? [],
                 cost: summaries { metric in results.compactMap { $0.cost[metric] } },
-                shifts: distinct(results.flatMap(\.shifts).map(\.task)).map { other in
-                    ComparisonSummary.Shift(results.flatMap(\.shifts).filter { $0.task == other })
-                }
+                shifts: try shifts.compactMap { try $0(method) }
             )
         }
     }
 }
 
-extension ComparisonSummary.Shift {
-    /// The same other task with one or more seeds.
-    fileprivate init(_ shifts: [MethodResult.Shift]) {
-        task = shifts.first?.task ?? ""
-        examples = shifts.map(\.examples).max() ?? 0
-        metrics = summaries { metric in shifts.compactMap { $0.metrics?[metric] } }
-        separation = [:]
-        for score in UncertaintyScore.allCases {
-            let found = shifts.compactMap { $0.separation[score] }
-            if found.isEmpty { continue }
-            separation[score] = summaries { metric in found.compactMap { $0[metric] } }
+/// The methods of a task on another task.
+private struct Shifts {
+    private let results: (String) -> [MethodResult.Shift]
+    private let intervals: Intervals
+
+    init(
+        _ record: ComparisonRecord,
+        _ other: String,
+        from task: String,
+        resamples: Int
+    ) throws {
+        func found(_ method: String) -> [(seed: Int, shift: MethodResult.Shift)] {
+            record.results(of: method, on: task).flatMap { result in
+                result.shifts.filter { $0.task == other }.map { (result.seed, $0) }
+            }
         }
+        results = { found($0).map(\.shift) }
+        let place = "\(other), trained on \(task)"
+        intervals = try Intervals(of: place, in: record, resamples) { method in
+            try found(method).compactMap { seed, shift in
+                try record.predictions(of: shift).map { (seed, $0) }
+            }
+        }
+    }
+
+    /// A method over its seeds; nil for one that did not answer the other task.
+    func callAsFunction(_ method: String) throws -> ComparisonSummary.Shift? {
+        let shifts = results(method)
+        guard let first = shifts.first else { return nil }
+        let found = try intervals(method)
+        var separation: [UncertaintyScore: [SeparationMetric: SeedSummary]] = [:]
+        for score in UncertaintyScore.allCases {
+            let values = shifts.compactMap { $0.separation[score] }
+            if values.isEmpty { continue }
+            separation[score] = summaries { metric in values.compactMap { $0[metric] } }
+        }
+        return ComparisonSummary.Shift(
+            task: first.task,
+            examples: shifts.map(\.examples).max() ?? 0,
+            metrics: summaries(with: found) { metric in
+                shifts.compactMap { $0.metrics?[metric] }
+            },
+            differences: found?.differences ?? [],
+            separation: separation
+        )
     }
 }
 
@@ -164,47 +203,67 @@ private func summaries<Name: CaseIterable & Hashable>(
     return Dictionary(uniqueKeysWithValues: found)
 }
 
-/// Intervals of a task's methods over seeds and examples, and of their differences to `map` on the
-/// seeds that both have.
+/// The same of metrics, with their intervals.
+private func summaries(
+    with found: PairedBootstrap.Comparison?,
+    _ values: (Metric) -> [Double]
+) -> [Metric: SeedSummary] {
+    var metrics = summaries(values)
+    for (metric, value) in found?.values ?? [:] where value.lower <= value.upper {
+        metrics[metric]?.interval = value.lower...value.upper
+    }
+    return metrics
+}
+
+/// Intervals of methods over seeds and examples, and of their differences to `map` on the seeds
+/// that both have.
 private struct Intervals {
-    private let record: ComparisonRecord
-    private let task: String
+    /// The predictions of a method, by seed.
+    typealias Answers = [(seed: Int, predictions: [Prediction])]
+
+    private let (folder, task): (String, String)
     private let resamples: Int
+    private let answers: (String) throws -> Answers
     /// Predictions of `map` by seed.
     private let reference: [Int: [Prediction]]
     /// `map` over all of its seeds, which most methods have too; nil without `map`.
     private let bootstrap: PairedBootstrap?
 
-    init(_ record: ComparisonRecord, _ task: String, resamples: Int) throws {
-        self.record = record
-        self.task = task
-        self.resamples = resamples
-        let results = record.results(of: ComparisonMethod.reference, on: task)
-        let predictions = try results.map(record.predictions)
-        reference = Dictionary(uniqueKeysWithValues: zip(results.map(\.seed), predictions))
+    /// Those of `answers`, which errors place.
+    init(
+        of task: String,
+        in record: ComparisonRecord,
+        _ resamples: Int,
+        _ answers: @escaping (String) throws -> Answers
+    ) throws {
+        (folder, self.task) = (record.folder.path, task)
+        (self.resamples, self.answers) = (resamples, answers)
+        let own = try answers(ComparisonMethod.reference)
+        reference = Dictionary(uniqueKeysWithValues: own.map { ($0.seed, $0.predictions) })
         bootstrap =
-            predictions.isEmpty
-            ? nil : try PairedBootstrap(reference: predictions, resamples: resamples)
+            own.isEmpty
+            ? nil : try PairedBootstrap(reference: own.map(\.predictions), resamples: resamples)
     }
 
-    func callAsFunction(_ method: String) throws -> PairedBootstrap.Comparison {
-        if method == ComparisonMethod.reference, let bootstrap {
-            return bootstrap.own
-        }
-        let seeds = record.results(of: method, on: task).map(\.seed)
-        let predictions = try record.results(of: method, on: task).map(record.predictions)
+    /// Nil for a method without predictions.
+    func callAsFunction(_ method: String) throws -> PairedBootstrap.Comparison? {
+        if method == ComparisonMethod.reference { return bootstrap?.own }
+        let own = try answers(method)
+        if own.isEmpty { return nil }
         do {
-            let shared = zip(seeds, predictions).filter { reference[$0.0] != nil }
-            let compared = try self.reference(on: shared.map(\.0))?.compare(shared.map(\.1))
-            if let compared, shared.count == seeds.count { return compared }
+            let shared = own.filter { reference[$0.seed] != nil }
+            let compared = try reference(on: shared.map(\.seed))?
+                .compare(shared.map(\.predictions))
+            if let compared, shared.count == own.count { return compared }
             // Its values are those of all its seeds.
-            var own = try PairedBootstrap(reference: predictions, resamples: resamples).own
-            own.differences = compared?.differences ?? []
-            return own
+            var all = try PairedBootstrap(
+                reference: own.map(\.predictions),
+                resamples: resamples
+            ).own
+            all.differences = compared?.differences ?? []
+            return all
         } catch let error as MetricError {
-            throw ReportError(
-                description: "\(record.folder.path): \(method) on \(task): \(error)"
-            )
+            throw ReportError(description: "\(folder): \(method) on \(task): \(error)")
         }
     }
 

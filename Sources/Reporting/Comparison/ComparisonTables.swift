@@ -175,14 +175,23 @@ public struct ComparisonTables: Sendable {
         return table
     }
 
-    /// Nothing where there is no method beside `map`, or no `map`.
     private static func differences(_ task: ComparisonSummary.Task) -> [Entry] {
+        differences(task.methods.map { ($0.method, $0.differences) }, place: "")
+    }
+
+    /// Nothing where there is no method beside `map`, or no `map`.
+    private static func differences(
+        _ rows: [(method: String, differences: [PairedDifference])],
+        place: String
+    ) -> [Entry] {
         let metrics: [Metric] = [.accuracy, .ece, .nll]
-        let methods = task.methods.filter { !$0.differences.isEmpty }
-        if methods.isEmpty { return [] }
+        let compared = rows.filter { !$0.differences.isEmpty }
+        if compared.isEmpty { return [] }
         var table = DataTable(["method"] + metrics.map(\.title))
-        for (row, method) in methods.enumerated() {
-            let found = metrics.map(method.difference)
+        for (row, method) in compared.enumerated() {
+            let found = metrics.map { metric in
+                method.differences.first { $0.metric == metric.rawValue }
+            }
             table.rows.append(
                 [ComparisonMethod.named(method.method).title] + found.map { $0?.text ?? "" }
             )
@@ -191,9 +200,10 @@ public struct ComparisonTables: Sendable {
                 table.marks.insert(DataTable.Place(row: row, column: index + 1))
             }
         }
+        let reference = ComparisonMethod.named(ComparisonMethod.reference).title
         return [
             Entry(
-                title: "Difference to \(ComparisonMethod.named(ComparisonMethod.reference).title)",
+                title: "Difference to \(reference)\(place)",
                 note: "Mean difference over the seeds with its 95% bootstrap interval over the "
                     + "seeds and the examples together, paired by seed and example; marked where "
                     + "the method is better and the interval excludes 0.",
@@ -218,6 +228,10 @@ public struct ComparisonTables: Sendable {
                         [.accuracy, .ece, .nll, .brier, .aurc]
                     )
                 )
+            )
+            entries += differences(
+                rows.map { ($0.method, $0.shift.differences) },
+                place: " on \(other)"
             )
         }
         if rows.contains(where: { !$0.shift.separation.isEmpty }) {

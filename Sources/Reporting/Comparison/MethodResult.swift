@@ -26,6 +26,8 @@ public struct MethodResult: Equatable, Sendable {
         public var metrics: [Metric: Double]?
         /// How well uncertainty finds the examples of the other task among those of the test part.
         public var separation: [UncertaintyScore: [SeparationMetric: Double]]
+        /// The predictions file, relative to the comparison's folder; nil in old files.
+        public var predictions: String?
     }
 
     /// The task.
@@ -121,6 +123,7 @@ extension MethodResult.Shift {
         task = try node.required("task").name()
         examples = try node.required("examples").count(from: 1)
         metrics = try node.member("metrics").map(MethodResult.metrics)
+        predictions = try node.member("predictions")?.name()
         separation = [:]
         guard let scores = try node.member("ood") else { return }
         for score in UncertaintyScore.allCases {
