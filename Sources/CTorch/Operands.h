@@ -41,6 +41,12 @@ const Number *numbers(const at::Tensor &x) {
   return static_cast<const Number *>(x.const_data_ptr());
 }
 
+/// A new tensor of the processor on another device: on CUDA without a wait for what runs there,
+/// as such memory is copied away before this returns.
+inline at::Tensor sent(const at::Tensor &host, c10::Device device) {
+  return host.to(device, host.scalar_type(), device.is_cuda());
+}
+
 /// Rows along the last dimension.
 inline int64_t row_count(const at::Tensor &x) {
   return x.numel() / std::max<int64_t>(1, x.size(-1));

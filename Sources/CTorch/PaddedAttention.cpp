@@ -15,7 +15,7 @@ namespace {
 using Padding = PaddedAttention::Part;
 
 at::Tensor integers(const std::vector<int64_t> &values, c10::Device device) {
-  return at::tensor(values, at::TensorOptions().dtype(at::kLong)).to(device);
+  return sent(at::tensor(values, at::TensorOptions().dtype(at::kLong)), device);
 }
 
 /// Sequences that share a prefix.
@@ -62,8 +62,8 @@ Padding padding(const std::vector<AttentionSpan> &spans, c10::Device device) {
   p.query_places = integers(query_places, device);
   p.own_rows = integers(own_rows, device);
   p.own_places = integers(own_places, device);
-  p.is_query = at::tensor(is_query).view({p.count, 1, p.queries, 1}).to(device);
-  p.mask = at::tensor(mask).view({p.count, 1, p.queries, p.keys}).to(device);
+  p.is_query = sent(at::tensor(is_query).view({p.count, 1, p.queries, 1}), device);
+  p.mask = sent(at::tensor(mask).view({p.count, 1, p.queries, p.keys}), device);
   return p;
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 
+#include "Operands.h"
 #include "Shim.h"
 
 using namespace ctorch;
@@ -37,7 +38,7 @@ int32_t ctorch_from_bytes(const void *data, const int64_t *shape, int32_t rank, 
   return guarded_result(out, [&] {
     at::Tensor host = at::empty(sizes(shape, rank), options(dtype, "cpu"));
     if (host.nbytes() > 0) std::memcpy(host.data_ptr(), data, host.nbytes());
-    return host.to(c10::Device(device));
+    return sent(host, c10::Device(device));
   });
 }
 

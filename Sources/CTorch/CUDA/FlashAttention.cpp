@@ -49,7 +49,7 @@ class InOneOrder {
 template <typename Number>
 at::Tensor on_device(const std::vector<Number> &numbers, c10::Device device) {
   auto type = c10::CppTypeToScalarType<Number>::value;
-  return at::tensor(numbers, at::TensorOptions().dtype(type)).to(device, type, true);
+  return sent(at::tensor(numbers, at::TensorOptions().dtype(type)), device);
 }
 
 }  // namespace
