@@ -7,6 +7,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <numeric>
+
 #include "Kernels.h"
 #include "Operands.h"
 #include "Operators.h"
@@ -67,19 +69,6 @@ CTORCH_INLINE void hide(const Task &t, int64_t j, float *row, int64_t width, flo
   std::fill(row + t.span.visible(j), row + width, value);
 }
 
-/// One number of `lanes` of them, by halves, as one after another would wait for each other. Leaves
-/// others in their place.
-template <typename Join>
-CTORCH_INLINE float folded(float *x, Join join) {
-  for (int64_t half = lanes / 2; half > 0; half /= 2) {
-    for (int64_t l = 0; l < half; l++) x[l] = join(x[l], x[l + half]);
-  }
-  return x[0];
-}
-
-CTORCH_INLINE float larger(float a, float b) { return a < b ? b : a; }
-CTORCH_INLINE float sum(float a, float b) { return a + b; }
-
 /// Attention weights of the queries first ..< first + rows, given the first of them and transposed
 /// keys: [rows, width], where `width` columns are enough for the last query and unseen keys have 0.
 /// Where scores are capped and it is asked for, also the slope of the cap at each score.
@@ -94,9 +83,9 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
     float top[lanes], sums[lanes] = {};
     std::copy_n(row, lanes, top);
     for (int64_t j = lanes; j < width; j += lanes) {
-      for (int64_t l = 0; l < lanes; l++) top[l] = larger(top[l], row[j + l]);
+      for (int64_t l = 0; l < lanes; l++) top[l] = top[l] < row[j + l] ? row[j + l] : top[l];
     }
-    float largest = folded(top, larger);
+    float largest = *std::max_element(top, top + lanes);
     float shift = t.scale * largest;
     // What rounding the shift lost, where the products below are fused and exact. A little of it is
     // a factor that all weights share; where scores are huge, it is more than exponents can hold.
@@ -109,7 +98,7 @@ CTORCH_INLINE void weights(const Task &t, const float *query, const float *keys,
         sums[l] += row[j + l];
       }
     }
-    float factor = 1 / folded(sums, sum);
+    float factor = 1 / std::accumulate(sums, sums + lanes, 0.0f);
     for (int64_t j = 0; j < width; j++) row[j] *= factor;
     hide(t, first + i, row, width, 0.0f);
   }
@@ -170,7 +159,7 @@ CTORCH_VECTORIZED void backward_task(const Task &t, const float *grad_out, const
         for (int64_t j = 0; j < b.width; j += lanes) {
           for (int64_t l = 0; l < lanes; l++) sums[l] += row[j + l] * grad_row[j + l];
         }
-        float along = folded(sums, sum);
+        float along = std::accumulate(sums, sums + lanes, 0.0f);
         for (int64_t j = 0; j < b.width; j++) {
           grad_row[j] = t.scale * row[j] * (grad_row[j] - along);
         }
