@@ -40,19 +40,6 @@ public final class IVON: Optimizer {
         }
     }
 
-    /// A normal prior with independent parameters, in place of the weight decay towards 0.
-    public struct Prior {
-        /// Its mean [count].
-        public let mean: Tensor
-        /// Its precision divided by λ [count]: what δ is for each parameter.
-        public let decay: Tensor
-
-        /// A prior from its mean and its precision divided by λ, each [count].
-        public init(mean: Tensor, decay: Tensor) {
-            (self.mean, self.decay) = (mean, decay)
-        }
-    }
-
     /// Standard normal numbers [count] for a draw (counted from 0) of a step (counted from 0).
     public typealias NoiseSource = (_ step: Int, _ draw: Int) -> Tensor
 
@@ -69,7 +56,7 @@ public final class IVON: Optimizer {
     private var clippedShare = 0.0
 
     private let parameters: FlatParameters
-    private let prior: Prior?
+    private let priorMean: Tensor?
     private let noise: NoiseSource
     private let reduce: Reduction?
     // fp32: at β₂ = 0.99999 the increments of h vanish in bf16.
@@ -82,20 +69,19 @@ public final class IVON: Optimizer {
 
     /// An optimizer of `parameters`, whose values are the first mean; one of several ranks adds up
     /// gradients and products by `reduce`.
-    ///
-    /// With a `prior`, the weight decay of the settings counts for nothing.
+    /// The prior is around `priorMean` [count], or around 0.
     public init(
         _ parameters: FlatParameters,
         learningRate: Double,
         settings: Settings,
-        prior: Prior? = nil,
+        priorMean: Tensor? = nil,
         reduce: Reduction? = nil,
         noise: @escaping NoiseSource
     ) {
         self.parameters = parameters
         self.learningRate = learningRate
         self.settings = settings
-        self.prior = prior
+        self.priorMean = priorMean
         self.reduce = reduce
         self.noise = noise
         diagonal = parameters.zeros() + settings.hessianInitialization
@@ -135,9 +121,7 @@ public final class IVON: Optimizer {
     }
 
     /// h + δ [count].
-    private var precision: Tensor {
-        if let prior { diagonal + prior.decay } else { diagonal + settings.weightDecay }
-    }
+    private var precision: Tensor { diagonal + settings.weightDecay }
 
     private func withOffset<Result>(
         _ offset: Tensor,
@@ -169,11 +153,8 @@ public final class IVON: Optimizer {
         momentum.addInPlace(gradient, times: 1 - settings.beta1)
         let debias = settings.debiases ? 1 - pow(settings.beta1, Double(stepCount)) : 1
         let direction = momentum * (1 / debias)
-        if let prior {
-            direction.addProductInPlace(parameters.values - prior.mean, prior.decay, times: 1)
-        } else {
-            direction.addInPlace(parameters.values, times: settings.weightDecay)
-        }
+        direction.addInPlace(parameters.values, times: settings.weightDecay)
+        if let priorMean { direction.addInPlace(priorMean, times: -settings.weightDecay) }
         let move = direction / precision
         clippedShare = 0
         var bounded = move

@@ -68,11 +68,12 @@ public struct Recipe: Equatable, Sendable {
     /// Whether IVON's learning rate is multiplied by the first Hessian (h₀), plus δ.
     public var rescaleLr = false
 
-    /// Nats by which draws of ivon-auto's prior change the answers; by default twice the
-    /// square of the untouched model's loss.
+    /// Nats by which draws of ivon-auto's prior of B change the answers; by default
+    /// four times the square of the untouched model's loss.
     public var priorKl: Double?
-    /// Nats by which draws of ivon-auto's posterior would change the untouched model's answers.
-    public var drawKl = 0.015
+    /// Nats by which the noise of ivon-auto's steps changes the untouched model's answers; by
+    /// default 0.05 with up to 64 training examples, and falling with the root of their number.
+    public var noiseKl: Double?
 
     /// Rank of the adapters (r).
     public var rank = 8

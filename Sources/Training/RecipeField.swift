@@ -55,13 +55,14 @@ extension Recipe: SettingsTable {
             .means("Whether IVON's learning rate is multiplied by the first Hessian"),
         .init("prior-kl", \.priorKl, .positive)
             .means(
-                "Nats by which draws of ivon-auto's prior change the answers"
-                    + " (default: twice the square of the untouched model's loss)"
+                "Nats by which draws of ivon-auto's prior of B change the answers"
+                    + " (default: four times the square of the untouched model's loss)"
             ),
-        .init("draw-kl", \.drawKl, .positive)
+        .init("noise-kl", \.noiseKl, .positive)
             .means(
-                "Nats by which draws of ivon-auto's posterior would change the untouched model's"
-                    + " answers"
+                "Nats by which the noise of ivon-auto's steps changes the untouched model's"
+                    + " answers (default: 0.05 with up to 64 training examples, and falling with"
+                    + " the root of their number)"
             ),
         .init("rank", \.rank, .integer(1...65_536)).means("Rank of the adapters"),
         .init("alpha", \.alpha, .positive).means("Numerator of the adapters' scale"),

@@ -102,17 +102,17 @@ struct OptimizerPropertyTests {
         let parameters = parameters([1, 2, 3, 4, 5, 6])
         let curvature = Tensor([Float](arrayLiteral: 1, 2, 3, 4, 5, 6))
         let best = Tensor([Float](arrayLiteral: 3, -1, 0, 2, 4, 1))
-        let (mean, decay) = (Tensor.full([6], 0.5), Tensor([Float](arrayLiteral: 1, 2, 4, 8, 3, 6)))
+        let (mean, decay) = (Tensor([Float](arrayLiteral: 1, 0, -2, 0.5, 3, 6)), 4.0)
         var settings = IVON.Settings(effectiveSampleSize: 1e6)
         settings.hessianInitialization = 0
-        settings.weightDecay = 1e9  // The prior stands in its place.
+        settings.weightDecay = decay
         (settings.beta2, settings.rescalesLearningRate) = (1 - 1e-15, false)
         settings.learningRateUnit = 0.1
         let optimizer = IVON(
             parameters,
             learningRate: 1,
             settings: settings,
-            prior: IVON.Prior(mean: mean, decay: decay)
+            priorMean: mean
         ) { step, draw in
             Generator(seed: UInt64(10 * step + draw)).normal([6])
         }
@@ -123,7 +123,7 @@ struct OptimizerPropertyTests {
             }
         }
         // k (m - b) + δ (m - m₀) = 0, whatever h is.
-        let balance = (curvature * best + decay * mean) / (curvature + decay)
+        let balance = (curvature * best + mean * decay) / (curvature + decay)
         #expect(parameters.values.largestDifference(to: balance) < 1e-2)
         let variance = (optimizer.hessian + decay).power(-1) * 1e-6
         #expect(optimizer.standardDeviation.power(2).relativeDifference(to: variance) < 1e-6)

@@ -4,6 +4,7 @@ import LanguageModels
 import LoRA
 import Optimizers
 import Posteriors
+import Randomness
 import TestSupport
 import Testing
 import TextTasks
@@ -13,8 +14,10 @@ import Torch
 
 @Suite("Scales by what they do to the answers")
 struct AnswerProbeTests {
-    /// Two outcomes, whose logits differ by twice the first parameter in every example.
+    /// Two outcomes, whose logits differ by twice the response to the first parameter in every
+    /// example.
     private struct MadeObjective: Objective {
+        var response: @Sendable (Float) -> Float = { $0 }
         let exampleCount = 20
         let fingerprints: [String: String] = [:]
         func name(of example: Int) -> String { "\(example)" }
@@ -23,7 +26,7 @@ struct AnswerProbeTests {
         func check(fits model: LoadedModel) throws {}
 
         func logProbabilities(of examples: [Int], _ model: AdaptedModel) -> Tensor {
-            let value = model.parameters.values.floats[0]
+            let value = response(model.parameters.values.floats[0])
             let rows = examples.flatMap { _ in [value, -value, -.infinity] }
             return Tensor(rows, shape: [examples.count, 3]).logSoftmax(along: 1)
         }
@@ -58,55 +61,126 @@ struct AnswerProbeTests {
             let factor = try probe.factor(for: target, draws: 2) { factor, draw in
                 Tensor.full([count], (draw == 0 ? 1 : -1) * factor)
             }
-            .factor
             // KL(1/2 || 1 / (1 + exp(-2x))) = log cosh x.
             #expect(abs(factor / acosh(exp(target)) - 1) < 0.06, "\(factor)")
             #expect(adapted.parameters.values.doubles.allSatisfy { $0 == 0 })
-            // Divergences of 1 and 4 parts: 2 mean² / variance.
-            let dimension = try probe.factor(for: 1e-4, draws: 2) { factor, draw in
-                Tensor.full([count], Double(draw + 1) * factor)
-            }
-            .dimension
-            #expect(abs(dimension - 2 * 2.5 * 2.5 / 4.5) < 0.01, "\(dimension)")
         }
     }
 
-    /// Eight draws find the scale, 64 measure it, and the divergence is spread over one to six
+    @Test(
+        "Of factors that change the answers as much it is the least",
+        arguments: [1e-4, 0.02, 0.2]
+    )
+    func least(_ target: Double) throws {
+        try withTinyRun { tiny in
+            let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
+            let objective = MadeObjective { sin(100 * $0) }
+            let probe = AnswerProbe(objective, adapted, DataParallel(nil))
+            let factor = try probe.factor(for: target, draws: 1) { factor, _ in
+                Tensor.full([adapted.parameters.count], factor)
+            }
+            // log cosh sin 100 x: up to 0.43, and the same again from x = π / 200 on.
+            let expected = asin(acosh(exp(target))) / 100
+            #expect(abs(factor / expected - 1) < 0.06, "\(factor), \(expected)")
+        }
+    }
+
+    /// Eight draws find the width, 64 measure it, and the divergence is spread over one to six
     /// directions here: each seed's ratio has a deviation of up to 0.5, the mean over eight of 0.2.
     @Test(
-        "Draws of ivon-auto change the answers by what is asked for, and A by its own spread",
+        "Draws of ivon-auto change the answers by what is asked for",
         arguments: [["q_proj", "v_proj"], ["v_proj", "lm_head"], ["lm_head"]]
     )
-    func automatic(targets: [String]) throws {
+    func draws(targets: [String]) throws {
         var ratios: [Double] = []
         for seed in 1...8 {
             try withTinyRun(.automaticIVON) {
-                ($0.steps, $0.dropout, $0.priorKl, $0.drawKl) = (1, 0, 0.05, 0.001)
+                ($0.steps, $0.dropout, $0.noiseKl) = (1, 0, 0.001)
                 ($0.targetModules, $0.seed) = (targets, seed)
             } _: { tiny in
-                ratios.append(try divergence(of: tiny) / 0.001)
+                try tiny.train("run")
+                let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+                let posterior = try #require(run.posterior as? NormalPosterior)
+                let found = try divergence(of: tiny, run, posterior)
+                ratios.append(found / 0.001)
             }
         }
         #expect((0.6..<1.6).contains(ratios.reduce(0, +) / 8), "\(ratios)")
     }
 
-    /// The nats by which a run's draws change the answers of its untouched model.
-    private func divergence(of tiny: TinyRun) throws -> Double {
-        try tiny.train("run")
-        let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
-        let parameters = run.adapted.parameters
-        let posterior = try #require(run.posterior as? NormalPosterior)
-        run.adapted.initialize(seed: UInt64(tiny.recipe.seed))
-        for entry in parameters.entries where AdapterMatrix(entry)?.side == .a {
-            let spread = FlatParameters.view(parameters.values, entry).power(2).mean()
-            let variance = FlatParameters.view(posterior.variance, entry)
-            let ratio = variance * (1 / (0.04 * spread.item))
-            #expect(ratio.largestDifference(to: ratio * 0 + 1) < 1e-2)
+    @Test(
+        "However many steps ivon-auto takes, they lead no parameter farther",
+        arguments: [1, 300]
+    )
+    func path(steps: Int) throws {
+        try withTinyRun(.automaticIVON) {
+            ($0.steps, $0.dropout, $0.warmupSteps, $0.noiseKl) = (steps, 0, 0, 0.05)
+        } _: { tiny in
+            try tiny.train("run")
+            let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+            let values = run.adapted.parameters.values.clone()
+            run.adapted.initialize(seed: UInt64(tiny.recipe.seed))
+            let moves = (values - run.adapted.parameters.values).magnitude()
+            let noise = try noise(of: run.adapted, tiny.recipe, nats: 0.05)
+            // Of 300 rates that fall from 1 to 0 the mean is half of 301 / 300.
+            let most = 0.8 * noise * (steps == 1 ? 0.02 : 301.0 / 300)
+            let farthest = moves.quantiles([1])[0]
+            #expect(farthest <= most * 1.001, "\(farthest), \(most)")
+            // The first gradient is that of all steps.
+            if steps == 1 { #expect(farthest > most * 0.999, "\(farthest), \(most)") }
         }
+    }
+
+    @Test(
+        "The noise of ivon-auto falls with the number of examples beyond 64, and draws have its width",
+        arguments: [32: 0.05, 256: 0.025]
+    )
+    func widths(examples: Int, nats: Double) throws {
+        try withTinyRun(.automaticIVON) {
+            // So narrow a prior that nothing learnt of the curvature counts.
+            ($0.steps, $0.dropout, $0.priorKl) = (1, 0, 1e-6)
+        } _: { tiny in
+            let file = tiny.task.task.appendingPathComponent("train.jsonl")
+            let rows = (0..<examples).map {
+                #"{"id": "\#($0)", "prompt": "Your work is great", "choices": ["true", "false"], "#
+                    + #""label": \#($0 % 2)}"#
+            }
+            try Data(rows.joined(separator: "\n").utf8).write(to: file)
+            try tiny.train("run")
+            let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+            let posterior = try #require(run.posterior as? NormalPosterior)
+            run.adapted.initialize(seed: UInt64(tiny.recipe.seed))
+            let noise = try noise(of: run.adapted, tiny.recipe, nats: nats)
+            let ratio = posterior.variance * (1 / (noise * noise))
+            #expect(ratio.largestDifference(to: ratio * 0 + 1) < 1e-3)
+        }
+    }
+
+    /// The width of noise that changes the untouched model's answers by `nats`.
+    private func noise(
+        of adapted: AdaptedModel,
+        _ recipe: Recipe,
+        nats: Double
+    ) throws -> Double {
+        let objective = try AnswerObjective(recipe, tokenizer: adapted.base.tokenizer)
+        let probe = AnswerProbe(objective, adapted, DataParallel(nil))
+        return try probe.factor(for: nats, draws: 8) { width, draw in
+            let seed = RandomStream.prior.seed(from: UInt64(recipe.seed), draw)
+            return Generator(seed: seed).normal([adapted.parameters.count]) * width
+        }
+    }
+
+    /// The nats by which a run's draws change the answers of its untouched model.
+    private func divergence(
+        of tiny: TinyRun,
+        _ run: TrainedRun,
+        _ posterior: NormalPosterior
+    ) throws -> Double {
+        run.adapted.initialize(seed: UInt64(tiny.recipe.seed))
         let data = try TrainingData(tiny.recipe, tokenizer: run.adapted.base.tokenizer)
         let batch = AnswerBatch(data.train.examples(of: Array(0..<16)))
         let before = run.adapted.scorer.logProbabilities(batch)
-        let draws = DrawnParameters(posterior, around: parameters, count: 64, seed: 1)
+        let draws = DrawnParameters(posterior, around: run.adapted.parameters, count: 64, seed: 1)
         return (0..<64).reduce(0) { sum, draw in
             draws.withDraw(draw) {
                 let after = run.adapted.scorer.logProbabilities(batch)

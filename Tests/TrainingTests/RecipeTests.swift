@@ -21,7 +21,7 @@ struct RecipeTests {
         (recipe.beta2, recipe.ess, recipe.hessInit) = (0.999995, 12_345_678.9, 3e-4)
         (recipe.clipRadius, recipe.trainDraws, recipe.debias) = (.infinity, 3, false)
         (recipe.rescaleLr, recipe.rank, recipe.alpha) = (true, 5, 0.1)
-        (recipe.priorKl, recipe.drawKl) = (0.75, 0.125)
+        (recipe.priorKl, recipe.noiseKl) = (0.75, 0.25)
         (recipe.dropout, recipe.targetModules, recipe.rslora) = (
             0.3, ["true", "mlp.up_proj"], true
         )
@@ -121,7 +121,7 @@ struct RecipeTests {
             ["-1", "0.5", "2147483648", "1:30", "x", ""]
         ),
         (
-            "learning-rate ess hess-init alpha prior-kl draw-kl",
+            "learning-rate ess hess-init alpha prior-kl noise-kl",
             ["0", "-1", ".nan", ".inf", "-.inf", "inf", "nan", "x", "1:30", "1e999", "''"]
         ),
         ("clip-radius", ["0", "-1", ".nan", "-.inf", "x", "1:30"]),
@@ -218,12 +218,13 @@ struct RecipeTests {
         check(["orders": \.orders], 1...255)
         let infinite = ["0.0", ".inf"]
         for (key, path) in [
-            "ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha, "draw-kl": \.drawKl,
+            "ess": \Recipe.ess, "hess-init": \.hessInit, "alpha": \.alpha,
         ] {
             check(key, path, 0, .infinity, texts: infinite)
         }
         for (key, path) in [
             "learning-rate": \Recipe.learningRate, "prior-kl": \.priorKl,
+            "noise-kl": \.noiseKl,
         ] {
             check(key, path, 0, .infinity, texts: infinite)
         }

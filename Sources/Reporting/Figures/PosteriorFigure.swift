@@ -84,8 +84,8 @@ extension Figure {
                 """
                 The posterior has hardly moved from its initial value: h/h₀ is between \
                 \(ratio[0].text()) and \(ratio[2].text()) for 90% of the parameters. It is almost \
-                isotropic, so the draws add about the same noise to every parameter; how much is \
-                set by hess-init and ess and was hardly learned from the data.
+                isotropic, so the draws add about the same noise to every parameter; how much was \
+                set before the training and was hardly learned from the data.
                 """
             )
         }

@@ -6,68 +6,60 @@ import Torch
 extension TrainingMethod {
     /// IVON with a prior around the adapters' first values, and no setting to choose for a task.
     ///
-    /// Prior, step size and noise are set by what they do to the answers. The prior of a matrix A
-    /// has the spread of A's first values. That of B has the spread with which draws of the prior
-    /// change the answers by κ nats, where for small changes this grows with the square of the
-    /// spread: κ (`prior-kl`) is twice the squared loss L₀ of the untouched model, since what has
-    /// to be learnt is a change of the answers' logits of about L₀.
+    /// Every width is one number for all parameters, and found by what draws do to the answers
+    /// (`AnswerProbe`), in nats by which these change.
     ///
-    /// A learning rate of 1 is the smaller one of two: a quarter of what is stable under the
-    /// curvature that this prior and n terms of the loss imply, and the rate at which the noise of
-    /// the gradients spreads the parameters by half the prior's variance (`StepRate`): with more of
-    /// it a model is like a draw of the prior. κ is half the trace of the answers' Fisher matrix in
-    /// units of the prior. Its largest eigenvalue is at most the trace over √d, with d the trace's
-    /// square over the sum of the squared eigenvalues: 2 / d is the relative variance of what draws
-    /// change. So the curvature is at most 1 + 2 n κ / √d. As the first gradients are the largest,
-    /// the rate rises over the first tenth of the steps.
+    /// The noise of the steps, of standard deviation σ, changes the untouched model's answers by
+    /// 0.05 nats (`noise-kl`). Under it only what holds for all models nearby is learnt. More than
+    /// 64 training examples tell finer things, which as much noise would drown, so with them these
+    /// nats fall with the root of their number.
     ///
-    /// The posterior has the shape of the prior, and a width with which its draws change the
-    /// answers by κ₀ nats (`draw-kl`). Half of what draws of the prior change comes from A, whose
-    /// square has twice its first values' mean in them; in draws so much narrower, nothing does.
-    /// So the variance is that of the prior times 2 κ₀ / κ. Steps are
-    /// taken under a quarter of that noise: the whole of it, under steps twice as long, has kept
-    /// the mean from learning.
+    /// Steps have one length for all parameters, as IVON's have where its clip radius bounds
+    /// nearly all of them, and the length is a share of σ: with a learning rate of 1 that falls to
+    /// 0, all steps of a training together lead no parameter farther than 0.8 σ, however many
+    /// there are, as long as they are a hundred: a step of more than a hundredth of that is none.
+    ///
+    /// The prior's standard deviation s is that by which draws of B change the answers by κ nats
+    /// (`prior-kl`): four times the squared loss of the untouched model, since what has to be
+    /// learnt is a change of the answers' logits of about that loss. Small changes grow with the
+    /// square of the width.
+    ///
+    /// The posterior is what was trained under: around the mean, with the noise of the steps.
     public static let automaticIVON = TrainingMethod(
         rawValue: "ivon-auto",
         learningRate: 1,
         beta2: 0.99999,
         warmUp: 0.1,
-        // IVON's seven, mean and decay of the prior.
-        vectors: 9,
+        // IVON's seven, and the mean of the prior.
+        vectors: 8,
         hasPosterior: true
     ) { start in
         let (recipe, parameters) = (start.recipe, start.parameters)
-        let termCount = Double(start.probe?.termCount ?? 1)
-        let loss = try start.probe?.loss() ?? 1
-        let priorKl = recipe.priorKl ?? 2 * loss * loss
-        let (prior, dimension) = try start.priorDeviation(priorKl)
-        let coldness = 16.0  // The posterior's variance over that of the noise of steps.
-        let sampleSize = termCount * priorKl / (2 * recipe.drawKl)
-        var settings = IVON.Settings(effectiveSampleSize: coldness * sampleSize)
+        let widths = try AutomaticWidths(start)
+        // The prior's precision 1 / s², divided by λ as the loss is: 1 / n s².
+        let decay = 1 / (widths.termCount * widths.prior * widths.prior)
+        var settings = IVON.Settings(effectiveSampleSize: 1 / (widths.noise * widths.noise * decay))
         settings.hessianInitialization = 0
+        settings.weightDecay = decay
         settings.beta1 = recipe.beta1
         settings.beta2 = recipe.beta2 ?? settings.beta2
         settings.draws = recipe.trainDraws
         settings.rescalesLearningRate = false
-        let curvature = 1 + 2 * termCount * priorKl / dimension.squareRoot()
-        let batches = Double(start.probe?.exampleCount ?? 1) / Double(recipe.batchSize)
-        settings.learningRateUnit = min(
-            StepRate.stable(under: curvature, beta1: recipe.beta1),
-            StepRate.quiet(0.5, batches: max(1, batches))
-        )
-        let decay = prior.power(-2) * (1 / termCount)
+        settings.clipRadius = 1e-7 / decay  // Of gradients: only the smallest stay as they are.
+        let length = 2 * 0.8 / Double(max(recipe.steps, 100)) * widths.noise
+        settings.learningRateUnit = length / settings.clipRadius
         let ivon = IVON(
             parameters,
             learningRate: 0,
             settings: settings,
-            prior: IVON.Prior(mean: parameters.values.clone(), decay: decay),
+            priorMean: parameters.values.clone(),
             reduce: start.parallel.reduction,
             noise: start.noise
         )
         func health(of entries: [FlatParameters.Entry]?) -> PosteriorHealth {
             PosteriorHealth(
-                ratio: ivon.hessian / decay + 1,
-                deviation: ivon.standardDeviation * coldness.squareRoot(),
+                ratio: ivon.hessian * (1 / decay) + 1,
+                deviation: ivon.standardDeviation,
                 entries: entries
             )
         }
@@ -75,8 +67,8 @@ extension TrainingMethod {
             optimizer: ivon,
             posterior: {
                 NormalPosterior(
-                    variance: ivon.standardDeviation.power(2) * coldness,
-                    effectiveSampleSize: sampleSize
+                    variance: ivon.standardDeviation.power(2),
+                    effectiveSampleSize: settings.effectiveSampleSize
                 )
             },
             health: { _ in health(of: nil) },
@@ -85,50 +77,41 @@ extension TrainingMethod {
     }
 }
 
-extension TrainingMethod.Start {
-    /// The standard deviation of each parameter [count] in a prior whose draws change the answers
-    /// by `divergence` nats.
-    fileprivate func priorDeviation(
-        _ divergence: Double
-    ) throws -> (deviation: Tensor, dimension: Double) {
-        // Of the matrices A, and where those of B are, with zeros elsewhere.
-        let (first, rest) = (Tensor.zeros(like: parameters.values), parameters.values.clone())
-        withoutGradients {
-            for entry in parameters.entries {
-                let values = FlatParameters.view(parameters.values, entry)
-                let spread = values.power(2).mean().item.squareRoot()
-                FlatParameters.view(first, entry).copyInPlace(values * 0 + spread)
-                FlatParameters.view(rest, entry).copyInPlace(values * 0 + (spread > 0 ? 0 : 1))
-            }
+/// The standard deviations that `ivon-auto` works with.
+private struct AutomaticWidths {
+    /// Terms of the loss (n).
+    let termCount: Double
+    /// Of the prior (s).
+    let prior: Double
+    /// Of the noise of the steps, and of the posterior (σ).
+    let noise: Double
+
+    /// - Throws: `TorchError` when the engine fails.
+    init(_ start: TrainingMethod.Start) throws {
+        guard let probe = start.probe else {
+            (termCount, prior, noise) = (1, 1, 1)
+            return
         }
-        guard let probe else { return (first + rest, 1) }
-        let (seed, device) = (UInt64(recipe.seed), parameters.values.device)
-        // Where answers change little, by the square of the factor; beyond, there is no such law.
-        let small = 0.02
-        let (factor, dimension) = try probe.factor(for: small, draws: 8) { factor, draw in
-            let stream = RandomStream.prior.seed(from: seed, draw)
-            let noise = Generator(seed: stream, device: device).normal([parameters.count])
-            return noise * (first + rest * factor)
+        let (recipe, parameters) = (start.recipe, start.parameters)
+        func normal(of width: Double, _ draw: Int) -> Tensor {
+            let seed = RandomStream.prior.seed(from: UInt64(recipe.seed), draw)
+            let generator = Generator(seed: seed, device: parameters.values.device)
+            return generator.normal([parameters.count]) * width
         }
-        return (first + rest * (factor * (divergence / small).squareRoot()), dimension)
+        termCount = Double(probe.termCount)
+        let loss = try probe.loss()
+        // Far beyond, the square is no law.
+        let (small, matrixB) = (0.02, parameters.zeros)
+        let factor = try probe.factor(for: small, draws: 8) { normal(of: $0, $1) * matrixB }
+        prior = factor * ((recipe.priorKl ?? 4 * loss * loss) / small).squareRoot()
+        let fineness = min(1, (64 / Double(probe.exampleCount)).squareRoot())
+        noise = try probe.factor(for: recipe.noiseKl ?? 0.05 * fineness, draws: 8, normal)
     }
 }
 
-/// Rates of steps (α): a step adds to the parameters, in units of the prior's deviation, -α times
-/// the momentum of the gradient of the loss summed over all n terms and the prior.
-enum StepRate {
-    /// A quarter of the largest rate at which steps with the momentum β₁ do not diverge under a
-    /// curvature.
-    static func stable(under curvature: Double, beta1: Double) -> Double {
-        0.5 * (1 + beta1) / (1 - beta1) / curvature
-    }
-
-    /// The rate at which the noise of the gradients spreads the parameters by a `variance`.
-    ///
-    /// A gradient is that of b of the n terms. Where its covariance is the Fisher matrix over b,
-    /// and that is the curvature, too, the variance is α n / 2b in every direction, whatever the
-    /// momentum (Mandt et al. 2017, arXiv 1704.04289). `batches` is n / b.
-    static func quiet(_ variance: Double, batches: Double) -> Double {
-        2 * variance / batches
+extension FlatParameters {
+    /// 1 where a value is 0, as all of B are before the first step, and 0 elsewhere [count].
+    fileprivate var zeros: Tensor {
+        values.magnitude().greater(than: 0).to(.float32) * -1 + 1
     }
 }

@@ -45,7 +45,7 @@ struct RecipeOptions: ParsableArguments {
     @Option(of: "debias") var debias: String?
     @Option(of: "rescale-lr") var rescaleLr: String?
     @Option(of: "prior-kl") var priorKl: String?
-    @Option(of: "draw-kl") var drawKl: String?
+    @Option(of: "noise-kl") var noiseKl: String?
 
     @Option(of: "rank") var rank: String?
     @Option(of: "alpha") var alpha: String?
