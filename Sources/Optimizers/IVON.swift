@@ -69,6 +69,7 @@ public final class IVON: Optimizer {
 
     /// An optimizer of `parameters`, whose values are the first mean; one of several ranks adds up
     /// gradients and products by `reduce`.
+    ///
     /// The prior is around `priorMean` [count], or around 0.
     public init(
         _ parameters: FlatParameters,

@@ -132,7 +132,7 @@ struct AnswerProbeTests {
     }
 
     @Test(
-        "The noise of ivon-auto falls with the number of examples beyond 64, and draws have its width",
+        "Beyond 64 examples the noise of ivon-auto falls, and draws have its width",
         arguments: [32: 0.05, 256: 0.025]
     )
     func widths(examples: Int, nats: Double) throws {
