@@ -47,12 +47,12 @@ struct AnswerProbe {
     /// The factor for which `offset` changes the answers by `target` nats.
     ///
     /// That is the mean, over `draws` of it and over examples, of the Kullback-Leibler divergence
-    /// of the answers without it from those with it; to 10%, where twelve rounds lead there, as
-    /// small divergences grow with the square of the factor. `offset` gives what is added to the
-    /// parameters [count] for a factor and a draw.
+    /// of the answers without it from those with it, to a fifth. `offset` gives what is added to
+    /// the parameters [count] for a factor and a draw.
     ///
     /// The least such factor is meant: an offset that breaks the model can leave answers as little
-    /// changed as one that hardly moves it, where these say little. So the search comes from below.
+    /// changed as one that hardly moves it, where these say little. So the search comes from below,
+    /// by the first draw alone until that one is near.
     ///
     /// - Throws: `TorchError` when the engine fails.
     func factor(
@@ -61,18 +61,21 @@ struct AnswerProbe {
         _ offset: (_ factor: Double, _ draw: Int) -> Tensor
     ) throws -> Double {
         let untouched = try answers()
-        var factor = 1e-3
-        for _ in 0..<12 {
-            let found = try (0..<draws).reduce(0) { sum, draw in
-                sum + divergence(of: untouched, from: try answers(with: offset(factor, draw)))
-                    / Double(draws)
+        var (search, counted) = (RootSearch(from: 1e-3), 1)
+        for _ in 0..<16 {
+            let found = try (0..<counted).reduce(0) { sum, draw in
+                let moved = try answers(with: offset(search.factor, draw))
+                return sum + divergence(of: untouched, from: moved) / Double(counted)
             }
-            let step = (target / found).squareRoot()
-            // Far away, and with broken answers, the square is no law.
-            factor *= step.isNaN ? 0.1 : min(max(step, 0.1), 4)
-            if abs(log(step)) < 0.05 { break }
+            let distance = abs(log(found / target))
+            if counted == draws, distance < 0.2 { break }
+            if counted < draws, distance < 1.4 {
+                (search, counted) = (RootSearch(from: search.factor), draws)
+            } else {
+                search.step(found / target)
+            }
         }
-        return try parallel.agreed([factor])[0]
+        return try parallel.agreed([search.factor])[0]
     }
 
     /// The log probabilities of the answers, with an offset in the parameters: a row a term.
@@ -101,5 +104,29 @@ struct AnswerProbe {
             }
         }
         return divergences.reduce(0, +) / Double(divergences.count)
+    }
+}
+
+/// The search for the factor at which a quantity that grows with it is 1: by its square, as long as
+/// all factors were on one side, and between the nearest ones on both by the power that joins them.
+private struct RootSearch {
+    private(set) var factor: Double
+    private var lower: (factor: Double, value: Double)?
+    private var upper: (factor: Double, value: Double)?
+
+    init(from factor: Double) { self.factor = factor }
+
+    /// Goes on to another factor, as the quantity at this one is `value`, which may be no number.
+    mutating func step(_ value: Double) {
+        if value < 1 { lower = (factor, value) } else { upper = (factor, value) }
+        guard let lower, let upper else {
+            let step = (1 / value).squareRoot()
+            factor *= step.isNaN ? 0.1 : min(max(step, 0.1), 4)
+            return
+        }
+        let share = log(1 / lower.value) / log(upper.value / lower.value)
+        // Not so near to one of them that the other stays: far apart no power joins them.
+        let inner = share.isNaN ? 0.5 : min(max(share, 0.2), 0.8)
+        factor = lower.factor * pow(upper.factor / lower.factor, inner)
     }
 }

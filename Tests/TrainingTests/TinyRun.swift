@@ -13,7 +13,7 @@ struct TinyRun {
     var recipe: Recipe
 
     /// A rate that each method learns the task with, by the method's name.
-    static let learningRates = ["ivon": 10, "ivon-auto": 1, "adamw": 0.01, "sgd": 0.1]
+    static let learningRates = ["ivon": 10, "ivon-auto": 5, "adamw": 0.01, "sgd": 0.1]
 
     init(
         in folder: URL,

@@ -52,7 +52,8 @@ struct TrainerTests {
             // No clipping: at a bound, sums of another order could differ by a whole step. Small
             // steps: their last digits grow over the run.
             $0.clipRadius = .infinity
-            $0.learningRate = ["ivon": 1e-4, "adamw": 0.01, "sgd": 0.003][method.rawValue]
+            $0.learningRate =
+                ["ivon": 1e-4, "ivon-auto": 5, "adamw": 0.01, "sgd": 0.003][method.rawValue]
         } _: { tiny in
             try tiny.train("whole")
             var parts = tiny
