@@ -73,8 +73,8 @@ struct SplitTests {
             }
             let trained = try tool.run(
                 ["train", "--model", model, "--output", "run", "--threads", "1"]
-                    + ["--steps", "1", "--seed", "3", "--draws", "2", "--hess-init", "1e-4"]
-                    + task.arguments
+                    + ["--steps", "1", "--seed", "3", "--draws", "2"]
+                    + ["--method", "ivon", "--hess-init", "1e-4"] + task.arguments
             )
             #expect(trained.exitCode == 0, "\(trained.errors)")
             let isOwn = task.arguments.count == 2
