@@ -17,7 +17,7 @@ extension TrainingMethod {
     /// Steps have one length for all parameters, as IVON's have where its clip radius bounds
     /// nearly all of them, and the length is a share of σ: with a learning rate of 1 that falls to
     /// 0, all steps of a training together lead no parameter farther than 0.8 σ, however many
-    /// there are, as long as they are a hundred: a step of more than a hundredth of that is none.
+    /// there are. Fewer than a hundred are as long as if they were a hundred, and lead less far.
     ///
     /// The prior's standard deviation s is that by which draws of B change the answers by κ nats
     /// (`prior-kl`): four times the squared loss of the untouched model, since what has to be
@@ -101,7 +101,7 @@ private struct AutomaticWidths {
         termCount = Double(probe.termCount)
         let loss = try probe.loss()
         // Far beyond, the square is no law.
-        let (small, matrixB) = (0.02, parameters.zeros)
+        let (small, matrixB) = (0.02, parameters.maskOfZeros)
         let factor = try probe.factor(for: small, draws: 8) { normal(of: $0, $1) * matrixB }
         prior = factor * ((recipe.priorKl ?? 4 * loss * loss) / small).squareRoot()
         let fineness = min(1, (64 / Double(probe.exampleCount)).squareRoot())
@@ -111,7 +111,7 @@ private struct AutomaticWidths {
 
 extension FlatParameters {
     /// 1 where a value is 0, as all of B are before the first step, and 0 elsewhere [count].
-    fileprivate var zeros: Tensor {
+    fileprivate var maskOfZeros: Tensor {
         values.magnitude().greater(than: 0).to(.float32) * -1 + 1
     }
 }
