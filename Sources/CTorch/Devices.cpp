@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #endif
 
+#include "CUDA/Launcher.h"
 #include "Shim.h"
 
 using namespace ctorch;
@@ -43,6 +44,13 @@ const char *ctorch_cuda_fault(void) {
 int32_t ctorch_cuda_device_count(void) {
   if (*ctorch_cuda_fault()) return 0;
   return static_cast<int32_t>(at::detail::getCUDAHooks().deviceCount());
+}
+
+int32_t ctorch_cuda_capability(const char *device) {
+  int32_t result = 0;
+  if (*ctorch_cuda_fault()) return result;
+  guarded([&] { result = cuda::capability(c10::Device(device)); });
+  return result;
 }
 
 bool ctorch_has_mps(void) { return at::hasMPS(); }

@@ -48,6 +48,15 @@ public enum ComputeType: String, CaseIterable, Sendable {
         case .bfloat16: .bfloat16
         }
     }
+
+    /// What is computed in where nobody says: bfloat16 on cards that multiply it, else float32.
+    public static func usual(on device: Device) -> ComputeType {
+        usual(on: device, hasProducts: device.multipliesBFloat16)
+    }
+
+    static func usual(on device: Device, hasProducts: Bool?) -> ComputeType {
+        device != .cpu && hasProducts == true ? .bfloat16 : .float32
+    }
 }
 
 /// How precisely a model keeps its weights and how precisely it computes.
@@ -69,15 +78,15 @@ public struct Precision: Hashable, Sendable {
     }
 
     /// What people should know who compute so on a device of this machine.
-    ///
-    /// `hasProducts` is whether the processor has instructions for products in bfloat16, if known.
-    public func warnings(
-        on device: Device,
-        hasProducts: Bool? = Processor.multipliesBFloat16
-    ) -> [String] {
-        guard compute == .bfloat16, device == .cpu, hasProducts == false else { return [] }
+    public func warnings(on device: Device) -> [String] {
+        warnings(on: device, hasProducts: device.multipliesBFloat16)
+    }
+
+    func warnings(on device: Device, hasProducts: Bool?) -> [String] {
+        guard compute == .bfloat16, hasProducts == false else { return [] }
+        let subject = device == .cpu ? "this processor" : "this card"
         return [
-            "compute: this processor has no instructions for products in bfloat16, which take more "
+            "compute: \(subject) has no instructions for products in bfloat16, which take more "
                 + "time on it than those in float32"
         ]
     }

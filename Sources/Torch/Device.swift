@@ -56,6 +56,15 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
         return fault.isEmpty ? nil : fault
     }
 
+    /// Whether the device has instructions for products in bfloat16; nil where it does not tell.
+    ///
+    /// Cards from compute capability 8.0 on have them.
+    public var multipliesBFloat16: Bool? {
+        if self == .cpu { return Processor.multipliesBFloat16 }
+        let capability = ctorch_cuda_capability(name)
+        return capability == 0 ? nil : capability >= 80
+    }
+
     /// Bytes of its own memory that tensors took at most, and that are free; nil for the processor
     /// and for devices whose allocator does not say.
     public var memory: (peak: Int, available: Int)? {

@@ -27,8 +27,8 @@ public struct Recipe: Equatable, Sendable {
     public var chat = false
     /// Precision of the linear layers: float32, bfloat16, int8, int8-dynamic, int8-wide.
     public var basePrecision = WeightFormat.float32
-    /// Precision of products and activations: float32, bfloat16.
-    public var compute = ComputeType.float32
+    /// Precision of products and activations: float32, bfloat16; by default that of the device.
+    public var compute: ComputeType?
     /// How the adapter is trained.
     public var method = TrainingMethod.automaticIVON
 
@@ -155,11 +155,19 @@ extension Recipe {
         recipe.warmupSteps = warmupSteps ?? Int(method.warmUp * Double(steps))
         recipe.microBatchSize = min(microBatchSize ?? batchSize, batchSize)
         recipe.threads = threads ?? Engine.threads
+        recipe.compute = precision.compute
         return recipe
     }
 
     /// How the model keeps its weights and computes.
-    public var precision: Precision { Precision(basePrecision, compute: compute) }
+    public var precision: Precision {
+        Precision(basePrecision, compute: compute ?? Self.usualCompute(on: device))
+    }
+
+    /// That of a device which is not here is the CPU's: there nothing is computed.
+    private static func usualCompute(on device: String) -> ComputeType {
+        (try? Device(device)).map(ComputeType.usual(on:)) ?? .float32
+    }
 
     /// Checks that a model is in the precision that the recipe names.
     func check(_ model: LoadedModel) throws {

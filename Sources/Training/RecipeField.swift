@@ -23,7 +23,10 @@ extension Recipe: SettingsTable {
                 "Precision of the linear layers: float32, bfloat16, int8, int8-dynamic, int8-wide"
             ),
         .init("compute", \.compute, .choice())
-            .means("Precision of products and activations: float32, bfloat16"),
+            .means(
+                "Precision of products and activations: float32, bfloat16 (default: bfloat16 on"
+                    + " CUDA cards that multiply it, else float32)"
+            ),
         .init("method", \.method, .choice()),
         .init("steps", \.steps, .count).means("Optimizer steps"),
         .init("batch-size", \.batchSize, .integer(1...65_536)).means("Examples a step"),

@@ -1,9 +1,9 @@
 import TestSupport
 import Testing
-import Torch
 
 @testable import LanguageModels
 @testable import LoRA
+@testable import Torch
 
 /// The distance of neighbours in bfloat16, which has 8 bits of precision: 2^-8 of a number.
 private let epsilon = 1.0 / 256
@@ -22,6 +22,17 @@ struct PrecisionTests {
             #expect(precision.warnings(on: .cpu, hasProducts: known).isEmpty)
         }
         #expect(Precision(.bfloat16).warnings(on: .cpu, hasProducts: false).isEmpty)
+        let old = precision.warnings(on: Device(trusted: "cuda"), hasProducts: false)
+        #expect(old.first?.contains("this card") == true)
+    }
+
+    @Test("Where nobody says, cards that multiply bfloat16 compute in it, and nothing else does")
+    func usualTypes() {
+        for hasProducts in [true, false, nil] {
+            #expect(ComputeType.usual(on: .cpu, hasProducts: hasProducts) == .float32)
+            let card = ComputeType.usual(on: Device(trusted: "cuda"), hasProducts: hasProducts)
+            #expect(card == (hasProducts == true ? .bfloat16 : .float32))
+        }
     }
 
     private func results(

@@ -79,7 +79,6 @@ class Driver : public Launcher {
         get_context(library, "cuCtxGetCurrent"),
         set_context(library, "cuCtxSetCurrent"),
         retain_context(library, "cuDevicePrimaryCtxRetain"),
-        get_attribute(library, "cuDeviceGetAttribute"),
         load_module(library, "cuModuleLoadData"),
         get_function(library, "cuModuleGetFunction"),
         launch_kernel(library, "cuLaunchKernel") {}
@@ -88,7 +87,7 @@ class Driver : public Launcher {
     if (grid.rows == 0 || grid.columns == 0) return;
     c10::DeviceGuard guard(device);
     make_current(device.index());
-    Function function = loaded(kernel, device.index());
+    Function function = loaded(kernel, device);
     Stream stream = c10::impl::VirtualGuardImpl(device.type()).getStream(device).native_handle();
     auto rows = static_cast<unsigned>(grid.rows), columns = static_cast<unsigned>(grid.columns);
     launch_kernel(function, rows, columns, 1, static_cast<unsigned>(grid.threads), 1, 1, 0, stream,
@@ -99,7 +98,7 @@ class Driver : public Launcher {
   void try_out(const Kernel &kernel, c10::Device device) {
     c10::DeviceGuard guard(device);
     make_current(device.index());
-    loaded(kernel, device.index());
+    loaded(kernel, device);
   }
 
  private:
@@ -114,32 +113,23 @@ class Driver : public Launcher {
   }
 
   /// A kernel on the current device, compiled and loaded at its first call.
-  Function loaded(const Kernel &kernel, int device) {
+  Function loaded(const Kernel &kernel, c10::Device device) {
     uint32_t types = 0;
     for (at::ScalarType type : kernel.types) types = types << 8 | static_cast<uint8_t>(type);
     std::lock_guard lock(mutex);
-    Function &function = functions[{device, kernel.name, types}];
+    Function &function = functions[{device.index(), kernel.name, types}];
     if (function) return function;
-    RuntimeCompiler::Code code = compiler.code(kernel, architecture(device));
+    RuntimeCompiler::Code code = compiler.code(kernel, capability(device));
     Module module = nullptr;
     load_module(&module, code.code.data());
     get_function(&function, module, code.name.c_str());
     return function;
   }
 
-  int architecture(int device) const {
-    constexpr int major = 75, minor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
-    int version[2] = {};
-    get_attribute(&version[0], major, device);
-    get_attribute(&version[1], minor, device);
-    return 10 * version[0] + version[1];
-  }
-
   RuntimeCompiler compiler;
   Call<Context *> get_context;
   Call<Context> set_context;
   Call<Context *, int> retain_context;
-  Call<int *, int, int> get_attribute;
   Call<Module *, const void *> load_module;
   Call<Function *, Module, const char *> get_function;
   Call<Function, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, Stream,
@@ -151,6 +141,17 @@ class Driver : public Launcher {
 };
 
 }  // namespace
+
+int ctorch::cuda::capability(c10::Device device) {
+  constexpr int major = 75, minor = 76;  // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, _MINOR
+  using GetAttribute = Status (*)(int *, int, int);
+  static void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  static auto get = reinterpret_cast<GetAttribute>(
+      library ? dlsym(library, "cuDeviceGetAttribute") : nullptr);
+  int index = device.has_index() ? device.index() : 0, version[2] = {};
+  if (!get || get(&version[0], major, index) != 0 || get(&version[1], minor, index) != 0) return 0;
+  return 10 * version[0] + version[1];
+}
 
 // libtorch has a library that leads to the driver and to the compiler of its own version of CUDA,
 // wherever they are.
@@ -167,6 +168,8 @@ std::unique_ptr<Launcher> ctorch::cuda::make_driver() {
 }
 
 #else
+
+int ctorch::cuda::capability(c10::Device) { return 0; }
 
 std::unique_ptr<Launcher> ctorch::cuda::make_driver() {
   TORCH_CHECK(false, "there are no CUDA devices on this system");

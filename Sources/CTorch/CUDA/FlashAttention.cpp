@@ -7,18 +7,20 @@
 
 #include "../Operands.h"
 #include "../Operators.h"
+#include "Launcher.h"
 
 using namespace ctorch;
 using Spans = c10::intrusive_ptr<AttentionSpans>;
 
 namespace {
 
-/// It takes 16 bits, causal masks and windows.
+/// It takes 16 bits, causal masks and windows, and needs Ampere (8.0) or later.
 bool suits(const at::Tensor &query, const Spans &spans, double cap) {
   bool is_tree = std::any_of(spans->all.begin(), spans->all.end(),
                              [](const AttentionSpan &span) { return !span.ends.empty(); });
+  bool is_too_old = query.is_cuda() && cuda::capability(query.device()) < 80;
   int64_t size = query.size(2);
-  return query.scalar_type() == at::kBFloat16 && size % 8 == 0 && size <= 256 && cap == 0 &&
+  return !is_too_old && query.scalar_type() == at::kBFloat16 && size % 8 == 0 && size <= 256 && cap == 0 &&
          !is_tree;
 }
 

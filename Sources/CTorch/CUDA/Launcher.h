@@ -37,6 +37,9 @@ class Launcher {
   virtual void launch(const Kernel &kernel, c10::Device device, Grid grid, void **arguments) = 0;
 };
 
+/// The compute capability of a card, such as 90; 0 where the driver does not tell.
+int capability(c10::Device device);
+
 /// What starts kernels here; throws where nothing does.
 Launcher &launcher();
 

@@ -32,6 +32,8 @@ const char *ctorch_cuda_fault(void);
 int32_t ctorch_cuda_device_count(void);
 /// Why kernels of our own do not run on CUDA devices; empty where they do.
 const char *ctorch_cuda_kernels_fault(void);
+/// The compute capability of a CUDA device, such as 90; 0 where there is none or it does not tell.
+int32_t ctorch_cuda_capability(const char *device);
 bool ctorch_has_mps(void);
 /// Bytes of a device's own memory that tensors took at most, and that are free.
 int32_t ctorch_device_memory(const char *device, int64_t *peak, int64_t *available);

@@ -63,7 +63,7 @@ public struct MemoryEstimate: Equatable, Sendable, Encodable {
             model,
             modules,
             batch,
-            in: recipe.compute
+            in: recipe.precision.compute
         )
         let trained = block.peak(recomputes: recipe.gradientCheckpointing)
         let answered = block.temporaries(tokens: answerTokens)

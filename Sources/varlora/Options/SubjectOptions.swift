@@ -28,7 +28,7 @@ struct SubjectOptions: ParsableArguments {
     var device = "cpu"
     @Option("Precision of the linear layers (default: the run's, or float32).")
     var basePrecision: WeightFormat?
-    @Option("Precision of products and activations (default: the run's, or float32).")
+    @Option("Precision of products and activations (default: the run's, or that of the device).")
     var compute: ComputeType?
     @Option("Threads of an operation on the CPU (default: one a core).")
     var threads: String?
@@ -68,6 +68,7 @@ struct SubjectOptions: ParsableArguments {
         }
         recipe.basePrecision = basePrecision ?? recipe.basePrecision
         recipe.compute = compute ?? recipe.compute
+        recipe.device = device
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
             device: RankOptions.launch().device(device),
