@@ -248,8 +248,8 @@ let package = Package(
             "Training",
             [
                 "ChatTemplates", "Evaluation", "Files", "JSON", "LanguageModels", "LoRA", "Metrics",
-                "Optimizers", "Posteriors", "Randomness", "TensorFiles", "TestSupport", "TextTasks",
-                "Torch",
+                "Optimizers", "Posteriors", "Randomness", "RunFiles", "TensorFiles", "TestSupport",
+                "TextTasks", "Torch",
             ]
         ),
         tests(

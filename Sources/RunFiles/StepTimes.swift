@@ -13,9 +13,12 @@ public struct StepTimes: Codable, Equatable, Sendable {
     public var update = 0.0
     /// Seconds of evaluations between the steps; nil where there were none.
     public var evaluation: Double?
+    /// Seconds in which the method found its settings before the first of the steps; nil for steps
+    /// that others went before.
+    public var search: Double?
 
-    /// No steps.
-    public init() {}
+    /// No steps, and the seconds before them.
+    public init(search: Double? = nil) { self.search = search }
 
     private enum CodingKeys: String, CodingKey {
         case steps
@@ -23,10 +26,13 @@ public struct StepTimes: Codable, Equatable, Sendable {
         case draw = "draw_seconds"
         case update = "step_seconds"
         case evaluation = "evaluation_seconds"
+        case search = "search_seconds"
     }
 
     /// The sum of all parts in seconds.
-    public var total: Double { forwardBackward + draw + update + (evaluation ?? 0) }
+    public var total: Double {
+        forwardBackward + draw + update + (evaluation ?? 0) + (search ?? 0)
+    }
 
     /// Adds other steps.
     package static func += (sum: inout StepTimes, other: StepTimes) {
@@ -35,6 +41,7 @@ public struct StepTimes: Codable, Equatable, Sendable {
         sum.draw += other.draw
         sum.update += other.update
         if let evaluation = other.evaluation { sum.evaluation = (sum.evaluation ?? 0) + evaluation }
+        if let search = other.search { sum.search = (sum.search ?? 0) + search }
     }
 }
 

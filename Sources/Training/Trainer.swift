@@ -123,12 +123,14 @@ public final class Trainer {
             isFirst ? try History(run.timings, keeping: try lengthOfWholeLines(run.timings)) : nil
         let schedule = recipe.learningRateSchedule
         let clock = ContinuousClock()
-        let start = clock.now
+        let search = progress.step < recipe.steps ? learner.searchSeconds : nil
+        let start = clock.now - .seconds(search ?? 0)
         var times = StepTimes()  // since the last line of the timings
         func add(_ more: StepTimes) {
             times += more
             profile.times += more
         }
+        add(StepTimes(search: search))
         observer(
             .started(
                 step: progress.step,

@@ -27,6 +27,8 @@ public struct TrainingMethod: Sendable {
         var health: (_ measures: [String: Double]) -> PosteriorHealth? = { _ in nil }
         /// What the results say of it, with the health of each matrix.
         var finalHealth: () -> PosteriorHealth? = { nil }
+        /// Seconds in which it found its settings; nil where it had them.
+        var searchSeconds: Double?
     }
 
     /// The name in recipes, flags and files.

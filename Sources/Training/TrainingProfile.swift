@@ -1,6 +1,7 @@
 /// What the steps that a process took have cost.
 public struct TrainingProfile: Sendable {
-    /// Wall-clock seconds from the first step to the end of the last, with all between them.
+    /// Wall-clock seconds from the search for settings, or the first step, to the end of the last,
+    /// with all between them.
     public internal(set) var seconds = 0.0
     /// Where they went.
     public internal(set) var times = StepTimes()

@@ -32,11 +32,18 @@ struct ProfileTable {
                 "\((part / seconds * 100).fixed(1))%",
             ])
         }
-        return table.text + "\n" + [speed, memory, floor].compactMap { $0 }.joined(separator: "\n")
+        return table.text + "\n"
+            + [speed, search, memory, floor].compactMap { $0 }.joined(separator: "\n")
     }
 
-    /// Seconds of all steps, without evaluations between them.
-    private var seconds: Double { profile.seconds - (profile.times.evaluation ?? 0) }
+    /// Seconds of all steps, without evaluations between them and a search before them.
+    private var seconds: Double {
+        profile.seconds - (profile.times.evaluation ?? 0) - (profile.times.search ?? 0)
+    }
+
+    private var search: String? {
+        profile.times.search.map { "\($0.fixed(1)) s before the first step, to find settings" }
+    }
 
     private var speed: String {
         "\((Double(profile.sequences) / seconds).fixed(1)) examples/s, "

@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import Optimizers
+import RunFiles
 import TestSupport
 import Testing
 import Torch
@@ -77,6 +78,21 @@ struct StepTimesTests {
             #expect(profile.times.steps == 7 && profile.times.total <= profile.seconds)
             #expect(profile.passes == 7 && profile.sequences == 28)
             #expect(profile.tokens > 28 && profile.operations.total > 0)
+        }
+    }
+
+    @Test("The search for widths is a part of the training's time, of its first line")
+    func search() throws {
+        try withTinyRun {
+            ($0.method, $0.steps, $0.logEvery) = (.automaticIVON, 4, 2)
+        } _: { tiny in
+            let trainer = try Trainer(tiny.recipe, model: tiny.model(), run: tiny.run("run"))
+            _ = try trainer.run()
+            let lines = try JSONLines.read(Timing.self, from: tiny.run("run").timings).map(\.row)
+            let search = try #require(lines.first?.times?.search)
+            #expect(search > 0 && lines.last?.times?.search == nil)
+            #expect(try #require(lines.first).seconds > search)
+            #expect(trainer.profile.times.search == search)
         }
     }
 

@@ -72,7 +72,8 @@ extension TrainingMethod {
                 )
             },
             health: { _ in health(of: nil) },
-            finalHealth: { health(of: parameters.entries) }
+            finalHealth: { health(of: parameters.entries) },
+            searchSeconds: widths.seconds
         )
     }
 }
@@ -85,13 +86,16 @@ private struct AutomaticWidths {
     let prior: Double
     /// Of the noise of the steps, and of the posterior (σ).
     let noise: Double
+    /// How long it took to find them; nil where nothing was looked at.
+    let seconds: Double?
 
     /// - Throws: `TorchError` when the engine fails.
     init(_ start: TrainingMethod.Start) throws {
         guard let probe = start.probe else {
-            (termCount, prior, noise) = (1, 1, 1)
+            (termCount, prior, noise, seconds) = (1, 1, 1, nil)
             return
         }
+        let begin = ContinuousClock.now
         let (recipe, parameters) = (start.recipe, start.parameters)
         func normal(of width: Double, _ draw: Int) -> Tensor {
             let seed = RandomStream.prior.seed(from: UInt64(recipe.seed), draw)
@@ -106,6 +110,7 @@ private struct AutomaticWidths {
         prior = factor * ((recipe.priorKl ?? 4 * loss * loss) / small).squareRoot()
         let fineness = min(1, (64 / Double(probe.exampleCount)).squareRoot())
         noise = try probe.factor(for: recipe.noiseKl ?? 0.05 * fineness, draws: 8, normal)
+        seconds = (ContinuousClock.now - begin).inSeconds
     }
 }
 
