@@ -47,6 +47,17 @@ TORCH_LIBRARY(varlora, library) {
   library.def(
       "low_rank_down(Tensor x, Tensor a, float scale, float probability, int seed) -> Tensor");
   library.def("low_rank_up(Tensor x, Tensor b, float probability, int seed) -> Tensor");
+  library.def(
+      "ivon_draw(Tensor(a!) values, Tensor(b!) mean, Tensor(c!) offset, Tensor hessian,"
+      " float sample_size, float decay) -> ()");
+  library.def(
+      "ivon_step(Tensor(a!) values, Tensor(b!) hessian, Tensor(c!) momentum, Tensor gradient,"
+      " Tensor product, Tensor? prior, float beta1, float beta2, float sample_size, float decay,"
+      " float debias, float radius, float rate) -> Tensor");
+  library.def(
+      "adamw_step(Tensor(a!) values, Tensor(b!) first, Tensor(c!) second, Tensor gradient,"
+      " float beta1, float beta2, float root_scale, float epsilon, float shrinkage, float rate)"
+      " -> ()");
   library.def("product(Tensor x, Tensor weight) -> Tensor");
   library.def("quantize_rows(Tensor rows) -> (Tensor, Tensor)");
   library.def("quantized_product(Tensor x, Tensor codes, Tensor scales) -> Tensor");
@@ -89,6 +100,7 @@ TORCH_LIBRARY_IMPL(varlora, CPU, library) { CTORCH_KERNELS(CTORCH_ON_CPU) }
 TORCH_LIBRARY_IMPL(varlora, CUDA, library) {
   CTORCH_CUDA_KERNELS(CTORCH_ON_CUDA)
   CTORCH_LOW_RANK(CTORCH_ON_CUDA)
+  CTORCH_OPTIMIZERS(CTORCH_ON_CUDA)
   library.impl("packed_attention", cuda::packed_attention);
   library.impl("packed_attention_backward", cuda::packed_attention_backward);
 }
@@ -127,6 +139,17 @@ void expect_all_tokens(const AttentionSpans &spans, const at::Tensor &x) {
               "expected a row for each of the ", spans.keys,
               " tokens of spans with a query for every key; found ", described(x), " and ",
               spans.queries, " queries");
+}
+
+/// Throws unless all are vectors of one length, type and device.
+template <typename... Tensors>
+void expect_vectors(const at::Tensor &x, const Tensors &...others) {
+  auto fits = [&](const at::Tensor &other) {
+    return other.sizes() == x.sizes() && other.scalar_type() == x.scalar_type() &&
+           other.is_contiguous();
+  };
+  expect(are_floating(x, others...) && x.dim() == 1 && x.is_contiguous() && (fits(others) && ...),
+         "contiguous vectors of one length and type", x, others...);
 }
 
 at::Tensor quantized(const char *expected, const Operation<signature::quantized_product> &operation,
@@ -207,6 +230,33 @@ at::Tensor ctorch::low_rank_up(const at::Tensor &x, const at::Tensor &b, double 
   expect(are_floating(x, b) && x.dim() == 2 && b.dim() == 2 && x.size(1) == b.size(1),
          "x [..., rank] and b [out, rank]", x, b);
   return operation(x.contiguous(), b, probability, seed);
+}
+
+void ctorch::ivon_draw(const at::Tensor &values, const at::Tensor &mean, const at::Tensor &offset,
+                       const at::Tensor &hessian, double sample_size, double decay) {
+  static const Operation<signature::ivon_draw> operation("varlora::ivon_draw");
+  expect_vectors(values, mean, offset, hessian);
+  operation(values, mean, offset, hessian, sample_size, decay);
+}
+
+at::Tensor ctorch::ivon_step(const at::Tensor &values, const at::Tensor &hessian,
+                             const at::Tensor &momentum, const at::Tensor &gradient,
+                             const at::Tensor &product, const std::optional<at::Tensor> &prior,
+                             double beta1, double beta2, double sample_size, double decay,
+                             double debias, double radius, double rate) {
+  static const Operation<signature::ivon_step> operation("varlora::ivon_step");
+  expect_vectors(values, hessian, momentum, gradient, product, prior.value_or(values));
+  return operation(values, hessian, momentum, gradient, product, prior, beta1, beta2, sample_size,
+                   decay, debias, radius, rate);
+}
+
+void ctorch::adamw_step(const at::Tensor &values, const at::Tensor &first,
+                        const at::Tensor &second, const at::Tensor &gradient, double beta1,
+                        double beta2, double root_scale, double epsilon, double shrinkage,
+                        double rate) {
+  static const Operation<signature::adamw_step> operation("varlora::adamw_step");
+  expect_vectors(values, first, second, gradient);
+  operation(values, first, second, gradient, beta1, beta2, root_scale, epsilon, shrinkage, rate);
 }
 
 at::Tensor ctorch::product(const at::Tensor &x, const at::Tensor &weight) {

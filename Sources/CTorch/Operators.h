@@ -1,4 +1,5 @@
-// The operations of a decoder's layers, each of which ATen's dispatcher knows by one schema.
+// The operations of a decoder's layers and of optimizers, each of which ATen's dispatcher knows by
+// one schema.
 //
 // The functions of `ctorch` are the door: they check types and shapes, bring frozen operands to the
 // type that is computed in, and hand everything on contiguous. Behind it the dispatcher chooses by
@@ -20,11 +21,12 @@
   each(rotate) each(dropout)
 #define CTORCH_LOW_RANK(each) each(low_rank_down) each(low_rank_up)
 #define CTORCH_ATTENTION(each) each(packed_attention) each(packed_attention_backward)
+#define CTORCH_OPTIMIZERS(each) each(ivon_draw) each(ivon_step) each(adamw_step)
 #define CTORCH_KERNELS(each)                                                            \
   CTORCH_CUDA_KERNELS(each) CTORCH_ATTENTION(each)                                      \
   each(product) each(quantize_rows) each(rounded_product)
 #define CTORCH_OPERATIONS(each)                                                         \
-  CTORCH_KERNELS(each) CTORCH_LOW_RANK(each)                                            \
+  CTORCH_KERNELS(each) CTORCH_LOW_RANK(each) CTORCH_OPTIMIZERS(each)                    \
   each(quantized_product) each(quantized_product_backward)                              \
   each(delta_rule) each(delta_rule_backward) each(convolve) each(convolve_backward)
 
@@ -99,6 +101,27 @@ using convolve = Tensor(const Tensor &x, const Tensor &weight,
 using convolve_backward = Tensor(const Tensor &grad, const Tensor &x, const Tensor &weight,
                                  const c10::intrusive_ptr<AttentionSpans> &spans);
 
+/// IVON's draw (arXiv 2402.17641): values [count], which are the mean m before and are kept as
+/// `mean`, become m + e / sqrt(sample_size (hessian + decay)), and offset, standard normal numbers
+/// e before, what is added to m.
+using ivon_draw = void(const Tensor &values, const Tensor &mean, const Tensor &offset,
+                       const Tensor &hessian, double sample_size, double decay);
+
+/// IVON's step: hessian, momentum and values [count] from the means of the gradient and of gradient
+/// times offset over the draws; the prior is around its mean or 0. `debias` is a factor of the
+/// momentum; the share of the elements whose step `radius` bounded is the result.
+using ivon_step = Tensor(const Tensor &values, const Tensor &hessian, const Tensor &momentum,
+                         const Tensor &gradient, const Tensor &product,
+                         const std::optional<Tensor> &prior, double beta1, double beta2,
+                         double sample_size, double decay, double debias, double radius,
+                         double rate);
+
+/// AdamW's step (arXiv 1711.05101): the moments and values [count] from a gradient. `root_scale` is
+/// a factor of the second moment's root, before epsilon is added, `shrinkage` one of the values.
+using adamw_step = void(const Tensor &values, const Tensor &first, const Tensor &second,
+                        const Tensor &gradient, double beta1, double beta2, double root_scale,
+                        double epsilon, double shrinkage, double rate);
+
 }  // namespace signature
 
 #define CTORCH_DECLARE(name) signature::name name;
@@ -116,6 +139,7 @@ namespace cuda {
 CTORCH_CUDA_KERNELS(CTORCH_DECLARE)
 CTORCH_LOW_RANK(CTORCH_DECLARE)
 CTORCH_ATTENTION(CTORCH_DECLARE)
+CTORCH_OPTIMIZERS(CTORCH_DECLARE)
 }  // namespace cuda
 
 /// For any device and floating type; `ctorch::name` is the door to others from here.

@@ -54,16 +54,21 @@ public final class AdamW: Optimizer {
 
     private func update(_ gradient: Tensor) {
         stepCount += 1
-        let (beta1, beta2) = (settings.beta1, settings.beta2)
-        firstMoment.multiplyInPlace(beta1)
-        firstMoment.addInPlace(gradient, times: 1 - beta1)
-        secondMoment.multiplyInPlace(beta2)
-        secondMoment.addProductInPlace(gradient, gradient, times: 1 - beta2)
-        let correction1 = 1 - pow(beta1, Double(stepCount))
-        let correction2 = 1 - pow(beta2, Double(stepCount))
-        let root = secondMoment.squareRoot() * (1 / correction2.squareRoot()) + settings.epsilon
-        parameters.values.multiplyInPlace(1 - learningRate * settings.weightDecay)
-        parameters.values.addInPlace(firstMoment / root, times: -learningRate / correction1)
+        let (beta1, beta2, steps) = (settings.beta1, settings.beta2, Double(stepCount))
+        let rule = AdamWRule(
+            beta1: beta1,
+            beta2: beta2,
+            rootScale: 1 / (1 - pow(beta2, steps)).squareRoot(),
+            epsilon: settings.epsilon,
+            shrinkage: 1 - learningRate * settings.weightDecay,
+            rate: learningRate / (1 - pow(beta1, steps))
+        )
+        parameters.values.stepInPlace(
+            by: rule,
+            firstMoment: firstMoment,
+            secondMoment: secondMoment,
+            gradient: gradient
+        )
     }
 
     /// The two moments.

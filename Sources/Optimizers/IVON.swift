@@ -40,7 +40,8 @@ public final class IVON: Optimizer {
         }
     }
 
-    /// Standard normal numbers [count] for a draw (counted from 0) of a step (counted from 0).
+    /// Standard normal numbers [count] for a draw (counted from 0) of a step (counted from 0), in a
+    /// tensor that the step may change.
     public typealias NoiseSource = (_ step: Int, _ draw: Int) -> Tensor
 
     /// Step size (α).
@@ -52,8 +53,8 @@ public final class IVON: Optimizer {
     /// Diagonal Hessian estimate (h) [count].
     public var hessian: Tensor { diagonal }
     /// Under `clipped`, the share of the elements whose step the clip radius bounded, from 0 to 1.
-    public var measures: [String: Double] { ["clipped": clippedShare] }
-    private var clippedShare = 0.0
+    public var measures: [String: Double] { ["clipped": clippedShare?.item ?? 0] }
+    private var clippedShare: Tensor?  // []
 
     private let parameters: FlatParameters
     private let priorMean: Tensor?
@@ -93,82 +94,73 @@ public final class IVON: Optimizer {
 
     /// One step: each draw θ = m + ε / sqrt(λ (h + δ)) is in the parameters while `loss` runs.
     public func step(_ loss: () throws -> Double) throws -> Double {
-        let deviation = standardDeviation
         means.zeroInPlace()
         let count = parameters.count
         let gradient = means.narrowed(0, start: 0, length: count)  // mean of g [count]
         let product = means.narrowed(0, start: count, length: count)  // of g · (θ - m) [count]
         var total = 0.0
         for draw in 0..<settings.draws {
-            let offset = noise(stepCount, draw) * deviation
+            let offset = noise(stepCount, draw)
             parameters.gradients.zeroInPlace()
-            total += try withOffset(offset, loss)
+            total += try withDraw(offset, loss)
             let share = 1 / Double(settings.draws)
             gradient.addInPlace(parameters.gradients, times: share)
             product.addProductInPlace(parameters.gradients, offset, times: share)
         }
         let own = total / Double(settings.draws)
         let value = try reduce?(means, own) ?? own
-        withoutGradients {
-            updateHessian(product)
-            updateMean(gradient)
-        }
+        withoutGradients { update(gradient, product) }
         return value
     }
 
     /// The posterior's standard deviation 1 / sqrt(λ (h + δ)) [count].
     public var standardDeviation: Tensor {
-        (precision * settings.effectiveSampleSize).power(-0.5)
+        ((diagonal + settings.weightDecay) * settings.effectiveSampleSize).power(-0.5)
     }
 
-    /// h + δ [count].
-    private var precision: Tensor { diagonal + settings.weightDecay }
-
-    private func withOffset<Result>(
+    /// Runs `body` with a draw in the parameters; `offset` is standard normal noise before and what
+    /// the draw is off the mean after.
+    private func withDraw<Result>(
         _ offset: Tensor,
         _ body: () throws -> Result
     ) rethrows -> Result {
-        mean.copyInPlace(parameters.values)
-        parameters.values.addInPlace(offset)
+        parameters.values.drawInPlace(
+            keeping: mean,
+            offset: offset,
+            hessian: diagonal,
+            sampleSize: settings.effectiveSampleSize,
+            decay: settings.weightDecay
+        )
         defer { parameters.values.copyInPlace(mean) }
         return try body()
     }
 
-    /// h ← β₂ h + (1 - β₂) f + (1 - β₂)² (h - f)² / (2 (h + δ)), with the reparameterisation
-    /// estimate f = λ (h + δ) E[g · (θ - m)] (Price's theorem).
-    private func updateHessian(_ product: Tensor) {
-        let forget = 1 - settings.beta2
-        let precision = precision
-        let estimate = product * precision * settings.effectiveSampleSize
-        let correction = (diagonal - estimate).power(2) / precision
-        diagonal.multiplyInPlace(settings.beta2)
-        diagonal.addInPlace(estimate, times: forget)
-        diagonal.addInPlace(correction, times: 0.5 * forget * forget)
-    }
-
+    /// The Hessian from the reparameterisation estimate f = λ (h + δ) E[g · (θ - m)] (Price's
+    /// theorem), h ← β₂ h + (1 - β₂) f + (1 - β₂)² (h - f)² / (2 (h + δ)), and then the mean,
     /// m ← m - α clip((ḡ + δ (m - m₀)) / (h + δ)), with ḡ the momentum, debiased where asked for,
     /// and m₀ the mean of the prior.
-    private func updateMean(_ gradient: Tensor) {
+    private func update(_ gradient: Tensor, _ product: Tensor) {
         stepCount += 1
-        momentum.multiplyInPlace(settings.beta1)
-        momentum.addInPlace(gradient, times: 1 - settings.beta1)
-        let debias = settings.debiases ? 1 - pow(settings.beta1, Double(stepCount)) : 1
-        let direction = momentum * (1 / debias)
-        direction.addInPlace(parameters.values, times: settings.weightDecay)
-        if let priorMean { direction.addInPlace(priorMean, times: -settings.weightDecay) }
-        let move = direction / precision
-        clippedShare = 0
-        var bounded = move
-        if settings.clipRadius.isFinite {
-            clippedShare =
-                move.magnitude().greater(than: settings.clipRadius).to(.float32).mean().item
-            bounded = move.clamped(-settings.clipRadius...settings.clipRadius)
-        }
         let rescale =
             settings.rescalesLearningRate
             ? settings.hessianInitialization + settings.weightDecay : 1
-        let rate = learningRate * settings.learningRateUnit * rescale
-        parameters.values.addInPlace(bounded, times: -rate)
+        let rule = IVONRule(
+            beta1: settings.beta1,
+            beta2: settings.beta2,
+            sampleSize: settings.effectiveSampleSize,
+            decay: settings.weightDecay,
+            debias: settings.debiases ? 1 / (1 - pow(settings.beta1, Double(stepCount))) : 1,
+            radius: settings.clipRadius,
+            rate: learningRate * settings.learningRateUnit * rescale
+        )
+        clippedShare = parameters.values.stepInPlace(
+            by: rule,
+            hessian: diagonal,
+            momentum: momentum,
+            gradient: gradient,
+            product: product,
+            prior: priorMean
+        )
     }
 
     /// Hessian and momentum.

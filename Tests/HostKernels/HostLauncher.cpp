@@ -27,8 +27,10 @@ void __syncthreads() { together.arrive_and_wait(); }
 #define SHARED static
 #include "../../Sources/CTorch/CUDA/Kernels/prelude.cu"
 
+#include "../../Sources/CTorch/CUDA/Kernels/adamw.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/dropout.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/gated.cu"
+#include "../../Sources/CTorch/CUDA/Kernels/ivon.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/low_rank.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/rms_norm.cu"
 #include "../../Sources/CTorch/CUDA/Kernels/rotate.cu"
@@ -73,6 +75,9 @@ const std::vector<Entry> entries = {
     {{"low_rank", "low_rank_down", {b}}, start(low_rank_down<bfloat16>)},
     {{"low_rank", "low_rank_up", {f}}, start(low_rank_up<float>)},
     {{"low_rank", "low_rank_up", {b}}, start(low_rank_up<bfloat16>)},
+    {{"ivon", "ivon_draw", {f}}, start(ivon_draw<float>)},
+    {{"ivon", "ivon_step", {f}}, start(ivon_step<float>)},
+    {{"adamw", "adamw_step", {f}}, start(adamw_step<float>)},
 };
 
 const Start &found(const ctorch::cuda::Kernel &kernel) {

@@ -76,6 +76,35 @@ int32_t host_low_rank_up(ctorch_tensor x, ctorch_tensor b, double probability, u
   });
 }
 
+int32_t host_ivon_draw(ctorch_tensor values, ctorch_tensor mean, ctorch_tensor offset,
+                       ctorch_tensor hessian, double sample_size, double decay) {
+  return on_host([&] {
+    cuda::ivon_draw(unwrap(values), unwrap(mean), unwrap(offset), unwrap(hessian), sample_size,
+                    decay);
+  });
+}
+
+int32_t host_ivon_step(ctorch_tensor values, ctorch_tensor hessian, ctorch_tensor momentum,
+                       ctorch_tensor gradient, ctorch_tensor product, ctorch_tensor prior,
+                       const ctorch_ivon_rule *rule, ctorch_tensor *share) {
+  return on_host([&] {
+    std::optional<at::Tensor> center;
+    if (prior) center = unwrap(prior);
+    *share = wrap(cuda::ivon_step(unwrap(values), unwrap(hessian), unwrap(momentum),
+                                  unwrap(gradient), unwrap(product), center, rule->beta1,
+                                  rule->beta2, rule->sample_size, rule->decay, rule->debias,
+                                  rule->radius, rule->rate));
+  });
+}
+
+int32_t host_adamw_step(ctorch_tensor values, ctorch_tensor first, ctorch_tensor second,
+                        ctorch_tensor gradient, const ctorch_adamw_rule *rule) {
+  return on_host([&] {
+    cuda::adamw_step(unwrap(values), unwrap(first), unwrap(second), unwrap(gradient), rule->beta1,
+                     rule->beta2, rule->root_scale, rule->epsilon, rule->shrinkage, rule->rate);
+  });
+}
+
 int32_t host_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                        ctorch_spans spans, double scale, double cap, ctorch_tensor grad,
                        ctorch_tensor *out, ctorch_tensor *grads) {

@@ -20,8 +20,8 @@ bool suits(const at::Tensor &query, const Spans &spans, double cap) {
                              [](const AttentionSpan &span) { return !span.ends.empty(); });
   bool is_too_old = query.is_cuda() && cuda::capability(query.device()) < 80;
   int64_t size = query.size(2);
-  return !is_too_old && query.scalar_type() == at::kBFloat16 && size % 8 == 0 && size <= 256 && cap == 0 &&
-         !is_tree;
+  return query.scalar_type() == at::kBFloat16 && size % 8 == 0 && size <= 256 && cap == 0 &&
+         !is_tree && !is_too_old;
 }
 
 std::optional<int64_t> window(const Spans &spans) {

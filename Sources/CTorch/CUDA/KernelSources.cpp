@@ -28,6 +28,12 @@ const char dropout[] = {
 const char low_rank[] = {
 #embed "Kernels/low_rank.cu"
 };
+const char ivon[] = {
+#embed "Kernels/ivon.cu"
+};
+const char adamw[] = {
+#embed "Kernels/adamw.cu"
+};
 
 struct File {
   std::string_view name, text;
@@ -39,6 +45,8 @@ constexpr File files[] = {
     {"rotate", {rotate, std::size(rotate)}},
     {"dropout", {dropout, std::size(dropout)}},
     {"low_rank", {low_rank, std::size(low_rank)}},
+    {"ivon", {ivon, std::size(ivon)}},
+    {"adamw", {adamw, std::size(adamw)}},
 };
 
 }  // namespace

@@ -43,6 +43,13 @@ int capability(c10::Device device);
 /// What starts kernels here; throws where nothing does.
 Launcher &launcher();
 
+/// Starts a kernel with these arguments on the device of x.
+template <typename... Arguments>
+void launch(const Kernel &kernel, const at::Tensor &x, Grid grid, Arguments... arguments) {
+  void *addresses[] = {&arguments...};
+  launcher().launch(kernel, x.device(), grid, addresses);
+}
+
 /// Why there is nothing that starts kernels; empty where there is.
 const std::string &launcher_fault();
 

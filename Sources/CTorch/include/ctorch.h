@@ -160,6 +160,22 @@ int32_t ctorch_quantize_rows(ctorch_tensor weight, ctorch_tensor codes, ctorch_t
 /// x times the transpose of a frozen weight in 8 bits; `dynamic` rounds x to 8 bits too.
 int32_t ctorch_quantized_linear(ctorch_tensor x, ctorch_tensor codes, ctorch_tensor scales,
                                 ctorch_tensor bias, bool dynamic, ctorch_tensor *out);
+/// The rules of optimizers over vectors [count]; Operators.h has their numbers. `prior` may be
+/// null.
+typedef struct {
+  double beta1, beta2, sample_size, decay, debias, radius, rate;
+} ctorch_ivon_rule;
+typedef struct {
+  double beta1, beta2, root_scale, epsilon, shrinkage, rate;
+} ctorch_adamw_rule;
+int32_t ctorch_ivon_draw(ctorch_tensor values, ctorch_tensor mean, ctorch_tensor offset,
+                         ctorch_tensor hessian, double sample_size, double decay);
+int32_t ctorch_ivon_step(ctorch_tensor values, ctorch_tensor hessian, ctorch_tensor momentum,
+                         ctorch_tensor gradient, ctorch_tensor product, ctorch_tensor prior,
+                         const ctorch_ivon_rule *rule, ctorch_tensor *share);
+int32_t ctorch_adamw_step(ctorch_tensor values, ctorch_tensor first, ctorch_tensor second,
+                          ctorch_tensor gradient, const ctorch_adamw_rule *rule);
+
 /// scale * dropout(x) times the transposes of a [rank, in] and b [out, rank].
 int32_t ctorch_low_rank_product(ctorch_tensor x, ctorch_tensor a, ctorch_tensor b, double scale,
                                 double probability, uint64_t seed, ctorch_tensor *out);

@@ -25,6 +25,15 @@ int32_t host_low_rank_down(ctorch_tensor x, ctorch_tensor a, double scale, doubl
 int32_t host_low_rank_up(ctorch_tensor x, ctorch_tensor b, double probability, uint64_t seed,
                          ctorch_tensor *out);
 
+/// The rules of optimizers, as on a card.
+int32_t host_ivon_draw(ctorch_tensor values, ctorch_tensor mean, ctorch_tensor offset,
+                       ctorch_tensor hessian, double sample_size, double decay);
+int32_t host_ivon_step(ctorch_tensor values, ctorch_tensor hessian, ctorch_tensor momentum,
+                       ctorch_tensor gradient, ctorch_tensor product, ctorch_tensor prior,
+                       const ctorch_ivon_rule *rule, ctorch_tensor *share);
+int32_t host_adamw_step(ctorch_tensor values, ctorch_tensor first, ctorch_tensor second,
+                        ctorch_tensor gradient, const ctorch_adamw_rule *rule);
+
 /// Attention as on a card, and the gradients of query, key and value.
 int32_t host_attention(ctorch_tensor query, ctorch_tensor key, ctorch_tensor value,
                        ctorch_spans spans, double scale, double cap, ctorch_tensor grad,

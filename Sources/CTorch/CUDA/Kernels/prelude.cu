@@ -63,6 +63,10 @@ struct Dropout {
 /// Where the row of a block begins, of rows of that width.
 DEVICE int64 row_start(int width) { return static_cast<int64>(blockIdx.x) * width; }
 
+/// The elements of a thread, where blocks share a vector: `gridDim.x` of them.
+DEVICE int64 first_element() { return static_cast<int64>(blockIdx.x) * blockDim.x + threadIdx.x; }
+DEVICE int64 element_step() { return static_cast<int64>(gridDim.x) * blockDim.x; }
+
 /// The columns of a thread, where several blocks share a row: `gridDim.y` of them.
 DEVICE int first_column() { return blockIdx.y * blockDim.x + threadIdx.x; }
 DEVICE int column_step() { return gridDim.y * blockDim.x; }
