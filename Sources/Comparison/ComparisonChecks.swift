@@ -60,9 +60,7 @@ extension ComparisonPlan {
             _ = try ModelLocation(recipe.model)
             _ = try recipe.fittingParts(of: recipe.textTask())
             for shift in shifts {
-                let other = recipe.shifted(to: shift)
-                let (seed, limit) = (other.seedOfSplit, settings.shiftLimit)
-                _ = try other.textTask().load(.test, seed: seed, limit: limit)
+                _ = try recipe.rows(ofOther: shift, limit: settings.shiftLimit)
             }
         }
     }

@@ -10,15 +10,14 @@ struct Shift {
     /// Its encoded examples.
     let part: EncodedPart
 
-    /// Loads the first examples of the test part of a task, with the other settings of a recipe.
+    /// Loads the first rows of another task than that of a recipe, with its other settings.
     ///
     /// - Throws: an error that names file, line or id, expected and found.
     init(_ task: String, limit: Int?, recipe: Recipe, model: LoadedModel) throws {
-        let recipe = recipe.shifted(to: task)
         name = ComparisonPlan.name(of: task)
         part = try EncodedPart(
-            try recipe.textTask().load(.test, seed: recipe.seedOfSplit, limit: limit),
-            recipe: recipe,
+            try recipe.rows(ofOther: task, limit: limit),
+            recipe: recipe.shifted(to: task),
             tokenizer: model.tokenizer
         )
         try part.check(fits: model)
@@ -31,8 +30,16 @@ struct Shift {
 }
 
 extension Recipe {
+    /// The first rows of another task, labelled or not: all of a file, or else the test part. Texts
+    /// without labels choose between those of the recipe's task.
+    func rows(ofOther task: String, limit: Int?) throws -> LoadedExamples {
+        let labels = try textTask().labels()
+        let other = try shifted(to: task).textTask()
+        return try other.loadForOthers(labels: labels, seed: seedOfSplit, limit: limit)
+    }
+
     /// The recipe with another task.
-    func shifted(to task: String) -> Recipe {
+    fileprivate func shifted(to task: String) -> Recipe {
         var recipe = self
         (recipe.task, recipe.data) = (task, nil)
         return recipe

@@ -93,10 +93,11 @@ extension RowSource.Row {
 }
 
 extension LabelSet {
-    /// The labels of the texts of a file; nil where its first row is no text with a label.
+    /// The labels of the texts of a file, or `others` where none has one; nil where its first row is
+    /// no text.
     ///
-    /// Throws ``TextTaskError`` or `JSONLinesError` where a row has another layout than the first.
-    init?(of file: URL, _ style: PromptStyle) throws {
+    /// Throws ``TextTaskError`` or `JSONLinesError`: a row has another layout than the first.
+    init?(of file: URL, orElse others: [String]?, _ style: PromptStyle) throws {
         guard isFolder(file) || isRegularFile(file.path) else { return nil }
         var source = try RowSource(file)
         // What the first line is to be is said where it is read for itself.
@@ -110,6 +111,10 @@ extension LabelSet {
             }
             if let label = text.label { labels.insert(label) }
         }
-        try self.init(labels, source: file.path, style)
+        if labels.isEmpty, let others {
+            try self.init(others, source: "the trained task", style)
+        } else {
+            try self.init(labels, source: file.path, style)
+        }
     }
 }

@@ -133,8 +133,47 @@ public struct TextTask: Sendable {
         requiringLabels: Bool = true,
         limit: Int? = nil
     ) throws -> LoadedExamples {
-        let (file, shared) = try location(of: part)
-        let setting = RowSetting(style: style, labels: try labelSet())
+        try load(
+            part,
+            from: location(of: part),
+            RowSetting(style: style, labels: labelSet(orElse: nil)),
+            requiringLabels: requiringLabels,
+            seed: seed,
+            limit: limit
+        )
+    }
+
+    /// Loads what a model of another task is asked about, or its first `limit` rows: all rows of a
+    /// file, or else the test part, labelled or not.
+    ///
+    /// Texts choose between `labels` where none of them has a label. Throws as
+    /// ``load(_:seed:requiringLabels:limit:)`` does.
+    public func loadForOthers(
+        labels: [String]?,
+        seed: UInt64,
+        limit: Int? = nil
+    ) throws -> LoadedExamples {
+        var place = try location(of: .test)
+        if case .file = source { place.shared = nil }
+        return try load(
+            .test,
+            from: place,
+            RowSetting(style: style, labels: labelSet(orElse: labels)),
+            requiringLabels: false,
+            seed: seed,
+            limit: limit
+        )
+    }
+
+    private func load(
+        _ part: Split,
+        from place: (file: URL, shared: SharedFile?),
+        _ setting: RowSetting,
+        requiringLabels: Bool,
+        seed: UInt64,
+        limit: Int?
+    ) throws -> LoadedExamples {
+        let (file, shared) = place
         func parsed(only lines: some Sequence<Int>) throws -> ParsedFile {
             try ParsedFile(
                 file,
@@ -163,12 +202,16 @@ public struct TextTask: Sendable {
     /// The labels that texts may have, in the order of their answers; nil for other rows.
     ///
     /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
-    public func labels() throws -> [String]? { try labelSet()?.names }
+    public func labels() throws -> [String]? { try labelSet(orElse: nil)?.names }
 
-    /// The labels of the train part's file; nil where it is not there.
-    private func labelSet() throws -> LabelSet? {
-        guard rows == UserRow.self, let train = try? location(of: .train).file else { return nil }
-        return try LabelSet(of: train, style)
+    /// The labels of the train part's file, or `others` where its texts have none; these where it
+    /// is not there.
+    private func labelSet(orElse others: [String]?) throws -> LabelSet? {
+        guard rows == UserRow.self else { return nil }
+        guard let train = try? location(of: .train).file else {
+            return try others.map { try LabelSet($0, source: "the trained task", style) }
+        }
+        return try LabelSet(of: train, orElse: others, style)
     }
 
     /// The file of a part, and how it is divided where it serves several.

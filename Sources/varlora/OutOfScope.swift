@@ -43,10 +43,9 @@ struct OutOfScope: Encodable {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: task, isDirectory: &isFolder)
         guard isThere, !isFolder.boolValue, !TextTask.names.contains(task) else {
-            return try TextTask(task, style: subject.recipe.promptStyle).load(
-                .test,
+            return try TextTask(task, style: subject.recipe.promptStyle).loadForOthers(
+                labels: subject.labels,
                 seed: subject.recipe.seedOfSplit,
-                requiringLabels: false,
                 limit: limit
             )
         }

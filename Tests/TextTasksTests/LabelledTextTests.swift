@@ -14,6 +14,29 @@ struct LabelledTextTests {
         """
     private static let ask = "\n\nQuestion: Which label fits the text?\nAnswer:"
 
+    @Test("Texts of another task choose between the trained one's labels where they have none")
+    func otherTask() throws {
+        let files = [
+            "bare.jsonl": (0..<30).map { "{\"text\": \"Text \($0)\"}\n" }.joined(),
+            "own.csv": "text,label\nOne,no\nTwo,yes\n",
+            "folder/test.csv": "text\nThree\n",
+        ]
+        try withFolder(files) { folder in
+            func load(_ name: String, limit: Int? = nil) throws -> [Example] {
+                try TextTask(folder.appendingPathComponent(name).path)
+                    .loadForOthers(labels: ["card_arrival", "lost"], seed: 1, limit: limit)
+                    .examples
+            }
+            let bare = try load("bare.jsonl")
+            #expect(bare.count == 30 && bare.allSatisfy { $0.label == nil })
+            #expect(bare[0].answers == [" card_arrival", " lost"])
+            #expect(try load("bare.jsonl", limit: 3).map(\.prompt) == bare.prefix(3).map(\.prompt))
+            let own = try load("own.csv")
+            #expect(own.map(\.label) == [0, 1] && own[0].answers == [" no", " yes"])
+            #expect(try load("folder").map(\.answers) == [[" card_arrival", " lost"]])
+        }
+    }
+
     @Test("A table's labels are the options of every part, in sorted order and not listed")
     func table() throws {
         let test = "id,note,text,category\nx,?,Lost it,lost\n"
