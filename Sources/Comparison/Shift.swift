@@ -30,8 +30,9 @@ struct Shift {
 }
 
 extension Recipe {
-    /// The first rows of another task, labelled or not: all of a file, or else the test part. Texts
-    /// without labels choose between those of the recipe's task.
+    /// The first rows of another task, labelled or not: all of a file, or else the test part.
+    ///
+    /// Texts without labels choose between those of the recipe's task.
     func rows(ofOther task: String, limit: Int?) throws -> LoadedExamples {
         let labels = try textTask().labels()
         let other = try shifted(to: task).textTask()

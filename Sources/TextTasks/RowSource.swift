@@ -93,8 +93,8 @@ extension RowSource.Row {
 }
 
 extension LabelSet {
-    /// The labels of the texts of a file, or `others` where none has one; nil where its first row is
-    /// no text.
+    /// The labels of the texts of a file, or `others` where none has one; nil where the first row
+    /// is no text.
     ///
     /// Throws ``TextTaskError`` or `JSONLinesError`: a row has another layout than the first.
     init?(of file: URL, orElse others: [String]?, _ style: PromptStyle) throws {

@@ -44,6 +44,15 @@ struct AnswerProbe {
         return try parallel.agreed([loss])[0]
     }
 
+    /// The bits that a guess leaves open: log₂ of the number of outcomes, its mean over terms.
+    ///
+    /// - Throws: `TorchError` when the engine fails.
+    func bits() throws -> Double {
+        let terms = try answers()
+        let sum = terms.reduce(0) { $0 + log2(Double($1.count { $0 > -.infinity })) }
+        return try parallel.agreed([sum / Double(terms.count)])[0]
+    }
+
     /// The factor for which `offset` changes the answers by `target` nats.
     ///
     /// That is the mean, over `draws` of it and over examples, of the Kullback-Leibler divergence

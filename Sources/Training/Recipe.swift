@@ -72,7 +72,8 @@ public struct Recipe: Equatable, Sendable {
     /// four times the square of the untouched model's loss.
     public var priorKl: Double?
     /// Nats by which the noise of ivon-auto's steps changes the untouched model's answers; by
-    /// default 0.05 with up to 64 training examples, and falling with the root of their number.
+    /// default 0.05 times log2 of the number of options with up to 64 training examples, and
+    /// falling with the root of their number.
     public var noiseKl: Double?
 
     /// Rank of the adapters (r).

@@ -64,8 +64,8 @@ extension Recipe: SettingsTable {
         .init("noise-kl", \.noiseKl, .positive)
             .means(
                 "Nats by which the noise of ivon-auto's steps changes the untouched model's"
-                    + " answers (default: 0.05 with up to 64 training examples, and falling with"
-                    + " the root of their number)"
+                    + " answers (default: 0.05 times log2 of the number of options with up to 64"
+                    + " training examples, and falling with the root of their number)"
             ),
         .init("rank", \.rank, .integer(1...65_536)).means("Rank of the adapters"),
         .init("alpha", \.alpha, .positive).means("Numerator of the adapters' scale"),

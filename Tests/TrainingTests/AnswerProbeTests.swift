@@ -57,6 +57,7 @@ struct AnswerProbeTests {
             let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
             let probe = AnswerProbe(MadeObjective(), adapted, DataParallel(nil))
             #expect(probe.termCount == 60)
+            #expect(try probe.bits() == 1)  // two outcomes, and a third that cannot be
             let count = adapted.parameters.count
             let factor = try probe.factor(for: target, draws: 2) { factor, draw in
                 Tensor.full([count], (draw == 0 ? 1 : -1) * factor)
@@ -145,17 +146,18 @@ struct AnswerProbeTests {
     }
 
     @Test(
-        "Beyond 64 examples the noise of ivon-auto falls, and draws have its width",
-        arguments: [32: 0.05, 256: 0.025]
+        "The noise of ivon-auto goes by the bits of an answer and the examples beyond 64",
+        arguments: [(32, 2, 0.05), (256, 2, 0.025), (32, 4, 0.1)]
     )
-    func widths(examples: Int, nats: Double) throws {
+    func widths(examples: Int, options: Int, nats: Double) throws {
         try withTinyRun(.automaticIVON) {
             // So narrow a prior that nothing learnt of the curvature counts.
             ($0.steps, $0.dropout, $0.priorKl) = (1, 0, 1e-6)
         } _: { tiny in
             let file = tiny.task.task.appendingPathComponent("train.jsonl")
+            let choices = ["true", "false", "good", "bad"].prefix(options)
             let rows = (0..<examples).map {
-                #"{"id": "\#($0)", "prompt": "Your work is great", "choices": ["true", "false"], "#
+                #"{"id": "\#($0)", "prompt": "Your work is great", "choices": \#(choices), "#
                     + #""label": \#($0 % 2)}"#
             }
             try Data(rows.joined(separator: "\n").utf8).write(to: file)

@@ -10,9 +10,10 @@ extension TrainingMethod {
     /// (`AnswerProbe`), in nats by which these change.
     ///
     /// The noise of the steps, of standard deviation σ, changes the untouched model's answers by
-    /// 0.05 nats (`noise-kl`). Under it only what holds for all models nearby is learnt. More than
-    /// 64 training examples tell finer things, which as much noise would drown, so with them these
-    /// nats fall with the root of their number.
+    /// 0.05 nats for each bit of an answer, log₂ of the number of options (`noise-kl`). Under it
+    /// only what holds for all models nearby is learnt. More than 64 training examples tell finer
+    /// things, which as much noise would drown, so with them these nats fall with the root of their
+    /// number.
     ///
     /// Steps have one length for all parameters, as IVON's have where its clip radius bounds
     /// nearly all of them, and the length is a share of σ: with a learning rate of 1 that falls to
@@ -109,7 +110,8 @@ private struct AutomaticWidths {
         let factor = try probe.factor(for: small, draws: 8) { normal(of: $0, $1) * matrixB }
         prior = factor * ((recipe.priorKl ?? 4 * loss * loss) / small).squareRoot()
         let fineness = min(1, (64 / Double(probe.exampleCount)).squareRoot())
-        noise = try probe.factor(for: recipe.noiseKl ?? 0.05 * fineness, draws: 8, normal)
+        let nats = try recipe.noiseKl ?? 0.05 * probe.bits() * fineness
+        noise = try probe.factor(for: nats, draws: 8, normal)
         seconds = (ContinuousClock.now - begin).inSeconds
     }
 }
