@@ -268,7 +268,7 @@ public final class Trainer {
         let terms = batch.reduce(0) { $0 + objective.termCount(of: $1) }
         let share = parallel.share(of: batch, tokens: objective.tokenCount)
         let size = recipe.microBatchSize ?? batch.count
-        var total = 0.0
+        var losses: [(loss: Tensor, examples: [Int])] = []
         for (index, start) in stride(from: 0, to: share.count, by: size).enumerated() {
             let examples = Array(share[start..<min(start + size, share.count)])
             let seed = RandomStream.dropout.seed(
@@ -278,24 +278,27 @@ public final class Trainer {
                 index,
                 rank: parallel.rank
             )
-            total += try adapted.adapters.withDropout(seed: seed) {
+            adapted.adapters.withDropout(seed: seed) {
                 let result = objective.loss(of: examples, adapted)
                 profile.count(result, cost)
                 let loss = result.sum * (1 / Double(terms))
-                let value = loss.item
-                guard value.isFinite else {
-                    throw TrainingError.lossNotFinite(
-                        loss: value,
-                        step: step + 1,
-                        ids: examples.map(objective.name),
-                        checkpoint: try Checkpoint.last(in: run)?.path
-                    )
-                }
                 loss.backward()
-                return value
+                losses.append((loss.detached(), examples))
             }
         }
-        return total
+        // A card has all passes to do before it is waited for.
+        return try losses.reduce(0) { total, part in
+            let value = part.loss.item
+            guard value.isFinite else {
+                throw TrainingError.lossNotFinite(
+                    loss: value,
+                    step: step + 1,
+                    ids: part.examples.map(objective.name),
+                    checkpoint: try Checkpoint.last(in: run)?.path
+                )
+            }
+            return total + value
+        }
     }
 
     /// Keeps parameters that a step with a finite loss has broken out of the checkpoints.
