@@ -122,14 +122,15 @@ struct AnswerProbeTests {
     }
 
     @Test(
-        "However many steps ivon-auto takes, they lead no parameter farther",
-        arguments: [1, 300]
+        "However many steps ivon-auto takes, they lead no farther; more bits of an answer do",
+        arguments: [(1, 2), (300, 2), (1, 4)]
     )
-    func path(steps: Int) throws {
+    func path(steps: Int, options: Int) throws {
         try withTinyRun(.automaticIVON) {
             ($0.steps, $0.dropout, $0.warmupSteps, $0.noiseKl) = (steps, 0, 0, 0.05)
             $0.learningRate = 1
         } _: { tiny in
+            try Self.write(32, options: options, to: tiny)
             try tiny.train("run")
             let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
             let values = run.adapted.parameters.values.clone()
@@ -137,7 +138,8 @@ struct AnswerProbeTests {
             let moves = (values - run.adapted.parameters.values).magnitude()
             let noise = try noise(of: run.adapted, tiny.recipe, nats: 0.05)
             // Of 300 rates that fall from 1 to 0 the mean is half of 301 / 300.
-            let most = 0.8 * noise * (steps == 1 ? 0.02 : 301.0 / 300)
+            let farthestOfAll = 0.8 * noise * log2(Double(options)).squareRoot()
+            let most = farthestOfAll * (steps == 1 ? 0.02 : 301.0 / 300)
             let farthest = moves.quantiles([1])[0]
             #expect(farthest <= most * 1.001, "\(farthest), \(most)")
             // The first gradient is that of all steps.
@@ -154,13 +156,7 @@ struct AnswerProbeTests {
             // So narrow a prior that nothing learnt of the curvature counts.
             ($0.steps, $0.dropout, $0.priorKl) = (1, 0, 1e-6)
         } _: { tiny in
-            let file = tiny.task.task.appendingPathComponent("train.jsonl")
-            let choices = ["true", "false", "good", "bad"].prefix(options)
-            let rows = (0..<examples).map {
-                #"{"id": "\#($0)", "prompt": "Your work is great", "choices": \#(choices), "#
-                    + #""label": \#($0 % 2)}"#
-            }
-            try Data(rows.joined(separator: "\n").utf8).write(to: file)
+            try Self.write(examples, options: options, to: tiny)
             try tiny.train("run")
             let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
             let posterior = try #require(run.posterior as? NormalPosterior)
@@ -169,6 +165,17 @@ struct AnswerProbeTests {
             let ratio = posterior.variance * (1 / (noise * noise))
             #expect(ratio.largestDifference(to: ratio * 0 + 1) < 1e-3)
         }
+    }
+
+    /// Makes the training part of a run one of as many rows, each with as many options.
+    private static func write(_ rows: Int, options: Int, to tiny: TinyRun) throws {
+        let choices = ["true", "false", "good", "bad"].prefix(options)
+        let lines = (0..<rows).map {
+            #"{"id": "\#($0)", "prompt": "Your work is great", "choices": \#(choices), "#
+                + #""label": \#($0 % 2)}"#
+        }
+        let file = tiny.task.task.appendingPathComponent("train.jsonl")
+        try Data(lines.joined(separator: "\n").utf8).write(to: file)
     }
 
     /// The width of noise that changes the untouched model's answers by `nats`.

@@ -5,9 +5,9 @@ Usage: acquisition.py VARLORA MODEL TASK OUTPUT [--seeds 1,2,3] [--rules RULE,..
 
 TASK is a folder of texts with labels in train.csv and test.csv (make_budget_tasks.py makes some). A
 seed draws two texts of every label and a pool of 300 others. A model is trained on the first by
-`ivon-auto`, 100 steps of 8, and tested on 300 texts; `varlora acquire` chooses 30 of the pool, whose
-labels are then looked at, and all that is labelled is trained on from the start; two rounds. OUTPUT
-gets a folder a training and results.json; trainings that are there are not repeated.
+`ivon-auto`, 100 steps of 8, and tested on 300 texts; `varlora acquire` chooses 30 of the pool, the
+labels of which are then looked at, and all that is labelled is trained on from the start; two
+rounds. OUTPUT gets a folder a training and results.json; what is there is not repeated.
 """
 
 import argparse

@@ -17,8 +17,9 @@ extension TrainingMethod {
     ///
     /// Steps have one length for all parameters, as IVON's have where its clip radius bounds
     /// nearly all of them, and the length is a share of σ: with a learning rate of 1 that falls to
-    /// 0, all steps of a training together lead no parameter farther than 0.8 σ, however many
-    /// there are. Fewer than a hundred are as long as if they were a hundred, and lead less far.
+    /// 0, all steps of a training together lead no parameter farther than 0.8 σ times the root of
+    /// the bits of an answer, however many there are. Fewer than a hundred are as long as if they
+    /// were a hundred, and lead less far.
     ///
     /// The prior's standard deviation s is that by which draws of B change the answers by κ nats
     /// (`prior-kl`): four times the squared loss of the untouched model, since what has to be
@@ -47,7 +48,8 @@ extension TrainingMethod {
         settings.draws = recipe.trainDraws
         settings.rescalesLearningRate = false
         settings.clipRadius = 1e-7 / decay  // Of gradients: only the smallest stay as they are.
-        let length = 2 * 0.8 / Double(max(recipe.steps, 100)) * widths.noise
+        let farthest = 0.8 * widths.bits.squareRoot() * widths.noise
+        let length = 2 * farthest / Double(max(recipe.steps, 100))
         settings.learningRateUnit = length / settings.clipRadius
         let ivon = IVON(
             parameters,
@@ -83,6 +85,8 @@ extension TrainingMethod {
 private struct AutomaticWidths {
     /// Terms of the loss (n).
     let termCount: Double
+    /// The bits of an answer.
+    let bits: Double
     /// Of the prior (s).
     let prior: Double
     /// Of the noise of the steps, and of the posterior (σ).
@@ -93,7 +97,7 @@ private struct AutomaticWidths {
     /// - Throws: `TorchError` when the engine fails.
     init(_ start: TrainingMethod.Start) throws {
         guard let probe = start.probe else {
-            (termCount, prior, noise, seconds) = (1, 1, 1, nil)
+            (termCount, bits, prior, noise, seconds) = (1, 1, 1, 1, nil)
             return
         }
         let begin = ContinuousClock.now
@@ -110,8 +114,8 @@ private struct AutomaticWidths {
         let factor = try probe.factor(for: small, draws: 8) { normal(of: $0, $1) * matrixB }
         prior = factor * ((recipe.priorKl ?? 4 * loss * loss) / small).squareRoot()
         let fineness = min(1, (64 / Double(probe.exampleCount)).squareRoot())
-        let nats = try recipe.noiseKl ?? 0.05 * probe.bits() * fineness
-        noise = try probe.factor(for: nats, draws: 8, normal)
+        bits = try probe.bits()
+        noise = try probe.factor(for: recipe.noiseKl ?? 0.05 * bits * fineness, draws: 8, normal)
         seconds = (ContinuousClock.now - begin).inSeconds
     }
 }
