@@ -134,20 +134,20 @@ struct OptimizerKernelTests {
 
     @Test("Vectors that do not fit are refused before any is changed")
     func misfits() {
-        let (long, short) = (Tensor.zeros([4]), Tensor.zeros([3]))
+        let (values, offset) = (Tensor.zeros([4]), Tensor.full([4], 1))
         let error = #expect(throws: TorchError.self) {
             try withTorchErrors {
-                long.drawInPlace(
-                    keeping: long.clone(),
-                    offset: short,
-                    hessian: long.clone(),
-                    sampleSize: 1,
+                values.drawInPlace(
+                    keeping: .zeros([3]),
+                    offset: offset,
+                    hessian: .zeros([4]),
+                    sampleSize: 4,
                     decay: 1
                 )
             }
         }
         let message = error?.description ?? ""
         #expect(message.contains("vectors of one length") && message.contains("[3]"))
-        #expect(long.floats == [0, 0, 0, 0])
+        #expect(offset.floats == [1, 1, 1, 1] && values.floats == [0, 0, 0, 0])
     }
 }

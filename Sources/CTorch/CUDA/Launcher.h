@@ -50,6 +50,10 @@ void launch(const Kernel &kernel, const at::Tensor &x, Grid grid, Arguments... a
   launcher().launch(kernel, x.device(), grid, addresses);
 }
 
+/// Arguments of kernels: numbers that one reads, and that one writes.
+inline const void *in(const at::Tensor &x) { return x.const_data_ptr(); }
+inline void *out(const at::Tensor &x) { return x.mutable_data_ptr(); }
+
 /// Why there is nothing that starts kernels; empty where there is.
 const std::string &launcher_fault();
 

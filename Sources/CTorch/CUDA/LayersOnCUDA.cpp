@@ -64,9 +64,6 @@ struct Matrix {
       : data(x.const_data_ptr()), row(x.stride(0)), column(x.stride(1)) {}
 };
 
-const void *in(const at::Tensor &x) { return x.const_data_ptr(); }
-void *out(const at::Tensor &x) { return x.mutable_data_ptr(); }
-
 }  // namespace
 
 cuda::Launcher &cuda::launcher() {
@@ -86,9 +83,8 @@ std::tuple<at::Tensor, at::Tensor> cuda::rms_norm(const at::Tensor &x, const at:
   at::Tensor result = at::empty(x.sizes(), x.options().dtype(type));
   at::Tensor factors = at::empty(shape_with_last(x, 1), x.options().dtype(at::kFloat));
   int width = size_of(x.size(-1));
-  cuda::launch({"rms_norm", "rms_norm", {x.scalar_type(), type}}, x,
-               a_block_each(row_count(x), width), in(x), in(weight), static_cast<float>(epsilon),
-               width, out(result), out(factors));
+  launch({"rms_norm", "rms_norm", {x.scalar_type(), type}}, x, a_block_each(row_count(x), width),
+         in(x), in(weight), static_cast<float>(epsilon), width, out(result), out(factors));
   return {result, factors};
 }
 
@@ -97,26 +93,25 @@ at::Tensor cuda::rms_norm_backward(const at::Tensor &grad, const at::Tensor &x,
                                    at::ScalarType type) {
   at::Tensor result = at::empty(x.sizes(), x.options().dtype(type));
   int width = size_of(x.size(-1));
-  cuda::launch({"rms_norm", "rms_norm_backward", {grad.scalar_type(), x.scalar_type(), type}}, x,
-               a_block_each(row_count(x), width), in(grad), in(x), in(weight), in(factors), width,
-               out(result));
+  launch({"rms_norm", "rms_norm_backward", {grad.scalar_type(), x.scalar_type(), type}}, x,
+         a_block_each(row_count(x), width), in(grad), in(x), in(weight), in(factors), width,
+         out(result));
   return result;
 }
 
 at::Tensor cuda::gated(const at::Tensor &gate_up, bool gelu) {
   int width = size_of(gate_up.size(-1) / 2);
   at::Tensor result = at::empty(shape_with_last(gate_up, width), gate_up.options());
-  cuda::launch({"gated", "gated", {gate_up.scalar_type()}}, gate_up,
-               blocks_for(row_count(gate_up), width), in(gate_up), gelu, width, out(result));
+  launch({"gated", "gated", {gate_up.scalar_type()}}, gate_up,
+         blocks_for(row_count(gate_up), width), in(gate_up), gelu, width, out(result));
   return result;
 }
 
 at::Tensor cuda::gated_backward(const at::Tensor &grad, const at::Tensor &gate_up, bool gelu) {
   int width = size_of(gate_up.size(-1) / 2);
   at::Tensor result = at::empty_like(gate_up);
-  cuda::launch({"gated", "gated_backward", {gate_up.scalar_type()}}, gate_up,
-               blocks_for(row_count(gate_up), width), in(grad), in(gate_up), gelu, width,
-               out(result));
+  launch({"gated", "gated_backward", {gate_up.scalar_type()}}, gate_up,
+         blocks_for(row_count(gate_up), width), in(grad), in(gate_up), gelu, width, out(result));
   return result;
 }
 
@@ -124,17 +119,17 @@ at::Tensor cuda::rotate(const at::Tensor &x, const at::Tensor &cosine, const at:
                         bool back) {
   int size = size_of(x.size(2)), width = size_of(x.size(1) * x.size(2));
   at::Tensor result = at::empty_like(x);
-  cuda::launch({"rotate", "rotate", {x.scalar_type()}}, x, blocks_for(x.size(0), width), in(x),
-               in(cosine), in(sine), back ? -1.0f : 1.0f, width, size, size_of(cosine.size(1)),
-               out(result));
+  launch({"rotate", "rotate", {x.scalar_type()}}, x, blocks_for(x.size(0), width), in(x),
+         in(cosine), in(sine), back ? -1.0f : 1.0f, width, size, size_of(cosine.size(1)),
+         out(result));
   return result;
 }
 
 at::Tensor cuda::dropout(const at::Tensor &x, double probability, int64_t seed) {
   at::Tensor result = at::empty_like(x);
   int64_t count = x.numel(), blocks = std::min<int64_t>((count + 1023) / 1024, 1 << 16);
-  cuda::launch({"dropout", "dropout", {x.scalar_type()}}, x, {blocks, 1, 256}, in(x),
-               Dropout(probability, seed), count, out(result));
+  launch({"dropout", "dropout", {x.scalar_type()}}, x, {blocks, 1, 256}, in(x),
+         Dropout(probability, seed), count, out(result));
   return result;
 }
 
@@ -145,9 +140,9 @@ at::Tensor cuda::low_rank_down(const at::Tensor &x, const at::Tensor &a, double 
   }
   int width = size_of(x.size(1)), rank = size_of(a.size(0));
   at::Tensor result = at::empty({x.size(0), rank}, x.options());
-  cuda::launch({"low_rank", "low_rank_down", {x.scalar_type()}}, x, a_block_each(x.size(0), width),
-               in(x), Matrix(a), static_cast<float>(scale), Dropout(probability, seed), width, rank,
-               out(result));
+  launch({"low_rank", "low_rank_down", {x.scalar_type()}}, x, a_block_each(x.size(0), width),
+         in(x), Matrix(a), static_cast<float>(scale), Dropout(probability, seed), width, rank,
+         out(result));
   return result;
 }
 
@@ -156,7 +151,7 @@ at::Tensor cuda::low_rank_up(const at::Tensor &x, const at::Tensor &b, double pr
   if (b.scalar_type() != at::kFloat) return composed::low_rank_up(x, b, probability, seed);
   int rank = size_of(x.size(1)), width = size_of(b.size(0));
   at::Tensor result = at::empty({x.size(0), width}, x.options());
-  cuda::launch({"low_rank", "low_rank_up", {x.scalar_type()}}, x, blocks_for(x.size(0), width),
-               in(x), Matrix(b), Dropout(probability, seed), width, rank, out(result));
+  launch({"low_rank", "low_rank_up", {x.scalar_type()}}, x, blocks_for(x.size(0), width), in(x),
+         Matrix(b), Dropout(probability, seed), width, rank, out(result));
   return result;
 }

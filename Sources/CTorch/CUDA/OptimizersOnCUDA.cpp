@@ -18,9 +18,6 @@ Grid blocks_for(const at::Tensor &x) {
 
 float narrow(double x) { return static_cast<float>(x); }
 
-const void *in(const at::Tensor &x) { return x.const_data_ptr(); }
-void *out(const at::Tensor &x) { return x.mutable_data_ptr(); }
-
 /// As ivon.cu and adamw.cu have them.
 struct IVONRule {
   float beta1, beta1_complement, beta2, beta2_complement, sample_size, decay, debias, radius, rate;
@@ -33,9 +30,8 @@ struct AdamWRule {
 
 void cuda::ivon_draw(const at::Tensor &values, const at::Tensor &mean, const at::Tensor &offset,
                      const at::Tensor &hessian, double sample_size, double decay) {
-  cuda::launch({"ivon", "ivon_draw", {values.scalar_type()}}, values, blocks_for(values),
-               in(hessian), narrow(sample_size), narrow(decay), values.numel(), out(offset),
-               out(mean), out(values));
+  launch({"ivon", "ivon_draw", {values.scalar_type()}}, values, blocks_for(values), in(hessian),
+         narrow(sample_size), narrow(decay), values.numel(), out(offset), out(mean), out(values));
 }
 
 at::Tensor cuda::ivon_step(const at::Tensor &values, const at::Tensor &hessian,
@@ -48,9 +44,9 @@ at::Tensor cuda::ivon_step(const at::Tensor &values, const at::Tensor &hessian,
   IVONRule rule{narrow(beta1),       narrow(1 - beta1), narrow(beta2),
                 narrow(1 - beta2),   narrow(sample_size), narrow(decay),
                 narrow(debias),      narrow(radius),      narrow(rate)};
-  cuda::launch({"ivon", "ivon_step", {values.scalar_type()}}, values, grid, in(gradient),
-               in(product), prior ? in(*prior) : nullptr, rule, values.numel(), out(hessian),
-               out(momentum), out(values), out(bounded));
+  launch({"ivon", "ivon_step", {values.scalar_type()}}, values, grid, in(gradient), in(product),
+         prior ? in(*prior) : nullptr, rule, values.numel(), out(hessian), out(momentum),
+         out(values), out(bounded));
   return bounded.sum().div(static_cast<double>(values.numel()));
 }
 
@@ -59,6 +55,6 @@ void cuda::adamw_step(const at::Tensor &values, const at::Tensor &first, const a
                       double epsilon, double shrinkage, double rate) {
   AdamWRule rule{narrow(beta1),      narrow(1 - beta1), narrow(beta2),     narrow(1 - beta2),
                  narrow(root_scale), narrow(epsilon),   narrow(shrinkage), narrow(rate)};
-  cuda::launch({"adamw", "adamw_step", {values.scalar_type()}}, values, blocks_for(values),
-               in(gradient), rule, values.numel(), out(first), out(second), out(values));
+  launch({"adamw", "adamw_step", {values.scalar_type()}}, values, blocks_for(values), in(gradient),
+         rule, values.numel(), out(first), out(second), out(values));
 }
