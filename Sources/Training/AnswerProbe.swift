@@ -11,23 +11,52 @@ struct AnswerProbe {
     let termCount: Int
     /// The training examples.
     var exampleCount: Int { objective.exampleCount }
+    /// The bits that a guess leaves open: log₂ of the number of outcomes, its mean over terms.
+    let bits: Double
     private let objective: any Objective
     private let adapted: AdaptedModel
     private let parallel: DataParallel
-    private let batches: [[Int]]
+    /// Of a few examples, with the log probabilities of the untouched model: a row a term.
+    private let batches: [(examples: [Int], answers: [[Double]])]
 
     /// A probe of a model by the first training examples of an objective.
-    init(_ objective: any Objective, _ adapted: AdaptedModel, _ parallel: DataParallel) {
+    ///
+    /// - Throws: `TorchError` when the engine fails.
+    init(_ objective: any Objective, _ adapted: AdaptedModel, _ parallel: DataParallel) throws {
         let count = objective.exampleCount
         termCount = (0..<count).reduce(0) { $0 + objective.termCount(of: $1) }
         self.objective = objective
         self.adapted = adapted
         self.parallel = parallel
-        batches = Self.batches(of: min(count, 16))
+        batches = try Self.batches(of: min(count, 16)).map {
+            ($0, try Self.answers(to: $0, objective, adapted))
+        }
+        let terms = batches.flatMap(\.answers)
+        let sum = terms.reduce(0) { $0 + log2(Double($1.count { $0 > -.infinity })) }
+        bits = try parallel.agreed([sum / Double(terms.count)])[0]
     }
 
+    /// The first `count` examples in batches of at most 8, as even as can be.
     private static func batches(of count: Int) -> [[Int]] {
-        stride(from: 0, to: count, by: 8).map { Array($0..<min($0 + 8, count)) }
+        let parts = (count + 7) / 8
+        return (0..<parts).map { Array(count * $0 / parts..<count * ($0 + 1) / parts) }
+    }
+
+    /// The log probabilities of the answers to examples: a row a term.
+    private static func answers(
+        to examples: [Int],
+        _ objective: any Objective,
+        _ adapted: AdaptedModel
+    ) throws -> [[Double]] {
+        try withTorchErrors {
+            withoutGradients {
+                let rows = objective.logProbabilities(of: examples, adapted)
+                let (flat, width) = (rows.doubles, rows.shape[1])
+                return stride(from: 0, to: flat.count, by: width).map {
+                    Array(flat[$0..<$0 + width])
+                }
+            }
+        }
     }
 
     /// The mean loss of a term of at most 64 examples as the model is, in nats.
@@ -44,20 +73,12 @@ struct AnswerProbe {
         return try parallel.agreed([loss])[0]
     }
 
-    /// The bits that a guess leaves open: log₂ of the number of outcomes, its mean over terms.
-    ///
-    /// - Throws: `TorchError` when the engine fails.
-    func bits() throws -> Double {
-        let terms = try answers()
-        let sum = terms.reduce(0) { $0 + log2(Double($1.count { $0 > -.infinity })) }
-        return try parallel.agreed([sum / Double(terms.count)])[0]
-    }
-
     /// The factor for which `offset` changes the answers by `target` nats.
     ///
     /// That is the mean, over `draws` of it and over examples, of the Kullback-Leibler divergence
     /// of the answers without it from those with it, to a fifth. `offset` gives what is added to
-    /// the parameters [count] for a factor and a draw.
+    /// the parameters [count] for a factor and a draw. Draws differ more than examples do, so each
+    /// is asked one batch of these, in turn.
     ///
     /// The least such factor is meant: an offset that breaks the model can leave answers as little
     /// changed as one that hardly moves it, where these say little. So the search comes from below,
@@ -69,12 +90,12 @@ struct AnswerProbe {
         draws: Int,
         _ offset: (_ factor: Double, _ draw: Int) -> Tensor
     ) throws -> Double {
-        let untouched = try answers()
         var (search, counted) = (RootSearch(from: 1e-3), 1)
         for _ in 0..<16 {
             let found = try (0..<counted).reduce(0) { sum, draw in
-                let moved = try answers(with: offset(search.factor, draw))
-                return sum + divergence(of: untouched, from: moved) / Double(counted)
+                let batch = batches[draw % batches.count]
+                let moved = try answers(to: batch.examples, with: offset(search.factor, draw))
+                return sum + divergence(of: batch.answers, from: moved) / Double(counted)
             }
             let distance = abs(log(found / target))
             if counted == draws, distance < 0.2 { break }
@@ -87,23 +108,13 @@ struct AnswerProbe {
         return try parallel.agreed([search.factor])[0]
     }
 
-    /// The log probabilities of the answers, with an offset in the parameters: a row a term.
-    private func answers(with offset: Tensor? = nil) throws -> [[Double]] {
-        try withTorchErrors {
-            withoutGradients {
-                let values = adapted.parameters.values
-                let before = values.clone()
-                defer { values.copyInPlace(before) }
-                if let offset { values.addInPlace(offset) }
-                return batches.flatMap { batch in
-                    let rows = objective.logProbabilities(of: batch, adapted)
-                    let (flat, width) = (rows.doubles, rows.shape[1])
-                    return stride(from: 0, to: flat.count, by: width).map {
-                        Array(flat[$0..<$0 + width])
-                    }
-                }
-            }
-        }
+    /// The log probabilities of the answers to examples, with an offset in the parameters.
+    private func answers(to examples: [Int], with offset: Tensor) throws -> [[Double]] {
+        let values = adapted.parameters.values
+        let before = values.clone()
+        defer { values.copyInPlace(before) }
+        values.addInPlace(offset)
+        return try Self.answers(to: examples, objective, adapted)
     }
 
     private func divergence(of untouched: [[Double]], from moved: [[Double]]) -> Double {

@@ -70,9 +70,8 @@ public final class Trainer {
             let start = TrainingMethod.Start(
                 recipe: recipe,
                 parameters: adapted.parameters,
-                parallel: parallel,
-                probe: AnswerProbe(objective, adapted, parallel)
-            )
+                parallel: parallel
+            ) { try AnswerProbe(objective, adapted, parallel) }
             return (adapted, try recipe.method.start(start))
         }
         order = BatchOrder(exampleCount: objective.exampleCount, seed: UInt64(recipe.seed))

@@ -11,9 +11,9 @@ public struct TrainingMethod: Sendable {
         let parameters: FlatParameters
         /// Whether it is one of several ranks.
         let parallel: DataParallel
-        /// How far changes of the parameters move the answers; nil where nothing is trained, to
-        /// time a step.
-        let probe: AnswerProbe?
+        /// Makes what tells how far changes of the parameters move the answers; nil where nothing
+        /// is trained, to time a step.
+        let probe: (() throws -> AnswerProbe)?
     }
 
     /// An optimizer at work, with what its method makes of it.
@@ -39,6 +39,9 @@ public struct TrainingMethod: Sendable {
     public let beta2: Double?
     /// The default share of the steps in which the learning rate rises from 0.
     var warmUp = 0.0
+    /// About how many answers to training examples it asks for before the first step, to find its
+    /// settings.
+    var searchAnswers = 0
     /// Vectors of the parameters' size that the optimizer holds at the peak of a step.
     let vectors: Int
     /// Whether runs end with a posterior, and so with answers averaged over draws.

@@ -48,7 +48,7 @@ struct DryRun {
     private static func cells(_ estimate: RunEstimate) -> [String] {
         [
             (Double(estimate.memory.total) / 1e9).fixed(2), estimate.stepSeconds.fixed(2),
-            (estimate.trainingSeconds / 3600).fixed(2),
+            ((estimate.searchSeconds + estimate.trainingSeconds) / 3600).fixed(2),
         ]
     }
 }

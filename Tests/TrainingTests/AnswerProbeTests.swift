@@ -55,9 +55,9 @@ struct AnswerProbeTests {
     func closedForm(_ target: Double) throws {
         try withTinyRun { tiny in
             let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
-            let probe = AnswerProbe(MadeObjective(), adapted, DataParallel(nil))
+            let probe = try AnswerProbe(MadeObjective(), adapted, DataParallel(nil))
             #expect(probe.termCount == 60)
-            #expect(try probe.bits() == 1)  // two outcomes, and a third that cannot be
+            #expect(probe.bits == 1)  // two outcomes, and a third that cannot be
             let count = adapted.parameters.count
             let factor = try probe.factor(for: target, draws: 2) { factor, draw in
                 Tensor.full([count], (draw == 0 ? 1 : -1) * factor)
@@ -76,7 +76,7 @@ struct AnswerProbeTests {
         try withTinyRun { tiny in
             let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
             let objective = MadeObjective { sin(100 * $0) }
-            let probe = AnswerProbe(objective, adapted, DataParallel(nil))
+            let probe = try AnswerProbe(objective, adapted, DataParallel(nil))
             let factor = try probe.factor(for: target, draws: 1) { factor, _ in
                 Tensor.full([adapted.parameters.count], factor)
             }
@@ -90,7 +90,11 @@ struct AnswerProbeTests {
     func steep() throws {
         try withTinyRun { tiny in
             let adapted = try AdaptedModel(try tiny.model(), lora: tiny.recipe.lora)
-            let probe = AnswerProbe(MadeObjective { pow($0, 5) * 1e6 }, adapted, DataParallel(nil))
+            let probe = try AnswerProbe(
+                MadeObjective { pow($0, 5) * 1e6 },
+                adapted,
+                DataParallel(nil)
+            )
             let factor = try probe.factor(for: 0.05, draws: 2) { factor, _ in
                 Tensor.full([adapted.parameters.count], factor)
             }
@@ -185,7 +189,7 @@ struct AnswerProbeTests {
         nats: Double
     ) throws -> Double {
         let objective = try AnswerObjective(recipe, tokenizer: adapted.base.tokenizer)
-        let probe = AnswerProbe(objective, adapted, DataParallel(nil))
+        let probe = try AnswerProbe(objective, adapted, DataParallel(nil))
         return try probe.factor(for: nats, draws: 8) { width, draw in
             let seed = RandomStream.prior.seed(from: UInt64(recipe.seed), draw)
             return Generator(seed: seed).normal([adapted.parameters.count]) * width

@@ -9,7 +9,10 @@ import Testing
 struct EstimateTests {
     @Test(
         "Parameters and tokens are those of the run, with or without the head",
-        arguments: [(TrainingMethod.ivon, ["q_proj", "v_proj"]), (.adamw, ["v_proj", "lm_head"])]
+        arguments: [
+            (TrainingMethod.ivon, ["q_proj", "v_proj"]), (.adamw, ["v_proj", "lm_head"]),
+            (.automaticIVON, ["q_proj"]),
+        ]
     )
     func counts(_ method: TrainingMethod, _ targets: [String]) throws {
         try withTinyRun(method) {
@@ -22,6 +25,7 @@ struct EstimateTests {
             let average = Double(trainer.profile.tokens) / Double(tiny.recipe.steps)
             #expect(estimate.tokens.average == average)
             #expect(estimate.stepSeconds > 0 && estimate.answerSeconds > 0)
+            #expect((estimate.searchSeconds > 0) == (method == .automaticIVON))
             #expect(estimate.trainingSeconds == estimate.stepSeconds * Double(tiny.recipe.steps))
         }
     }

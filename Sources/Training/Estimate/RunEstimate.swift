@@ -15,6 +15,8 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
     public let tokens: Tokens
     /// Seconds of an average training step.
     public let stepSeconds: Double
+    /// Seconds in which the method finds its settings, before the first step.
+    public let searchSeconds: Double
     /// Seconds of all training steps.
     public let trainingSeconds: Double
     /// Seconds of all answers: validation in between, and validation and test at the end at the
@@ -32,6 +34,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
     private enum CodingKeys: String, CodingKey {
         case memory, parameters, tokens
         case stepSeconds = "step_seconds"
+        case searchSeconds = "search_seconds"
         case trainingSeconds = "training_seconds"
         case answerSeconds = "answer_seconds"
     }
@@ -59,6 +62,7 @@ public struct RunEstimate: Equatable, Sendable, Encodable {
         )
         let times = try BlockTimes(recipe, files, model, steps, data)
         stepSeconds = times.step
+        searchSeconds = times.search
         trainingSeconds = times.step * Double(recipe.steps)
         answerSeconds = times.answers
     }
@@ -112,6 +116,8 @@ private struct BlockTimes {
     private static let uncachedBytes = 128 << 20
     /// Seconds of an average training step.
     let step: Double
+    /// Seconds in which the method finds its settings.
+    let search: Double
     /// Seconds of all answers of the run.
     let answers: Double
 
@@ -153,6 +159,9 @@ private struct BlockTimes {
         func tokens(_ part: EncodedPart) -> Double {
             Double(part.examples.reduce(0) { $0 + $1.tokens.count })
         }
+        search =
+            perToken * tokens(data.train) * Double(recipe.method.searchAnswers)
+            / Double(max(1, data.train.examples.count))
         let models = recipe.method.hasPosterior ? 1 + recipe.draws : 1
         let between = recipe.evalEvery > 0 ? recipe.steps / recipe.evalEvery : 0
         answers =

@@ -32,6 +32,8 @@ extension TrainingMethod {
         learningRate: 1,
         beta2: 0.99999,
         warmUp: 0.1,
+        // 64 for the loss, 16 as they are, and 8 of each draw at each width that is tried.
+        searchAnswers: 450,
         // IVON's seven, and the mean of the prior.
         vectors: 8,
         hasPosterior: true
@@ -96,11 +98,11 @@ private struct AutomaticWidths {
 
     /// - Throws: `TorchError` when the engine fails.
     init(_ start: TrainingMethod.Start) throws {
-        guard let probe = start.probe else {
+        let begin = ContinuousClock.now
+        guard let probe = try start.probe?() else {
             (termCount, bits, prior, noise, seconds) = (1, 1, 1, 1, nil)
             return
         }
-        let begin = ContinuousClock.now
         let (recipe, parameters) = (start.recipe, start.parameters)
         func normal(of width: Double, _ draw: Int) -> Tensor {
             let seed = RandomStream.prior.seed(from: UInt64(recipe.seed), draw)
@@ -114,7 +116,7 @@ private struct AutomaticWidths {
         let factor = try probe.factor(for: small, draws: 8) { normal(of: $0, $1) * matrixB }
         prior = factor * ((recipe.priorKl ?? 4 * loss * loss) / small).squareRoot()
         let fineness = min(1, (64 / Double(probe.exampleCount)).squareRoot())
-        bits = try probe.bits()
+        bits = probe.bits
         noise = try probe.factor(for: recipe.noiseKl ?? 0.05 * bits * fineness, draws: 8, normal)
         seconds = (ContinuousClock.now - begin).inSeconds
     }

@@ -54,6 +54,9 @@ struct Estimate: ParsableCommand {
         var table = TextTable(["time", "seconds"])
         let tokens = estimate.tokens.average.fixed(0)
         table.add(["a step of \(tokens) tokens", estimate.stepSeconds.fixed(3)])
+        if estimate.searchSeconds > 0 {
+            table.add(["search for settings", estimate.searchSeconds.fixed(1)])
+        }
         table.add(["\(steps) steps", estimate.trainingSeconds.fixed(1)])
         table.add(["answers", estimate.answerSeconds.fixed(1)])
         return table
