@@ -38,6 +38,29 @@ struct TicksTests {
         }
     }
 
+    @Test("An axis around most values is cut where one lies far beyond them, and says so")
+    func cutAxis() {
+        func axis(_ values: [Double]) -> Axis { Axis("NLL", aroundMost: values) }
+        let cut = axis([0.35, 3.72, 0.4, 0.69, .infinity])
+        #expect(cut.isCut && (0.69..<0.71).contains(cut.range.upperBound))
+        #expect(!axis([0.35, 1.05, 0.4]).isCut && axis([0.35, 1.05, 0.4]).range.contains(1.05))
+        for values in [[], [.nan], [0, 0, 1], [-3, -1, 5]] { #expect(!axis(values).isCut) }
+
+        let line = Mark(
+            name: nil,
+            shape: .line([Point(x: 0, y: 0.4), Point(x: 1, y: 3.72)]),
+            style: SeriesStyle(colour: 1)
+        )
+        func chart(_ y: Axis) -> Chart {
+            Chart(title: "NLL", x: Axis("labels", 0...1), y: y, marks: [line])
+        }
+        #expect(chart(cut).svg.contains(">↑ NLL, cut off<"))
+        #expect(chart(cut).svg.components(separatedBy: "<svg").count == 3)
+        let whole = chart(Axis("NLL", around: [0.4, 3.72]))
+        #expect(whole.svg.contains(">↑ NLL<"))
+        #expect(whole.svg.components(separatedBy: "<svg").count == 2)
+    }
+
     @Test("A scale maps ends to ends, also downwards, and has no place for what is not a number")
     func scale() {
         let scale = LinearScale(domain: 2...4, start: 100, end: 0)

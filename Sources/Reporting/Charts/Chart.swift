@@ -49,6 +49,8 @@ struct Axis {
     let range: ClosedRange<Double>
     /// What is written along it; nil for round numbers.
     var ticks: [Tick]?
+    /// Whether marks are cut off at its end, as some lie beyond it.
+    private(set) var isCut = false
 
     /// A place along an axis and what is written there.
     struct Tick {
@@ -71,6 +73,16 @@ struct Axis {
     /// An axis on round numbers around all values.
     init(_ label: String, around values: [Double]) {
         self.init(label, .rounded(around: values))
+    }
+
+    /// An axis on round numbers around the values up to three times the middle one, cut off there,
+    /// as one far beyond would leave the others on one line.
+    init(_ label: String, aroundMost values: [Double]) {
+        let sorted = values.filter(\.isFinite).sorted()
+        let middle = sorted.isEmpty ? 0 : sorted[sorted.count / 2]
+        let most = middle > 0 ? sorted.filter { $0 <= 3 * middle } : sorted
+        self.init(label, around: most)
+        isCut = most.count < sorted.count
     }
 }
 

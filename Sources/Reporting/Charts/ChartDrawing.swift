@@ -27,10 +27,25 @@ struct ChartDrawing {
     var content: String {
         ([
             text(chart.title, x: 4, y: 14, "title"),
-            text("↑ " + chart.y.label, x: 4, y: 30, "muted"),
+            text("↑ " + chart.y.label + (chart.y.isCut ? ", cut off" : ""), x: 4, y: 30, "muted"),
             legend.content,
-        ] + axes + chart.marks.map(draw) + countStrip)
+        ] + axes + [marks] + countStrip)
         .joined(separator: "\n")
+    }
+
+    private var marks: String {
+        let all = chart.marks.map(draw).joined(separator: "\n")
+        guard chart.y.isCut else { return all }
+        // A drawing within the drawing shows nothing outside of its box.
+        let box = (width: (right - left).pixels, height: (bottom - top).pixels)
+        return Markup.element(
+            "svg",
+            [
+                "x": left.pixels, "y": top.pixels, "width": box.width, "height": box.height,
+                "viewBox": "\(left.pixels) \(top.pixels) \(box.width) \(box.height)",
+            ],
+            all
+        )
     }
 
     private var axes: [String] {

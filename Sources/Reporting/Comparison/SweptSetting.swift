@@ -114,7 +114,8 @@ extension SweptSetting {
             title: title,
             caption: """
                 Means over the seeds on the \(points.first?.task.split ?? "") part; bands are \
-                their standard error. Values of \(key) are evenly spaced.
+                their standard error. Values of \(key) are evenly spaced. Where a panel is cut \
+                off, the table has what lies beyond.
                 """,
             panels: methods.inGroups(of: 6).flatMap { group in
                 Self.metrics.map { panel($0, group) }
@@ -137,10 +138,12 @@ extension SweptSetting {
         x.ticks = points.enumerated().map {
             Axis.Tick(value: Double($0), label: $1.value.shortest)
         }
+        let heights = lines.flatMap(\.heights)
         return Chart(
             title: metric.label,
             x: x,
-            y: Axis(metric.title, around: lines.flatMap(\.heights)),
+            y: metric.isBetterHigher
+                ? Axis(metric.title, around: heights) : Axis(metric.title, aroundMost: heights),
             marks: lines.marks()
         )
     }
