@@ -41,7 +41,7 @@ public struct TrainingMethod: Sendable {
     var warmUp = 0.0
     /// About how many answers to training examples it asks for before the first step, to find its
     /// settings.
-    var searchAnswers = 0
+    public var searchAnswers = 0
     /// Vectors of the parameters' size that the optimizer holds at the peak of a step.
     let vectors: Int
     /// Whether runs end with a posterior, and so with answers averaged over draws.

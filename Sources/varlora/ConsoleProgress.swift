@@ -15,6 +15,7 @@ final class ConsoleProgress {
             firstStep = step
             StopRequest.isDeferred(step < steps)
             start = clock.now
+            guard step < steps else { return }
             let from = step == 0 ? "" : ", going on after step \(step)"
             Console.note("training \(parameters) parameters for \(steps) steps\(from)")
         case .trained(let step, let loss):

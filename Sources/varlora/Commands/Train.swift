@@ -82,6 +82,9 @@ struct Train: ParsableCommand {
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         for warning in model.warnings { Console.warn(warning) }
         report(data)
+        if recipe.method.searchAnswers > 0 {
+            Console.note("\(recipe.method) finds its settings by what draws do to the answers")
+        }
         let trainer = try Trainer(
             recipe,
             model: model,
