@@ -70,6 +70,61 @@ public struct Temperature: Codable, Equatable, Sendable {
         isAtBound = false
     }
 
+    /// Fits a temperature to the cross-entropy of averages over draws, each tempered before.
+    ///
+    /// With one draw it is the fit of ``init(fittedTo:targets:)``. Over several the NLL need not be
+    /// convex: the best of 200 temperatures, evenly spaced in log T, is refined between its
+    /// neighbours by golden sections.
+    ///
+    /// - Parameters:
+    ///   - draws: log p of each answer under each draw for each example [examples][draws][answers],
+    ///     with as many draws each, at least one.
+    ///   - targets: Probability that each answer is right, for each example.
+    /// - Throws: as for one draw.
+    public init(fittedToDraws draws: [[[Double]]], targets: [[Double]]) throws {
+        let ofFirst = try Temperature(fittedTo: draws.map { $0.first ?? [] }, targets: targets)
+        guard draws.contains(where: { $0.count > 1 }) else {
+            self = ofFirst
+            return
+        }
+        func loss(_ logarithm: Double) -> Double {
+            let temperature = Temperature(value: exp(logarithm), isAtBound: false)
+            return zip(draws, targets).reduce(0) { $0 + temperature.crossEntropy($1.0, $1.1) }
+        }
+        let ends = (low: log(Self.bounds.lowerBound), high: log(Self.bounds.upperBound))
+        let width = (ends.high - ends.low) / 199
+        let grid = (0..<200).map { ends.low + width * Double($0) }
+        let losses = grid.map(loss)
+        guard let least = losses.min(), let best = losses.firstIndex(of: least),
+            losses.contains(where: { $0 > least })
+        else {
+            self = .unscaled
+            return
+        }
+        var (low, high) = (max(ends.low, grid[best] - width), min(ends.high, grid[best] + width))
+        let golden = (5.0.squareRoot() - 1) / 2
+        while high - low > 1e-9 {
+            let (left, right) = (high - golden * (high - low), low + golden * (high - low))
+            if loss(left) <= loss(right) { high = right } else { low = left }
+        }
+        let found = (low + high) / 2
+        value = exp(found)
+        isAtBound = found - ends.low < 1e-8 || ends.high - found < 1e-8
+    }
+
+    /// The cross-entropy of the average over an example's tempered draws; 0 where a right answer
+    /// has probability 0 under all of them.
+    private func crossEntropy(_ draws: [[Double]], _ targets: [Double]) -> Double {
+        let tempered = draws.map(scaled)
+        return targets.indices.reduce(0) { sum, answer in
+            guard targets[answer] > 0 else { return sum }
+            let logs = tempered.map { $0[answer] }
+            guard let largest = logs.max(), largest > -.infinity else { return sum }
+            let total = logs.reduce(0) { $0 + exp($1 - largest) }
+            return sum - targets[answer] * (largest + log(total / Double(logs.count)))
+        }
+    }
+
     /// Fits a temperature to the NLL of examples that have one right answer each.
     ///
     /// - Parameters:

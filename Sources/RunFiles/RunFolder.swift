@@ -35,6 +35,8 @@ public struct RunFolder: Sendable {
     public var classes: URL { url.appendingPathComponent("report.classes.csv") }
     /// What a method of a comparison took.
     public var cost: URL { url.appendingPathComponent("cost.json") }
+    /// How a temperature was found.
+    public var calibration: URL { url.appendingPathComponent("calibration.json") }
     /// What a merged run was made of.
     public var merge: URL { url.appendingPathComponent("merge.json") }
     /// The launcher that began the run, where it may start its ranks anew.

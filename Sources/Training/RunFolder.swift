@@ -132,7 +132,7 @@ extension RunFolder {
 
     /// Everything that runs leave in their folder.
     private var ownFiles: [URL] {
-        [metrics, cost, merge, checkpoints, history, timings, posterior, labels]
+        [metrics, cost, merge, calibration, checkpoints, history, timings, posterior, labels]
             + PEFTFolder.files(in: url)
             + [predictions, curves, policy, report, classes, launcher]
             // Last, so that a removal that is cut short leaves a run, which can be replaced again.

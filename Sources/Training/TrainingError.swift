@@ -59,6 +59,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     )
     /// A run that is to be merged by precisions has none, or of another kind than the first.
     case noPrecisions(folder: String, expected: String, found: String)
+    /// The answers of a run cannot be tempered by a temperature that is fitted to them.
+    case noTemperature(folder: String, expected: String, found: String)
     /// A run that tells nothing of the mutual information of answer and parameters is asked for it.
     case noInformation(folder: String, found: String)
     /// A file or the folder of a run is no longer where the training had it.
@@ -122,6 +124,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
         case .noPrecisions(let folder, let expected, let found):
             "\(folder): expected a posterior with a precision of each parameter (\(expected)),"
                 + " found \(found); merge by average or task-arithmetic"
+        case .noTemperature(let folder, let expected, let found):
+            "\(folder): temperature: expected \(expected), found \(found)"
         case .noInformation(let folder, let found):
             "\(folder): mutual-information: expected a run that averages over draws, found"
                 + " \(found); choose by entropy"

@@ -23,8 +23,9 @@ struct Varlora: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Train.self, Estimate.self, Evaluate.self, Predict.self, Acquire.self, DecidePolicy.self,
-            Serve.self, Compare.self, Merge.self, Report.self, SensitivityCommand.self,
+            Train.self, Estimate.self, Evaluate.self, Predict.self, Acquire.self, Calibrate.self,
+            DecidePolicy.self, Serve.self, Compare.self, Merge.self, Report.self,
+            SensitivityCommand.self,
             Inspect.self, Tokenize.self, DataCommand.self, Recipes.self, Doctor.self, Demo.self,
         ]
     )

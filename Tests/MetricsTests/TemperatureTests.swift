@@ -83,6 +83,61 @@ struct TemperatureTests {
         #expect(impossible.value == soft.value)
     }
 
+    /// Log probabilities of three answers under draws that differ, too sure of themselves.
+    private func draws(_ examples: Int, _ count: Int) -> [[[Double]]] {
+        var state: UInt64 = 7
+        func number() -> Double {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Double(state >> 11) / Double(1 << 53)
+        }
+        return (0..<examples).map { example in
+            let shared = (0..<3).map { Double($0 == example % 3 ? 3 : 0) + 6 * number() }
+            return (0..<count).map { _ in
+                Temperature.unscaled.scaled(shared.map { $0 + 3 * number() })
+            }
+        }
+    }
+
+    @Test("Of one draw, or of draws that are all alike, the fit is that of one model")
+    func likeOneModel() throws {
+        let targets = (0..<40).map { example in (0..<3).map { $0 == example % 3 ? 1.0 : 0 } }
+        let one = draws(40, 1)
+        let fitted = try Temperature(fittedTo: one.map { $0[0] }, targets: targets)
+        #expect(fitted.value > 1.2 && fitted.value < 5)
+        #expect(try Temperature(fittedToDraws: one, targets: targets) == fitted)
+        let three = one.map { [$0[0], $0[0], $0[0]] }
+        let found = try Temperature(fittedToDraws: three, targets: targets)
+        #expect(abs(found.value / fitted.value - 1) < 1e-5 && !found.isAtBound)
+    }
+
+    @Test("Over draws that differ no other temperature gives the averages a lower NLL")
+    func overDraws() throws {
+        let draws = draws(40, 4)
+        let labels = (0..<40).map { $0 % 3 }
+        let targets = labels.map { label in (0..<3).map { $0 == label ? 1.0 : 0 } }
+        func loss(_ temperature: Double) -> Double {
+            zip(draws, labels).reduce(0) { sum, example in
+                let mean = example.0.reduce(0) { mean, draw in
+                    let weights = draw.map { exp($0 / temperature) }
+                    return mean + weights[example.1] / weights.reduce(0, +) / 4
+                }
+                return sum - log(mean)
+            }
+        }
+        let found = try Temperature(fittedToDraws: draws, targets: targets)
+        let least = (50...20_000).map { loss(Double($0) / 1000) }.min() ?? 0
+        #expect(loss(found.value) <= least + 1e-9 && loss(found.value) > least - 1e-4)
+        #expect(loss(found.value) < loss(1) && !found.isAtBound)
+        // Averages that are always right are best when they are as sure as can be.
+        let sure = (0..<3).map { _ in [[-0.1, -2.4], [-0.2, -1.7]] }
+        let bound = try Temperature(fittedToDraws: sure, targets: sure.map { _ in [1, 0] })
+        #expect(bound.isAtBound && abs(bound.value - Temperature.bounds.lowerBound) < 1e-6)
+        let even = (0..<3).map { _ in [[log(0.5), log(0.5)], [log(0.5), log(0.5)]] }
+        #expect(
+            try Temperature(fittedToDraws: even, targets: even.map { _ in [1, 0] }) == .unscaled
+        )
+    }
+
     @Test("Extreme log probabilities neither trap nor give a number that is none")
     func extremes() throws {
         let huge = [[-1e300, 0], [0, -745], [-1e-300, -690]]

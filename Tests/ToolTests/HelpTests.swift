@@ -10,7 +10,8 @@ import Training
 struct HelpTests {
     static let commands = [
         "", "train", "estimate", "evaluate", "predict", "acquire", "decide-policy", "serve",
-        "tokenize", "inspect", "report", "compare", "merge", "sensitivity", "data", "data check",
+        "tokenize", "inspect", "report", "compare", "merge", "calibrate", "sensitivity", "data",
+        "data check",
         "recipes", "recipes list", "recipes show", "recipes copy", "recipes validate", "doctor",
         "demo",
     ]

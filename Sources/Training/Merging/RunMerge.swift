@@ -16,9 +16,7 @@ public struct RunMerge {
     private let runs: [MergeStart]
     private let weights: [Double]
     private let rule: MergeRule
-    private let output: RunFolder
-    private let force: Bool
-    private let lock: FolderLock
+    private let output: DerivedRun
 
     /// Looks whether at least two runs can be merged into a folder, and changes nothing yet.
     ///
@@ -41,15 +39,15 @@ public struct RunMerge {
         )
         let starts = try runs.map(MergeStart.init)
         for other in starts.dropFirst() { try other.check(against: starts[0]) }
-        let places = runs.map { $0.url.resolvingSymlinksInPath() }
-        if places.contains(output.url.resolvingSymlinksInPath()) {
-            throw TrainingError.notARun(folder: output.url.path, found: "one of the runs to merge")
-        }
         recipe = starts[0].recipe
-        try output.check(recipe, resume: false, force: force)
-        lock = try output.lock()
+        self.output = try DerivedRun(
+            output,
+            recipe,
+            of: runs,
+            found: "one of the runs to merge",
+            force: force
+        )
         (self.runs, self.weights, self.rule) = (starts, weights, rule)
-        (self.output, self.force) = (output, force)
     }
 
     /// The merged run on the model that its recipe names.
@@ -124,8 +122,7 @@ public struct RunMerge {
 extension RunMerge {
     /// Measures the merged run on the validation and test parts of its task, and writes its folder.
     ///
-    /// The files are written beside the folder and then moved, so that a run that cannot be
-    /// measured replaces nothing. `progress` is told how many batches of a part are done.
+    /// `progress` is told how many batches of a part are done.
     ///
     /// - Returns: the results, as `metrics.json` has them.
     /// - Throws: an error when the data cannot be used or a file cannot be written.
@@ -133,34 +130,10 @@ extension RunMerge {
         _ trained: TrainedRun,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> RunMetrics {
-        let name = ".\(output.url.lastPathComponent).partial"
-        let folder = output.url.deletingLastPathComponent().appendingPathComponent(name)
-        let beside = RunFolder(folder)
-        try FileSystem.remove(folder)
-        defer { try? FileSystem.remove(folder) }
-        try FileSystem.makeFolder(beside.predictions)
-        let objective = try AnswerObjective(recipe, tokenizer: trained.adapted.base.tokenizer)
-        try objective.check(fits: trained.adapted.base)
-        var results = try objective.writeResults(
-            of: trained,
-            health: nil,
-            to: beside,
-            group: nil,
-            progress: progress
-        )
-        results.method = "merge-\(rule.rawValue)"
-        try results.write(to: beside.metrics)
-        try JSONFile.write(record, to: beside.merge)
-        try output.prepare(for: recipe, resume: false, force: force)
-        // With its results a run is finished: they come last.
-        let last = beside.metrics.lastPathComponent
-        for name in try FileSystem.names(in: folder).filter({ $0 != last }) + [last] {
-            try FileSystem.move(
-                folder.appendingPathComponent(name),
-                to: output.url.appendingPathComponent(name)
-            )
+        try output.write(trained, health: nil, progress: progress) { results, folder in
+            results.method = "merge-\(rule.rawValue)"
+            try JSONFile.write(record, to: folder.merge)
         }
-        return results
     }
 
     private var record: MergeRecord {

@@ -1,0 +1,42 @@
+import Foundation
+import JSON
+import Testing
+
+@Suite("Calibrating runs")
+struct CalibrateToolTests {
+    @Test("A calibrated run is measured, decides and answers as any other")
+    func calibrated() throws {
+        try withTool { tool in
+            let commands = [
+                [
+                    "train", "--model", "model", "--task", "task", "--threads", "1", "--steps",
+                    "3", "--draws", "2", "--method", "ivon", "--output", "run",
+                ],
+                ["calibrate", "run", "--output", "calibrated", "--threads", "1"],
+                ["decide-policy", "calibrated", "--error", "0.2"],
+                ["inspect", "calibrated"], ["report", "calibrated"],
+            ]
+            for command in commands {
+                let outcome = try tool.run(command)
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                guard command[0] == "calibrate" else { continue }
+                #expect(outcome.output.hasPrefix("test, 6 examples"))
+                #expect(outcome.errors.contains("fitted to"), "\(outcome.errors)")
+            }
+            let measured = try tool.run(["evaluate", "calibrated", "--threads", "1", "--json"])
+            let metrics = tool.folder.appendingPathComponent("calibrated/metrics.json")
+            let written = try JSONNode(contentsOf: metrics).required("test").required("draws")
+            let found = try JSONNode(parsing: Data(measured.output.utf8), file: "output")
+                .required("results").required("draws")
+            for key in ["nll", "ece"] {
+                let values = try [written, found].map { node in
+                    let metric = try node.required(key)
+                    return try (metric.member("value") ?? metric).number()
+                }
+                #expect(abs(values[0] - values[1]) < 1e-9, "\(key): \(values)")
+            }
+            let again = try tool.run(["calibrate", "run", "--output", "calibrated"])
+            #expect(again.exitCode == 1 && again.errors.contains("--force"), "\(again.errors)")
+        }
+    }
+}
