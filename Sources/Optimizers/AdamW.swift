@@ -60,8 +60,8 @@ public final class AdamW: Optimizer {
             beta2: beta2,
             rootScale: 1 / (1 - pow(beta2, steps)).squareRoot(),
             epsilon: settings.epsilon,
-            shrinkage: 1 - learningRate * settings.weightDecay,
-            rate: learningRate / (1 - pow(beta1, steps))
+            shrinkage: (1 - learningRate * settings.weightDecay).orInfinite,
+            rate: (learningRate / (1 - pow(beta1, steps))).orInfinite
         )
         parameters.values.stepInPlace(
             by: rule,

@@ -151,7 +151,7 @@ public final class IVON: Optimizer {
             decay: settings.weightDecay,
             debias: settings.debiases ? 1 / (1 - pow(settings.beta1, Double(stepCount))) : 1,
             radius: settings.clipRadius,
-            rate: learningRate * settings.learningRateUnit * rescale
+            rate: (learningRate * settings.learningRateUnit * rescale).orInfinite
         )
         clippedShare = parameters.values.stepInPlace(
             by: rule,

@@ -1,3 +1,4 @@
+import Foundation
 import Torch
 
 /// Adds up a vector in place, and a loss, over all ranks of a run; every rank gets the same sums.
@@ -37,6 +38,14 @@ public protocol Optimizer: AnyObject {
 
     /// Continues where ``state`` was read after `stepCount` steps; traps when a vector is missing.
     func restore(stepCount: Int, state: [String: Tensor])
+}
+
+extension Double {
+    /// The number, or infinity of its sign where float32 has none so large: a rate beyond any sense
+    /// ends as a loss that is none, which is what a run says of it.
+    var orInfinite: Double {
+        magnitude > Double(Float.greatestFiniteMagnitude) ? copysign(.infinity, self) : self
+    }
 }
 
 extension Optimizer {

@@ -43,7 +43,7 @@ public final class SGD: Optimizer {
             velocity.multiplyInPlace(momentum)
             velocity.addInPlace(parameters.gradients)
             velocity.addInPlace(parameters.values, times: weightDecay)
-            parameters.values.addInPlace(velocity, times: -learningRate)
+            parameters.values.addInPlace(velocity, times: -learningRate.orInfinite)
         }
         return value
     }

@@ -258,6 +258,21 @@ extension BadInput {
                 + ["--clip-radius", ".inf"],
             says: ["loss", "step", "train-"]
         ),
+        BadInput(
+            "a rate beyond float32, of IVON",
+            train + ["--learning-rate", "1e300", "--method", "ivon"],
+            says: ["loss", "step", "train-"]
+        ),
+        BadInput(
+            "a rate beyond float32, of AdamW",
+            train + ["--learning-rate", "1e300", "--method", "adamw"],
+            says: ["loss", "step", "train-"]
+        ),
+        BadInput(
+            "a rate beyond float32, of SGD",
+            train + ["--learning-rate", "1e300", "--method", "sgd"],
+            says: ["loss", "step", "train-"]
+        ),
         BadInput("no such recipe", train + ["--recipe", "other"], says: ["other", "arc-easy"]),
         BadInput("no run", ["evaluate", "task"], says: ["task", "recipe.yaml"]),
         BadInput("nothing to inspect", ["inspect", "other"], says: ["other", "no such file"]),
