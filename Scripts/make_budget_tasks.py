@@ -107,8 +107,8 @@ def write_banking77(banking, output):
 
 def write_science(arc, output):
     for part, name in [("train", "train"), ("dev", "validation"), ("test", "test")]:
-        lines = (arc / f"{part}.jsonl").read_text(encoding="utf-8").splitlines()
-        rows = [science(json.loads(line)) for line in lines]
+        with open(arc / f"{part}.jsonl", encoding="utf-8") as lines:
+            rows = [science(json.loads(line)) for line in lines]
         rows.sort(key=lambda row: hashlib.sha256(row["id"].encode()).hexdigest())
         (output / "science").mkdir(exist_ok=True)
         sentiment.write(rows, output / "science" / f"{name}.jsonl")

@@ -60,6 +60,7 @@ struct Calibrate: ParsableCommand {
             Console.warn("the NLL still falls there, where the search ends: \(rows) cannot fit it")
         }
         let results = try calibration.write(calibrated, progress: Self.show)
+        for warning in results.warnings ?? [] { Console.warn(warning) }
         if json { return try Console.printJSON(results) }
         let (name, part) = results.test.map { ("test", $0) } ?? ("validation", results.validation)
         Console.print(TextTable.metrics(name, part, draws: results.drawCount).text)
