@@ -15,6 +15,8 @@ public enum RandomStream: String, CaseIterable, Sendable {
     case split
     /// Which labelled rows a small budget has.
     case labels
+    /// Which labelled rows are held out together.
+    case folds
     /// The resamples behind confidence intervals.
     case bootstrap
     /// Dropout masks.

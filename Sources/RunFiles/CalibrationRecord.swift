@@ -6,17 +6,25 @@ public struct CalibrationRecord: Codable, Equatable, Sendable {
     public var temperature: Double
     /// Whether the fit ended at a bound of what is looked at.
     public var isAtBound: Bool
-    /// Validation rows that it was fitted to.
+    /// Rows that it was fitted to: of validation, without folds.
     public var examples: Int
+    /// How many models answered training rows that they had not seen; nil for validation rows.
+    public var folds: Int?
 
     private enum CodingKeys: String, CodingKey {
-        case run, temperature, examples
+        case run, temperature, examples, folds
         case isAtBound = "is_at_bound"
     }
 
     /// The record of a fit.
-    package init(run: String, temperature: Double, isAtBound: Bool, examples: Int) {
+    package init(
+        run: String,
+        temperature: Double,
+        isAtBound: Bool,
+        examples: Int,
+        folds: Int?
+    ) {
         (self.run, self.temperature) = (run, temperature)
-        (self.isAtBound, self.examples) = (isAtBound, examples)
+        (self.isAtBound, self.examples, self.folds) = (isAtBound, examples, folds)
     }
 }

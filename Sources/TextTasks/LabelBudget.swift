@@ -41,10 +41,7 @@ public struct LabelBudget: Equatable, Sendable {
         }
         let order = order(of: rows.map { $0.count == 1 ? part.examples[$0.lowerBound].label : nil })
         func examples(_ numbers: ArraySlice<Int>) -> LoadedExamples {
-            var result = part
-            result.examples = numbers.sorted().flatMap { part.examples[rows[$0]] }
-            result.isShare = true
-            return result
+            part.share(numbers.sorted().map { rows[$0] })
         }
         return (examples(order[..<(count - held)]), examples(order[(count - held)..<count]))
     }

@@ -24,6 +24,8 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
     case tooFewExamples(file: String, count: Int, needed: Int)
     /// A training part with fewer rows than the labels that are to be drawn from it.
     case tooFewLabels(file: String, count: Int, needed: Int)
+    /// Fewer rows than folds, or one fold alone.
+    case tooFewRows(file: String, count: Int, folds: Int)
     /// The maximum length leaves no room for a prompt.
     case maximumLength(Int, minimum: Int)
     /// The tokenizer's special tokens do not stand around the text.
@@ -62,6 +64,8 @@ public enum TextTaskError: Error, Equatable, CustomStringConvertible, LocalizedE
                 + "not \(count)"
         case .tooFewLabels(let file, let count, let needed):
             "\(file): labels and held-out need at least \(needed) rows, found \(count)"
+        case .tooFewRows(let file, let count, let folds):
+            "\(file): folds: expected 2 to \(count), as many as rows, found \(folds)"
         case .maximumLength(let length, let minimum):
             "the maximum length must be within \(minimum)...\(Int32.max) tokens, not \(length)"
         case .unclearTemplate:

@@ -32,6 +32,12 @@ struct DerivedRun {
         (self.output, self.force) = (output, force)
     }
 
+    /// A folder of this name for what is made on the way, hidden in the run's own, where the next
+    /// run that is written here would remove it.
+    func workplace(_ name: String) -> URL {
+        output.url.appendingPathComponent(".\(name).partial")
+    }
+
     /// Measures a run on the validation and test parts of its task, and writes its folder.
     ///
     /// The files are written beside the folder and then moved, so that a run that cannot be

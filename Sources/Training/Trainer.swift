@@ -311,13 +311,17 @@ public final class Trainer {
         )
     }
 
-    private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
-        let trained = TrainedRun(
+    /// The model as it is trained, with what is known of its parameters.
+    var trained: TrainedRun {
+        TrainedRun(
             recipe,
             adapted,
             posterior: learner.posterior(),
             varianceScale: recipe.varianceScale
         )
+    }
+
+    private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
         let results = try objective.writeResults(
             of: trained,
             health: learner.finalHealth(),

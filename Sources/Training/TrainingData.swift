@@ -16,7 +16,9 @@ public struct TrainingData: Sendable {
     public let labels: [String]?
     /// What is unusual about the data, a sentence each.
     public let warnings: [String]
+}
 
+extension TrainingData {
     /// Loads and encodes the parts that a recipe names.
     ///
     /// - Throws: an error that names file, line or id, expected and found.

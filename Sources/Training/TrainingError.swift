@@ -61,6 +61,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case noPrecisions(folder: String, expected: String, found: String)
     /// The answers of a run cannot be tempered by a temperature that is fitted to them.
     case noTemperature(folder: String, expected: String, found: String)
+    /// A label of one training row, which no model that is trained without it can know.
+    case loneLabel(file: String, label: String)
     /// A run that tells nothing of the mutual information of answer and parameters is asked for it.
     case noInformation(folder: String, found: String)
     /// A file or the folder of a run is no longer where the training had it.
@@ -126,6 +128,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
                 + " found \(found); merge by average or task-arithmetic"
         case .noTemperature(let folder, let expected, let found):
             "\(folder): temperature: expected \(expected), found \(found)"
+        case .loneLabel(let file, let label):
+            "\(file): folds: expected two rows of a label or more, found one of \(label.quoted)"
         case .noInformation(let folder, let found):
             "\(folder): mutual-information: expected a run that averages over draws, found"
                 + " \(found); choose by entropy"

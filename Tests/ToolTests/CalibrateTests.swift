@@ -35,6 +35,15 @@ struct CalibrateToolTests {
                 }
                 #expect(abs(values[0] - values[1]) < 1e-9, "\(key): \(values)")
             }
+            let folds = try tool.run([
+                "calibrate", "run", "--folds", "2", "--output", "by-folds", "--threads", "1",
+            ])
+            #expect(folds.exitCode == 0 && folds.output.hasPrefix("test, 6 examples"))
+            for part in ["fold 1 of 2", "fold 2 of 2", "rows that their models had not seen"] {
+                #expect(folds.errors.contains(part), "\(folds.errors)")
+            }
+            let one = try tool.run(["calibrate", "run", "--folds", "1", "--output", "one"])
+            #expect(one.exitCode != 0 && one.errors.contains("expected an integer from 2"))
             let again = try tool.run(["calibrate", "run", "--output", "calibrated"])
             #expect(again.exitCode == 1 && again.errors.contains("--force"), "\(again.errors)")
         }

@@ -15,7 +15,7 @@ struct CalibrationTests {
         force: Bool = false
     ) throws -> (results: RunMetrics, record: CalibrationRecord) {
         let calibration = try RunCalibration(tiny.run(name), to: tiny.run(output), force: force)
-        let calibrated = try calibration.calibrated(try tiny.model())
+        let calibrated = try #require(try calibration.calibrated(try tiny.model()))
         return (try calibration.write(calibrated), calibrated.record)
     }
 
