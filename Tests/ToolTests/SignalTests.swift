@@ -29,6 +29,33 @@ struct SignalTests {
         }
     }
 
+    @Test("A calibration by folds that was stopped goes on to the same run")
+    func folds() throws {
+        try withTool { tool in
+            #expect(try tool.run(["train", "--output", "run"] + Self.settings).exitCode == 0)
+            func calibrate(to output: String) -> [String] {
+                ["calibrate", "run", "--folds", "2", "--output", output]
+            }
+            let process = try tool.start(calibrate(to: "stopped"))
+            let folds = tool.folder.appendingPathComponent("stopped/.folds.partial")
+            process.wait {
+                let names = (try? FileManager.default.contentsOfDirectory(atPath: folds.path)) ?? []
+                return names.contains {
+                    lastCheckpoint(of: folds.appendingPathComponent("\($0)/1")) >= 3
+                }
+            }
+            process.send(SIGTERM)
+            let outcome = try process.wait()
+            #expect(outcome.exitCode == 128 + SIGTERM && !outcome.isKilled)
+            #expect(outcome.errors.contains("stopped; the same command goes on"))
+            for output in ["stopped", "whole"] {
+                #expect(try tool.run(calibrate(to: output)).exitCode == 0)
+            }
+            let runs = ["stopped", "whole"].map { tool.folder.appendingPathComponent($0) }
+            #expect(try files(of: runs[0]) == files(of: runs[1]))
+        }
+    }
+
     @Test("A second signal ends a training at once")
     func twice() throws {
         try withTool { tool in
