@@ -160,6 +160,23 @@ public struct Temperature: Codable, Equatable, Sendable {
         return scaled.map { $0 - logSum }
     }
 
+    /// Targets for a fit to few examples: as if of n + 2 alike one were wrong.
+    ///
+    /// Of n examples that are all right no temperature is low enough. So a right answer counts
+    /// (n + 1) / (n + 2), and the rest is spread evenly over its example's others, which after
+    /// hundreds of examples changes nothing: Platt 1999, who had two answers.
+    ///
+    /// - Parameter targets: Probability that each answer is right, for each example.
+    /// - Returns: What is to be fitted to in their place, of the same shape.
+    public static func smoothed(_ targets: [[Double]]) -> [[Double]] {
+        let share = 1 / Double(targets.count + 2)
+        return targets.map { target in
+            guard target.count > 1 else { return target }
+            let others = share / Double(target.count - 1)
+            return target.map { $0 * (1 - share) + (1 - $0) * others }
+        }
+    }
+
     /// The log probabilities of an example's possible answers, less the mean of the right ones.
     private typealias Margins = [Double]
 

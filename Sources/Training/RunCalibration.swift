@@ -11,7 +11,8 @@ import Torch
 ///
 /// The rows are those of the validation part or, with folds, the run's own training rows, answered
 /// by models that were trained without them (``init(_:to:folds:force:)``). Logits are divided by
-/// the temperature before the softmax, under each draw. Guo et al. 2017, arXiv 1706.04599.
+/// the temperature before the softmax, under each draw. Guo et al. 2017, arXiv 1706.04599, with
+/// targets that keep few rows from making it sharp without end (`Temperature.smoothed`).
 public struct RunCalibration {
     /// What happens while the temperature is sought.
     public enum Event {
@@ -90,7 +91,7 @@ public struct RunCalibration {
         guard let answers else { return nil }
         let temperature = try Temperature(
             fittedToDraws: answers.map(\.draws),
-            targets: answers.map(\.prediction.distribution)
+            targets: Temperature.smoothed(answers.map(\.prediction.distribution))
         )
         var trained = try TrainedRun(run, recipe: recipe, model: model)
         trained.temperature = temperature.value

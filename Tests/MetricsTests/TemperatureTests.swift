@@ -56,6 +56,35 @@ struct TemperatureTests {
         }
     }
 
+    @Test(
+        "Rows that are all right have the temperature of a wrong one more",
+        arguments: [1, 3, 64]
+    )
+    func allRight(_ count: Int) throws {
+        // Of n rows with one margin the best temperature T has σ(margin / T) = (n + 1) / (n + 2).
+        let targets = Temperature.smoothed(Array(repeating: [1, 0], count: count))
+        let logits = Array(repeating: [4.0, 0.0], count: count)
+        let expected = 4 / log(Double(count + 1))
+        for found in [
+            try Temperature(fittedTo: logits, targets: targets),
+            try Temperature(fittedToDraws: logits.map { [$0, $0] }, targets: targets),
+        ] {
+            #expect(abs(found.value / expected - 1) < 1e-6 && !found.isAtBound)
+        }
+    }
+
+    @Test("Smoothed targets are probabilities, evenly over what is wrong")
+    func smoothed() {
+        let found = Temperature.smoothed([[0, 1, 0], [0.5, 0.5, 0], [1, 0]])
+        // n = 3: a share of 1/5.
+        let expected = [[0.1, 0.8, 0.1], [0.45, 0.45, 0.1], [0.8, 0.2]]
+        for (row, values) in zip(found, expected) {
+            #expect(abs(row.reduce(0, +) - 1) < 1e-15)
+            for (value, other) in zip(row, values) { #expect(abs(value - other) < 1e-15) }
+        }
+        #expect(Temperature.smoothed([[1]]) == [[1]])
+    }
+
     @Test("A minimum outside of the bounds is reported at its end, none at all as 1")
     func bounds() throws {
         let right = try Temperature(fittedTo: [[-0.1, -2.4], [-3, -0.05]], labels: [0, 1])

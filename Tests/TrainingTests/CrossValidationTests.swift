@@ -56,7 +56,7 @@ struct CrossValidationTests {
             #expect(answers.count == rows.examples.count && found.record.examples == answers.count)
             let expected = try Temperature(
                 fittedToDraws: answers.map(\.draws),
-                targets: answers.map(\.prediction.distribution)
+                targets: Temperature.smoothed(answers.map(\.prediction.distribution))
             )
             #expect(abs(found.record.temperature / expected.value - 1) < 1e-4)
             #expect(found.record.folds == 3 && found.run.temperature == found.record.temperature)
