@@ -65,7 +65,7 @@ public struct SettingField<Settings: SettingsTable>: Sendable {
     /// A value as it stands in a flag, as YAML; nil for what is none.
     package func node(of text: String) -> Node? {
         switch form {
-        case .yaml: try? Yams.compose(yaml: text)
+        case .yaml: (try? CheckedYAML.node(text, place: key)) ?? nil
         case .text: Node(text)
         case .list: Node(commaSeparated: text)
         }
@@ -115,44 +115,18 @@ extension SettingsTable {
 
     /// The keys and values of a YAML text; an empty one has none.
     ///
-    /// - Throws: ``RecipeError`` for text that is not YAML or repeats a key.
+    /// - Throws: ``RecipeError`` for text that is not YAML, repeats a key, or would take far more
+    ///   time or memory than settings need.
     package static func pairs(
         yaml: String,
         place: String
     ) throws -> [(key: String, value: Node)] {
-        try checkSize(yaml, place)
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: yaml)
-        } catch {
-            let reason =
-                "\(error)".split(whereSeparator: \.isNewline).first.map(String.init) ?? "\(error)"
-            throw RecipeError("\(place): not valid YAML: \(reason)")
-        }
+        let root = try CheckedYAML.node(yaml, place: place)
         guard let root else { return [] }
         guard let mapping = root.mapping else {
             throw RecipeError(place, "the top level", expected: "keys and values", found: "others")
         }
         return mapping.map { ($0.string ?? "?", $1) }
-    }
-
-    /// Throws for a text that would take far more time or memory than recipes need: a value of a
-    /// few bytes can stand for any number of values, by aliases of lists of aliases.
-    private static func checkSize(_ yaml: String, _ place: String) throws {
-        let (mostBytes, mostAliases) = (65_536, 8)
-        let count = yaml.utf8.count
-        guard count <= mostBytes else {
-            throw RecipeError("\(place): expected at most \(mostBytes) bytes, found \(count)")
-        }
-        let mayPrecede = Set(" \t\r\n,[{".utf8)
-        let aliases = zip(yaml.utf8, yaml.utf8.dropFirst()).count {
-            $1 == UInt8(ascii: "*") && mayPrecede.contains($0)
-        }
-        guard aliases <= mostAliases else {
-            throw RecipeError(
-                "\(place): expected at most \(mostAliases) aliases (*name), found \(aliases)"
-            )
-        }
     }
 
     /// All keys that have a value, with it.

@@ -323,6 +323,18 @@ struct RecipeTests {
                     .reduce("a0: &a0 x\n", +) + "? *a40\n: 1\n? b\n: 1",
                 "r.yaml: expected at most 8 aliases (*name), found 81"
             ),
+            (
+                String(repeating: String(repeating: "? ", count: 30) + "a\n", count: 4),
+                "r.yaml: expected at most 8 keys that are lists or mappings, found 120"
+            ),
+            (
+                String(repeating: "{", count: 9) + "a" + String(repeating: "}: b", count: 9),
+                "r.yaml: expected at most 8 keys that are lists or mappings, found 9"
+            ),
+            (
+                String(repeating: "[", count: 9) + String(repeating: "]\t:", count: 9),
+                "r.yaml: expected at most 8 keys that are lists or mappings, found 9"
+            ),
         ]
     )
     func notARecipe(_ yaml: String, _ expected: String) {
