@@ -20,11 +20,13 @@ public enum PEFTFolder {
         baseModel: String,
         to folder: URL
     ) throws {
+        let tensors = parameters.entries.map { entry in
+            let values = FlatParameters.view(parameters.values, entry).floats
+            return TensorToWrite(name: entry.name, shape: entry.shape, floats: values)
+        }
+        try checkTorch()
         try Safetensors.write(
-            parameters.entries.map { entry in
-                let values = FlatParameters.view(parameters.values, entry).floats
-                return TensorToWrite(name: entry.name, shape: entry.shape, floats: values)
-            },
+            tensors,
             metadata: ["format": "pt"],
             to: folder.appendingPathComponent(weightsName)
         )

@@ -159,6 +159,7 @@ public struct PosteriorContents {
         let all = tensors.sorted { $0.key < $1.key }.map { name, tensor in
             TensorToWrite(name: name, shape: tensor.shape, floats: tensor.floats)
         }
+        try checkTorch()
         let metadata = numbers.merging(header) { _, header in header }
         try Safetensors.write(all, metadata: metadata, to: file)
     }

@@ -32,6 +32,7 @@ package struct Checkpoint {
         let tensors = vectors.map { name, vector in
             TensorToWrite(name: name, shape: [parameters.count], floats: vector.floats)
         }
+        try checkTorch()
         var metadata = [
             "format": "varlora-checkpoint", "version": Self.version, "step": "\(step)",
             "history_length": "\(historyLength)", "model": model, "data": data,

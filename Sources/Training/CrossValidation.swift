@@ -73,7 +73,7 @@ struct CrossValidation {
                 shouldStop: shouldStop
             )
             if stopped != nil { return nil }
-            answers += try trainer.trained.predictive().predictions(
+            answers += try trainer.trained().run.predictive().predictions(
                 fold.validation.examples,
                 maximumTokens: recipe.evalTokens
             ) {

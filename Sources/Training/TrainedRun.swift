@@ -193,14 +193,17 @@ extension TrainedRun {
 
     /// Writes adapter and posterior.
     ///
-    /// - Throws: `TensorFileError` when a file cannot be written.
+    /// - Throws: `TensorFileError` when a file cannot be written, `TorchError` when the engine
+    ///   cannot make what is to be in it.
     package func write(to run: RunFolder) throws {
-        try PEFTFolder.write(
-            adapted.adapters.layout,
-            adapted.parameters,
-            baseModel: recipe.model,
-            to: run.url
-        )
-        try posteriorFile?.write(for: adapted.parameters, to: run.posterior)
+        try withTorchErrors {
+            try PEFTFolder.write(
+                adapted.adapters.layout,
+                adapted.parameters,
+                baseModel: recipe.model,
+                to: run.url
+            )
+            try posteriorFile?.write(for: adapted.parameters, to: run.posterior)
+        }
     }
 }

@@ -14,7 +14,7 @@ public final class Trainer {
     private let objective: any Objective
     /// The model that is trained.
     public let adapted: AdaptedModel
-    private let learner: TrainingMethod.Learner
+    var learner: TrainingMethod.Learner
     private let order: BatchOrder
     private let parallel: DataParallel
     private let lock: FolderLock?
@@ -312,19 +312,27 @@ public final class Trainer {
     }
 
     /// The model as it is trained, with what is known of its parameters.
-    var trained: TrainedRun {
-        TrainedRun(
-            recipe,
-            adapted,
-            posterior: learner.posterior(),
-            varianceScale: recipe.varianceScale
-        )
+    ///
+    /// - Returns: the run, and what its results say of its posterior.
+    /// - Throws: `TorchError` when the posterior cannot be made.
+    func trained() throws -> (run: TrainedRun, health: PosteriorHealth?) {
+        try withTorchErrors {
+            let posterior = learner.posterior()
+            let run = TrainedRun(
+                recipe,
+                adapted,
+                posterior: posterior,
+                varianceScale: recipe.varianceScale
+            )
+            return (run, learner.finalHealth())
+        }
     }
 
     private func writeResults(_ observer: (TrainingEvent) -> Void) throws -> RunMetrics {
+        let trained = try trained()
         let results = try objective.writeResults(
-            of: trained,
-            health: learner.finalHealth(),
+            of: trained.run,
+            health: trained.health,
             to: run,
             group: parallel.group
         ) {

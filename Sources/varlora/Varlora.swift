@@ -2,6 +2,7 @@ import ArgumentParser
 import CStart
 import Files
 import Foundation
+import Torch
 
 /// The command-line tool.
 @main
@@ -38,8 +39,11 @@ struct Varlora: ParsableCommand {
         // A reader that has gone is no reason to end a training, whose progress it read.
         signal(SIGPIPE, SIG_IGN)
         do {
-            var command = try parseAsRoot()
-            try command.run()
+            // What fails outside of a command's own scopes ends it with a sentence, too.
+            try withTorchErrors {
+                var command = try parseAsRoot()
+                try command.run()
+            }
         } catch {
             Console.end(with: error)
         }

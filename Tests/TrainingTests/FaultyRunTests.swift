@@ -2,6 +2,7 @@ import Files
 import Foundation
 import LanguageModels
 import LoRA
+import Posteriors
 import TensorFiles
 import TestSupport
 import Testing
@@ -19,6 +20,23 @@ private final class FailingAdapter: LinearAdapter {
         callsLeft -= 1
         return callsLeft >= 0 ? Tensor.zeros(like: input) : input.matmul(Tensor.zeros([3, 5]))
     }
+}
+
+/// A tensor that cannot be computed, as when memory is out.
+private func broken() -> Tensor { Tensor.zeros([2, 3]).matmul(Tensor.zeros([5, 2])) }
+
+/// A posterior whose file cannot be computed.
+private struct UnwritablePosterior: Posterior {
+    static let name = "unwritable"
+
+    init() {}
+    init(_ contents: PosteriorContents) throws {}
+
+    func deviation(of index: Int, from mean: Tensor, _ generator: Generator) -> Tensor {
+        .zeros(like: mean)
+    }
+
+    func write(to contents: inout PosteriorContents) { contents.add(vector: broken(), as: "x") }
 }
 
 @Suite("Runs that cannot start or go on say why in one sentence")
@@ -62,6 +80,46 @@ struct FaultyRunTests {
             #expect(try run.readMetrics() == nil)
             let files = FileManager.default
             #expect(!files.fileExists(atPath: run.predictions("validation").path))
+        }
+    }
+
+    @Test("A failure of the engine while the posterior is made or written ends in a sentence")
+    func posteriorFailure() throws {
+        try withTinyRun(.ivon) { tiny in
+            let (run, model) = (tiny.run("run"), try tiny.model())
+            let ways: [(inout TrainingMethod.Learner) -> Void] = [
+                {
+                    $0.posterior = {
+                        NormalPosterior(variance: broken(), effectiveSampleSize: 1)
+                    }
+                },
+                {
+                    $0.finalHealth = {
+                        _ = broken()
+                        return nil
+                    }
+                },
+                { $0.posterior = { UnwritablePosterior() } },
+            ]
+            for (index, way) in ways.enumerated() {
+                let error = #expect(throws: TorchError.self) {
+                    let trainer = try Trainer(
+                        tiny.recipe,
+                        model: model,
+                        run: run,
+                        resume: index > 0
+                    )
+                    way(&trainer.learner)
+                    _ = try trainer.run()
+                }
+                #expect(error?.message.contains("matmul") == true)
+                #expect(try run.readMetrics() == nil)
+                #expect(!FileManager.default.fileExists(atPath: run.posterior.path))
+            }
+            // From its last checkpoint the run goes on to what it would have been.
+            try tiny.train("run", resume: true)
+            try tiny.train("whole")
+            #expect(try tiny.run("whole").differences(from: run) == [])
         }
     }
 
