@@ -93,8 +93,8 @@ extension RowSource.Row {
 }
 
 extension LabelSet {
-    /// The labels of the texts of a file, or `others` where none has one; nil where the first row
-    /// is no text.
+    /// The labels of the texts of a file, or `others` where these have fewer than two; nil where
+    /// the first row is no text.
     ///
     /// Throws ``TextTaskError`` or `JSONLinesError`: a row has another layout than the first.
     init?(of file: URL, orElse others: [String]?, _ style: PromptStyle) throws {
@@ -111,7 +111,7 @@ extension LabelSet {
             }
             if let label = text.label { labels.insert(label) }
         }
-        if labels.isEmpty, let others {
+        if labels.count < 2, let others {
             try self.init(others, source: "the trained task", style)
         } else {
             try self.init(labels, source: file.path, style)

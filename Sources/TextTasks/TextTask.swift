@@ -146,8 +146,8 @@ public struct TextTask: Sendable {
     /// Loads what a model of another task is asked about, or its first `limit` rows: all rows of a
     /// file, or else the test part, labelled or not.
     ///
-    /// Texts choose between `labels` where none of them has a label. Throws as
-    /// ``load(_:seed:requiringLabels:limit:)`` does.
+    /// Texts choose between `labels` where no train part of theirs has two; other labels do not
+    /// count. Throws as ``load(_:seed:requiringLabels:limit:)`` does.
     public func loadForOthers(
         labels: [String]?,
         seed: UInt64,
@@ -158,7 +158,7 @@ public struct TextTask: Sendable {
         return try load(
             .test,
             from: place,
-            RowSetting(style: style, labels: labelSet(orElse: labels)),
+            RowSetting(style: style, labels: labelSet(orElse: labels), labelUse: .ifKnown),
             requiringLabels: false,
             seed: seed,
             limit: limit
@@ -204,7 +204,7 @@ public struct TextTask: Sendable {
     /// Throws as ``load(_:seed:requiringLabels:limit:)`` does.
     public func labels() throws -> [String]? { try labelSet(orElse: nil)?.names }
 
-    /// The labels of the train part's file, or `others` where its texts have none; these where it
+    /// The labels of the train part's file, or `others` where its texts have fewer than two or it
     /// is not there.
     private func labelSet(orElse others: [String]?) throws -> LabelSet? {
         guard rows == UserRow.self else { return nil }
@@ -242,7 +242,7 @@ public struct TextTask: Sendable {
         let setting = RowSetting(
             style: style,
             labels: try labels.map { try LabelSet($0, source: "the run", style) },
-            ignoresLabels: ignoringLabels
+            labelUse: ignoringLabels ? .ignored : .checked
         )
         func parsed(_ rows: any ExampleRow.Type) throws -> LoadedExamples {
             try ParsedFile(file, as: rows, setting, requiringLabels: false).loaded(isShare: false)

@@ -49,7 +49,7 @@ struct OutOfScope: Encodable {
                 limit: limit
             )
         }
-        var loaded = try subject.load(task)
+        var loaded = try subject.load(task, ignoringLabels: true)
         if let limit { loaded.examples = Array(loaded.examples.prefix(limit)) }
         return loaded
     }

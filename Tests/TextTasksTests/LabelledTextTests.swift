@@ -14,12 +14,16 @@ struct LabelledTextTests {
         """
     private static let ask = "\n\nQuestion: Which label fits the text?\nAnswer:"
 
-    @Test("Texts of another task choose between the trained one's labels where they have none")
+    @Test(
+        "Texts of another task choose between the trained one's labels where theirs are no choice"
+    )
     func otherTask() throws {
         let files = [
             "bare.jsonl": (0..<30).map { "{\"text\": \"Text \($0)\"}\n" }.joined(),
             "own.csv": "text,label\nOne,no\nTwo,yes\n",
             "folder/test.csv": "text\nThree\n",
+            "scope.csv": "text,label\nFour,oos\nFive,oos\n",
+            "part/test.csv": "text,label\nSix,oos\nSeven,lost\n",
         ]
         try withFolder(files) { folder in
             func load(_ name: String, limit: Int? = nil) throws -> [Example] {
@@ -34,6 +38,9 @@ struct LabelledTextTests {
             let own = try load("own.csv")
             #expect(own.map(\.label) == [0, 1] && own[0].answers == [" no", " yes"])
             #expect(try load("folder").map(\.answers) == [[" card_arrival", " lost"]])
+            let scope = try load("scope.csv")
+            #expect(scope.map(\.label) == [nil, nil] && scope[1].answers == bare[0].answers)
+            #expect(try load("part").map(\.label) == [nil, 1])
         }
     }
 

@@ -41,4 +41,29 @@ struct OutOfScopeTests {
             #expect(both.errorLines == ["Error: --curves and --ood exclude each other"])
         }
     }
+
+    @Test("Texts with a label that is none of the run's are rows of another kind, file or folder")
+    func otherLabels() throws {
+        try withTool { tool in
+            func write(_ name: String, _ labels: [String]) throws {
+                let rows = (0..<24).map { "text \($0),\(labels[$0 % labels.count])\n" }
+                let file = tool.folder.appendingPathComponent(name)
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(),
+                    withIntermediateDirectories: true
+                )
+                try Data(("text,label\n" + rows.joined()).utf8).write(to: file)
+            }
+            try write("texts.csv", ["yes", "no"])
+            try write("other/test.csv", ["oos"])
+            let train = ["train", "--model", "model", "--task", "texts.csv", "--output", "run"]
+            let settings = ["--threads", "1", "--steps", "1", "--draws", "2"]
+            #expect(try tool.run(train + settings).exitCode == 0)
+            for task in ["other", "other/test.csv"] {
+                let outcome = try tool.run(["evaluate", "run", "--threads", "1", "--ood", task])
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+                #expect(outcome.output.contains("\(task), 24 rows"))
+            }
+        }
+    }
 }

@@ -47,8 +47,18 @@ struct RowSetting {
     var style: PromptStyle
     /// The labels that texts may have; nil where the train part has no texts.
     var labels: LabelSet?
-    /// Whether texts are taken as if they had no label.
-    var ignoresLabels = false
+    /// What becomes of the labels that texts have.
+    var labelUse = LabelUse.checked
+
+    /// What becomes of a label.
+    enum LabelUse {
+        /// It has to be one of those that texts may have.
+        case checked
+        /// It counts where it is one of those; others are as none.
+        case ifKnown
+        /// The text is taken as if it had none.
+        case ignored
+    }
 
     /// A text as an example.
     func row(_ text: LabelledText) throws -> ParsedRow {
@@ -57,7 +67,13 @@ struct RowSetting {
                 "a text needs labels to choose from, which are those of a train part of such texts"
             )
         }
-        return try labels.row(ignoresLabels ? text.unlabelled : text)
+        let counts =
+            switch labelUse {
+            case .checked: true
+            case .ifKnown: text.label.map(labels.contains) ?? false
+            case .ignored: false
+            }
+        return try labels.row(counts ? text : text.unlabelled)
     }
 }
 

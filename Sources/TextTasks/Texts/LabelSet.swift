@@ -33,6 +33,9 @@ struct LabelSet {
         )
     }
 
+    /// Whether texts may have a label.
+    func contains(_ label: String) -> Bool { places[label] != nil }
+
     /// A text as an example; its label is refused where it is none of these.
     func row(_ text: LabelledText) throws -> ParsedRow {
         let label = try text.label.map { name in
