@@ -29,7 +29,7 @@ struct Calibrate: ParsableCommand {
     var runFolder: String
     @Option("The run folder to write.")
     var output: String
-    @Option("Train so many models, each without a fold of the training rows, and fit to these.")
+    @Option("Fit to the training rows, each answered by one of so many models trained without it.")
     var folds: String?
     @Option("Where the run's base model lies now (default: as the run names it).")
     var model: String?
