@@ -58,8 +58,11 @@ extension ValueKind<String> {
         expected: "a text",
         form: .text,
         parse: \.string,
-        // A text with a zero byte would end there in a file, and names no file.
-        allows: { !$0.isEmpty && !$0.utf8.contains(0) },
+        // A text with a zero byte would end there in a file, and names no file; a byte order mark
+        // at the start of one is lost when YAML is read.
+        allows: {
+            !$0.isEmpty && !$0.utf8.contains(0) && $0.unicodeScalars.first != "\u{FEFF}"
+        },
         format: { $0.isEmpty ? nil : Node($0) }
     )
 }

@@ -306,6 +306,10 @@ struct RecipeTests {
                 "r.yaml: not valid YAML: Parser: expected all keys to be unique"
             ),
             ("model: \"a\\0b\"", "r.yaml: model: expected a text, found"),
+            (
+                "target-modules: a,\u{FEFF}b",
+                "r.yaml: target-modules: expected a list of names, found"
+            ),
             ("[1, 2]", "r.yaml: the top level: expected keys and values"),
             ("steps", "r.yaml: the top level: expected keys and values"),
             ("steps: [", "r.yaml: not valid YAML"),
