@@ -52,19 +52,25 @@ def stopped(ground, subject):
 def failing_call(ground, subject):
     """A call on a file fails, now and then with all of its kind behind it."""
     call = ground.random.choice(list(CALLS))
+    at = ground.random.choice([1, 1, 1, 2, 2, 3, 4, 6, 9, 14, 25])
+    number = ground.random.choice(CALLS[call])
+    nth_call_fails(ground, subject, call, at, number, stays=ground.random.random() < 0.3)
+
+
+def nth_call_fails(ground, subject, call, at, number, stays):
+    """The call of that number fails, and where it `stays` so do all of its kind behind it."""
     ground.lay(subject)
     environment = {
         "FAULT_CALL": call,
-        "FAULT_AT": ground.random.choice([1, 1, 1, 2, 2, 3, 4, 6, 9, 14, 25]),
-        "FAULT_ERRNO": ground.random.choice(CALLS[call]),
+        "FAULT_AT": at,
+        "FAULT_ERRNO": number,
         "FAULT_BELOW": str(ground.place),
     }
-    if ground.random.random() < 0.3:
+    if stays:
         environment["FAULT_STICKY"] = 1
     outcome = ground.run(subject.arguments, **environment)
     if not ground.failed_calls():
         raise LeftOut
-    what = f"{call} {environment['FAULT_AT']}, error {environment['FAULT_ERRNO']}"
     try:
         ground.check_sentence(outcome)
         if call == "unlink":
@@ -74,7 +80,8 @@ def failing_call(ground, subject):
             ground.check_leftovers(subject)
             ground.check_goes_on(subject)
     except Finding as finding:
-        raise Finding(f"{what}: {finding}") from None
+        behind = " and all behind it" if stays else ""
+        raise Finding(f"{call} {at}{behind}, error {number}: {finding}") from None
 
 
 def full_disk(ground, subject):
