@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import LanguageModels
 import Metrics
+import TextTasks
 import Torch
 import Training
 
@@ -38,12 +39,22 @@ public struct Comparison {
         try FileSystem.exists(folder.appendingPathComponent(planFile))
     }
 
-    /// Removes a comparison with all that its folder holds.
+    /// Removes the comparison of the plan's tasks with its folder, in which `others` stand, too.
     ///
-    /// - Throws: ``ComparisonError`` when another process runs it, `FileError` when a part cannot
-    ///   be removed.
-    public static func remove(_ folder: URL) throws {
-        try withExtendedLifetime(lock(folder)) { try FileSystem.remove(folder) }
+    /// - Throws: ``ComparisonError`` when another process runs it, or the folder holds something
+    ///   else, which is then left as it was; `FileError` when a part cannot be removed.
+    public func remove(with others: [String]) throws {
+        let own = plan.tasks.map(\.name) + [Self.planFile, ComparisonRow.file] + others
+        try withExtendedLifetime(Self.lock(folder)) {
+            // A hidden file is the lock, or what a process that was killed had half written.
+            let names = try FileSystem.names(in: folder).filter { !$0.hasPrefix(".") }
+            if let stranger = names.sorted().first(where: { !own.contains($0) }) {
+                throw ComparisonError(
+                    "\(folder.path): expected a comparison and nothing else, found \(stranger)"
+                )
+            }
+            try FileSystem.remove(folder)
+        }
     }
 
     private static func lock(_ folder: URL) throws -> FolderLock {
@@ -244,7 +255,10 @@ extension Study {
         removeLeftovers()
         for shift in shifts {
             let file = run.predictions(shift.name)
-            if try FileSystem.exists(file) { continue }
+            if try FileSystem.exists(file) {
+                try shift.check(isAnsweredBy: file)
+                continue
+            }
             let trained = try TrainedRun(run, model: model)
             let sharesAnswers = shift.sharesAnswers(with: data.test ?? data.validation)
             try trained.predictive().predictions(
@@ -276,9 +290,24 @@ extension Study {
         }
     }
 
-    /// A run that is there must be of this comparison's recipe.
+    /// A run that is there must be of this comparison's recipe, model and data, whatever lies at
+    /// their places now.
     private func checkRecipe() throws {
         guard try run.holdsRun else { return }
         try run.check(recipes.recipe(behind: method), resume: true, force: false)
+        guard let metrics = try run.readMetrics() else { return }
+        guard metrics.fingerprint == model.fingerprint else {
+            throw TrainingError.mismatch(
+                file: run.metrics.path,
+                key: "base model",
+                expected: metrics.fingerprint,
+                found: model.fingerprint
+            )
+        }
+        try run.check(isTrainedOn: data.train)
+        let parts = [(data.validation, Split.validation)] + (data.test.map { [($0, .test)] } ?? [])
+        for (part, split) in parts {
+            try part.check(isAnsweredBy: run.predictions(split.rawValue))
+        }
     }
 }

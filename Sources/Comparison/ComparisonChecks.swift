@@ -43,12 +43,44 @@ extension ComparisonPlan {
                     "\(task.name): dropout: expected more than 0 for mc-dropout, found 0"
                 )
             }
+            if names.contains(Method.temperature.name), recipe.orders > 1 {
+                throw ComparisonError(
+                    "\(task.name): orders: expected 1 for temperature, which is fitted to answers "
+                        + "in one order of the options, found \(recipe.orders)"
+                )
+            }
+            if names.contains(Method.earlyStopping.name), recipe.evalEvery > recipe.steps {
+                throw ComparisonError(
+                    "\(task.name): eval-every: expected at most the \(recipe.steps) steps for "
+                        + "early-stopping, found \(recipe.evalEvery)"
+                )
+            }
             if names.contains(where: { $0.hasPrefix("swag") }) {
                 let start = settings.swagFirstStep(of: recipe.steps)
                 let snapshots = SnapshotSteps(after: start, until: recipe.steps).count
                 _ = try settings.swagRank(snapshots: snapshots)
             }
         }
+    }
+
+    /// Checks that a task can be read, and that the examples that methods are compared on are the
+    /// same with every seed.
+    private func checkSplit(_ recipe: Recipe, named name: String) throws {
+        let task = try recipe.textTask()
+        let validation = try recipe.fittingParts(of: task).validation
+        guard seeds.count > 1, recipe.splitSeed == nil else { return }
+        var measured = validation
+        do {
+            measured = try task.load(.test, seed: recipe.seedOfSplit, limit: recipe.limitTest)
+        } catch TextTaskError.noFile(part: .test, _, _, _) {
+            // Without a test part methods are compared on validation.
+        }
+        guard measured.isShare else { return }
+        throw ComparisonError(
+            "\(name): with \(seeds.count) seeds methods are compared on the same examples, and "
+                + "each seed would split others off \(measured.file): set split-seed, or give "
+                + "the task a test part of its own"
+        )
     }
 
     /// Checks that models and data can be found, and that the data can be read.
@@ -58,7 +90,7 @@ extension ComparisonPlan {
         for task in tasks {
             let recipe = recipes(task, seed: seeds[0]).adamw
             _ = try ModelLocation(recipe.model)
-            _ = try recipe.fittingParts(of: recipe.textTask())
+            try checkSplit(recipe, named: task.name)
             for shift in shifts {
                 _ = try recipe.rows(ofOther: shift, limit: settings.shiftLimit)
             }

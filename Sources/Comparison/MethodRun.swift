@@ -39,7 +39,7 @@ extension Study {
             trained,
             method: method.name,
             predictive,
-            train: data.train.report,
+            train: data.train,
             validation: try results(data.validation, "validation"),
             test: try data.test.map { try results($0, "test") }
         )

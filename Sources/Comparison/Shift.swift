@@ -23,6 +23,11 @@ struct Shift {
         try part.check(fits: model)
     }
 
+    /// Checks that answers are to these examples.
+    ///
+    /// - Throws: as `EncodedPart.check(isAnsweredBy:)`.
+    func check(isAnsweredBy file: URL) throws { try part.check(isAnsweredBy: file, labels: false) }
+
     /// Whether every example, here and in `part`, has the same answers in the same order.
     func sharesAnswers(with other: EncodedPart) -> Bool {
         Set((part.examples + other.examples).map(\.answers)).count == 1

@@ -60,11 +60,14 @@ public enum RegularFile {
         }
     }
 
-    /// As ``read(_:)``, as text.
+    /// As ``read(_:)``, as text, without a byte order mark at its start.
     ///
     /// - Throws: ``FileError``, also where the file is not UTF-8.
     public static func readText(_ url: URL) throws -> String {
-        guard let text = String(validating: try read(url), as: UTF8.self) else {
+        let bytes = try read(url)
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        guard let text = String(validating: hasMark ? bytes.dropFirst(3) : bytes, as: UTF8.self)
+        else {
             throw refusal(url, "it is not UTF-8 text")
         }
         return text

@@ -17,11 +17,7 @@ public struct PartTexts: Codable, Equatable, Sendable {
     /// The texts of the predictions that are worth a look (`NotablePredictions`), which were made
     /// of `examples`; long ones are cut.
     public init(of examples: [Example], _ predictions: [Prediction]) {
-        // Whether a space belongs before an answer depends on the prompt.
-        func names(_ example: Example) -> [String] {
-            example.answers.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
-        }
-        if let first = examples.first.map(names), examples.allSatisfy({ names($0) == first }) {
+        if let first = examples.first?.names, examples.allSatisfy({ $0.names == first }) {
             answers = first.map { $0.cut(to: Self.nameLength, .keepsStart) }
         }
         let notable = NotablePredictions(predictions)

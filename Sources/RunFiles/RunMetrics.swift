@@ -77,6 +77,8 @@ public struct RunMetrics: Codable, Equatable, Sendable {
     public var posterior: PosteriorHealth?
     /// Training examples.
     public var train: EncodingReport
+    /// The fingerprint of these; absent in files of earlier versions.
+    public var trainingData: String?
     /// Results on the part that settings may be chosen by.
     public var validation: Part
     /// Results on the test part, where there is one.
@@ -101,6 +103,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         ranks: Int? = nil,
         posterior: PosteriorHealth? = nil,
         train: EncodingReport,
+        trainingData: String?,
         validation: Part,
         test: Part?,
         varianceScaleCurve: [CurvePoint]? = nil
@@ -118,6 +121,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         self.ranks = ranks
         self.posterior = posterior
         self.train = train
+        self.trainingData = trainingData
         self.validation = validation
         self.test = test
         self.varianceScaleCurve = varianceScaleCurve
@@ -127,6 +131,7 @@ public struct RunMetrics: Codable, Equatable, Sendable {
         case method, model, task, seed, steps, parameters, ranks, posterior, train, validation, test
         case warnings
         case fingerprint = "model_fingerprint"
+        case trainingData = "training_data_fingerprint"
         case posteriorKind = "posterior_kind"
         case drawCount = "draws"
         case varianceScale = "posterior_variance_scale"

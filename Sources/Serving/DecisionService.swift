@@ -122,7 +122,7 @@ struct DecisionService: Sendable {
             )
             let decision = try await engine.decide(
                 asked.asked,
-                by: index(of: asked.model ?? Self.alias)
+                by: asked.model.map(index) ?? 0
             )
             metrics.count(decision)
             count(200)

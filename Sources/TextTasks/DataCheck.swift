@@ -123,7 +123,7 @@ extension Example {
     /// The right answer as people write it, behind the question's name where a row has several.
     fileprivate var nameOfLabel: String? {
         guard let label else { return nil }
-        let answer = answers[label].trimmingCharacters(in: .whitespaces)
+        let answer = names[label]
         guard let state, id.hasPrefix("\(state)/") else { return answer }
         return "\(id.dropFirst(state.count + 1)): \(answer)"
     }

@@ -15,11 +15,24 @@ public struct DataSurvey {
     /// A survey of a task, first of the files of its folder.
     public init(_ task: TextTask) {
         let names = task.strangers
-        guard !names.isEmpty else { return }
-        warnings.append(
-            "\(task.name): \(list(names)): not used; the parts are train, validation (or valid, "
-                + "val, eval, dev, development) and test, each .jsonl, .csv or a folder of labels"
-        )
+        if !names.isEmpty {
+            warnings.append(
+                "\(task.name): \(list(names)): not used; the parts are train, validation (or "
+                    + "valid, val, eval, dev, development) and test, each .jsonl, .csv or a folder "
+                    + "of labels"
+            )
+        }
+        // Labels that cannot be read are a fault of the part.
+        let labels = (try? task.labels()) ?? []
+        let alike = Dictionary(grouping: labels) {
+            $0.trimmingCharacters(in: .whitespacesAndNewlines).lowercased()
+        }
+        for spellings in alike.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
+            warnings.append(
+                "\(task.name): the labels \(list(spellings.map(quoted))) differ in white space or "
+                    + "case alone, and each is an answer of its own"
+            )
+        }
     }
 
     /// Looks at the examples of a part.
@@ -49,27 +62,25 @@ public struct DataSurvey {
     private static func imbalance(of examples: [Example], in part: Split) -> String? {
         var counts: [String: Int] = [:]
         for example in examples {
-            if let label = example.label { counts[example.answers[label], default: 0] += 1 }
-        }
-        func text(_ answer: String) -> String {
-            quoted(answer.trimmingCharacters(in: .whitespaces))
+            if let label = example.label { counts[example.names[label], default: 0] += 1 }
         }
         if counts.count == 1, examples.count > 1, let only = counts.keys.first {
-            return "every row of the \(part.rawValue) part has the same answer, \(text(only)): "
+            return "every row of the \(part.rawValue) part has the same answer, \(quoted(only)): "
                 + (part == .train
                     ? "the model learns to give it whatever is asked"
                     : "a model that always gives it looks perfect")
         }
         // Where rows have choices of their own, each answer is rare.
-        let answers = Set(examples.first?.answers ?? [])
-        guard examples.count >= few, examples.allSatisfy({ Set($0.answers) == answers }) else {
+        let answers = Set(examples.first?.names ?? [])
+        guard examples.count >= few, examples.allSatisfy({ Set($0.names) == answers }) else {
             return nil
         }
         let sorted = answers.map { ($0, counts[$0] ?? 0) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-        guard let most = sorted.first, let least = sorted.last, most.1 >= 19 * least.1, most.1 > 0
+        guard let most = sorted.first, let least = sorted.last, most.1 >= 19 * max(least.1, 1)
         else { return nil }
-        return "the labels of the \(part.rawValue) part are far out of balance: \(text(most.0)) is "
-            + "right in \(most.1) rows and \(text(least.0)) in \(least.1), so that accuracy says "
+        return
+            "the labels of the \(part.rawValue) part are far out of balance: \(quoted(most.0)) is "
+            + "right in \(most.1) rows and \(quoted(least.0)) in \(least.1), so that accuracy says "
             + "little"
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A prompt and the texts that may follow it, one of which is right.
 public struct Example: Equatable, Sendable {
     /// Which part of a prompt that is too long is kept.
@@ -44,6 +46,9 @@ public struct Example: Equatable, Sendable {
     public var prompt: String
     /// The texts to choose from, each with its leading space where one belongs.
     public var answers: [String]
+    /// What people call each answer where that is not what the model says, such as the option that
+    /// a letter stands for; nil where the answers say it themselves.
+    var givenNames: [String]?
     /// The same question with its options listed in other orders, over all of which the answer is
     /// averaged.
     public var otherOrders: [Wording] = []
@@ -87,8 +92,15 @@ public struct Example: Equatable, Sendable {
 }
 
 extension Example {
-    /// A question in each of some orders of its options, at least one.
-    init(id: String, source: String, orders: [Wording], label: Int?) {
+    /// What people call each answer, whatever the model says for it and in whatever order the
+    /// options are listed.
+    public var names: [String] {
+        givenNames ?? answers.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+    }
+
+    /// A question in each of some orders of its options, at least one, which have names of their
+    /// own.
+    init(id: String, source: String, orders: [Wording], names: [String], label: Int?) {
         self.init(
             id: id,
             source: source,
@@ -97,6 +109,7 @@ extension Example {
             label: label
         )
         otherOrders = Array(orders.dropFirst())
+        givenNames = names
     }
 
     /// A prompt used as it is, with the texts that may follow it.

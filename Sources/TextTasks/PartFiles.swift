@@ -46,22 +46,37 @@ struct PartFiles {
         return file
     }
 
-    /// Names of files that are no part of the data; what is hidden or explains is left out.
-    var strangers: [String] {
-        var known = layout.train + layout.test
+    /// The names that parts may have; those of folders end in a slash.
+    var names: [String] {
         switch layout.validation {
-        case .file(let names), .fileOrSplitOff(let names): known += names
-        case .splitOff: break
+        case .file(let names), .fileOrSplitOff(let names): layout.train + names + layout.test
+        case .splitOff: layout.train + layout.test
         }
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-        return names.sorted().filter { name in
-            var isFolder: ObjCBool = false
-            let path = folder.appendingPathComponent(name).path
-            return !known.contains(name) && !name.hasPrefix(".")
+    }
+
+    /// Names of files, and of folders of texts, that are no part of the data; what is hidden or
+    /// explains is left out.
+    var strangers: [String] {
+        let known = Set(names)
+        let found = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return found.sorted().filter { name in
+            let place = folder.appendingPathComponent(name)
+            return !known.contains(isFolder(place) ? name + "/" : name) && !name.hasPrefix(".")
                 && !["README", "LICENSE"].contains { name.uppercased().hasPrefix($0) }
-                && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-                && !isFolder.boolValue
+                && (!isFolder(place) || holdsTexts(place))
         }
+    }
+
+    /// Whether a folder looks like a part: a text lies in it, or in a folder in it.
+    private func holdsTexts(_ folder: URL) -> Bool {
+        func names(_ folder: URL) -> [String] {
+            (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        }
+        func hasText(_ folder: URL) -> Bool { names(folder).contains { $0.hasSuffix(".txt") } }
+        return hasText(folder)
+            || names(folder).prefix(10).contains {
+                hasText(folder.appendingPathComponent($0))
+            }
     }
 
     /// Files that are no part of the data, and what they look like; nil where there are none.

@@ -77,6 +77,19 @@ public struct TextTask: Sendable {
         rows = UserRow.self
     }
 
+    /// Whether a file or folder is where a part of the task is, or would be looked for.
+    public func hasPart(at url: URL) -> Bool {
+        func path(_ url: URL) -> String {
+            url.standardizedFileURL.resolvingSymlinksInPath().path
+        }
+        switch source {
+        case .file(let file): return path(file) == path(url)
+        case .folder(let folder, let layout):
+            let names = PartFiles(folder: folder, layout: layout).names
+            return names.contains { path(folder.appendingPathComponent($0)) == path(url) }
+        }
+    }
+
     /// Names of the files of one's own data folder that are no part of the data.
     var strangers: [String] {
         guard case .folder(let folder, let layout) = source, rows == UserRow.self else { return [] }

@@ -125,7 +125,7 @@ public struct AnswerObjective: Objective {
             trained,
             method: recipe.method.rawValue,
             predictive,
-            train: data.train.report,
+            train: data.train,
             validation: try results(data.validation, .validation),
             test: try data.test.map { try results($0, .test) }
         )
@@ -142,7 +142,7 @@ extension RunMetrics {
         _ trained: TrainedRun,
         method: String,
         _ predictive: any Predictive,
-        train: EncodingReport,
+        train: EncodedPart,
         validation: Part,
         test: Part?
     ) {
@@ -157,7 +157,8 @@ extension RunMetrics {
             drawCount: predictive.drawCount,
             varianceScale: predictive.varianceScale,
             parameters: trained.adapted.parameters.count,
-            train: train,
+            train: train.report,
+            trainingData: train.fingerprint,
             validation: validation,
             test: test
         )

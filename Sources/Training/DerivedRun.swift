@@ -5,6 +5,8 @@ import JSON
 /// The folder of a run that is made of finished ones, without a training.
 struct DerivedRun {
     private let output: RunFolder
+    /// The run whose task the new one is measured on.
+    private let source: RunFolder
     private let force: Bool
     private let lock: FolderLock
 
@@ -23,13 +25,21 @@ struct DerivedRun {
         found: String,
         force: Bool
     ) throws {
-        let places = sources.map { $0.url.resolvingSymlinksInPath() }
-        if places.contains(output.url.resolvingSymlinksInPath()) {
+        // By path: the URL of a link to a folder ends in a slash, or not.
+        func place(_ run: RunFolder) -> String { run.url.resolvingSymlinksInPath().path }
+        if sources.map(place).contains(place(output)) {
             throw TrainingError.notARun(folder: output.url.path, found: found)
         }
-        try output.check(recipe, resume: false, force: force)
+        do {
+            try output.check(recipe, resume: false, force: force)
+        } catch TrainingError.runExists {
+            throw TrainingError.notARun(
+                folder: output.url.path,
+                found: "another run; --force replaces it"
+            )
+        }
         lock = try output.lock()
-        (self.output, self.force) = (output, force)
+        (self.output, self.force, source) = (output, force, sources[0])
     }
 
     /// A folder of this name for what is made on the way, hidden in the run's own, where the next
@@ -52,13 +62,16 @@ struct DerivedRun {
         finish: (inout RunMetrics, RunFolder) throws -> Void
     ) throws -> RunMetrics {
         let recipe = trained.recipe
+        let tokenizer = trained.adapted.base.tokenizer
+        let validation = try recipe.part(.validation, of: recipe.textTask())
+        try source.check(isUnseen: validation, recipe, tokenizer)
         let name = ".\(output.url.lastPathComponent).partial"
         let folder = output.url.deletingLastPathComponent().appendingPathComponent(name)
         let beside = RunFolder(folder)
         try FileSystem.remove(folder)
         defer { try? FileSystem.remove(folder) }
         try FileSystem.makeFolder(beside.predictions)
-        let objective = try AnswerObjective(recipe, tokenizer: trained.adapted.base.tokenizer)
+        let objective = try AnswerObjective(recipe, tokenizer: tokenizer)
         try objective.check(fits: trained.adapted.base)
         var results = try objective.writeResults(
             of: trained,

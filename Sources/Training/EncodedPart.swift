@@ -1,4 +1,5 @@
 import Evaluation
+import Foundation
 import LanguageModels
 import Metrics
 import Randomness
@@ -63,6 +64,25 @@ extension EncodedPart {
         let encoder = try ExampleEncoder(tokenizer, maximumLength: recipe.maxLength)
         let (examples, report) = try encoder.encode(recipe.asked(loaded.examples, tokenizer))
         self.init(examples: examples, report: report, leftOut: loaded.leftOut)
+    }
+
+    /// Checks that a file has the answers to these examples: those of their ids and, with `labels`,
+    /// of their labels.
+    ///
+    /// - Throws: ``TrainingError/mismatch(file:key:expected:found:)`` where it has others, and an
+    ///   error where it cannot be read.
+    package func check(isAnsweredBy file: URL, labels: Bool = true) throws {
+        let answers = try [Prediction](contentsOf: file)
+        let isSame = zip(examples, answers).allSatisfy {
+            $0.id == $1.id && (!labels || $0.label == $1.label)
+        }
+        guard answers.count != examples.count || !isSame else { return }
+        throw TrainingError.mismatch(
+            file: file.path,
+            key: "data",
+            expected: "answers to the \(examples.count) examples that there are now",
+            found: "\(answers.count), of other rows or labels"
+        )
     }
 
     /// A short name of all examples: equal for equal data, almost surely different else.

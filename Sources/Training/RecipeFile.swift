@@ -34,6 +34,12 @@ extension Recipe {
         return (try? Yams.serialize(node: Node.mapping(mapping), allowUnicode: true)) ?? ""
     }
 
+    /// The keys that are set to other than their default, and that the method does not read.
+    public var unreadKeys: [String] {
+        let (found, usual) = (values, Recipe(model: "", task: "", method: method).resolved().values)
+        return method.unread.filter { found[$0] != usual[$0] }
+    }
+
     /// The values of all keys that have one, as texts.
     public var values: [String: String] {
         Dictionary(uniqueKeysWithValues: nodes.map { ($0.key, $0.value.text ?? "") })

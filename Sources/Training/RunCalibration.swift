@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import LanguageModels
 import Metrics
+import TextTasks
 import Torch
 
 /// A finished run that becomes one whose answers are tempered: by the temperature under which those
@@ -81,6 +82,10 @@ public struct RunCalibration {
         observer: (Event) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws -> (run: TrainedRun, record: CalibrationRecord)? {
+        let task = try recipe.textTask()
+        let part = folds == nil ? Split.validation : .train
+        // With folds the trained rows are answered themselves.
+        try run.check(isUnseen: recipe.part(part, of: task), recipe, model.tokenizer)
         let answers =
             if let folds {
                 try CrossValidation(recipe, folds: folds, tokenizer: model.tokenizer)
@@ -91,7 +96,7 @@ public struct RunCalibration {
         guard let answers else { return nil }
         let temperature = try Temperature(
             fittedToDraws: answers.map(\.draws),
-            targets: Temperature.smoothed(answers.map(\.prediction.distribution))
+            targets: Self.targets(answers.map(\.prediction))
         )
         var trained = try TrainedRun(run, recipe: recipe, model: model)
         trained.temperature = temperature.value
@@ -103,6 +108,12 @@ public struct RunCalibration {
             folds: folds
         )
         return (trained, record)
+    }
+
+    /// What is fitted to: soft labels as they are, and smoothed ones of rows with one right answer.
+    private static func targets(_ predictions: [Prediction]) -> [[Double]] {
+        zip(predictions, Temperature.smoothed(predictions.map(\.distribution)))
+            .map { $0.targets ?? $1 }
     }
 
     /// Where the trainings without a fold are kept until the run is written.

@@ -18,6 +18,16 @@ extension RunFolder {
         return try Recipe(contentsOf: recipe)
     }
 
+    /// The recipe of the run as it holds for questions of any form: what was trained on texts with
+    /// labels was not shown the labels, and lists no options unless its recipe says so.
+    ///
+    /// - Throws: as ``readRecipe()`` and ``readLabels()``.
+    public func readAnsweringRecipe() throws -> Recipe {
+        var recipe = try readRecipe()
+        if try readLabels() != nil { recipe.listOptions = recipe.listOptions ?? false }
+        return recipe
+    }
+
     /// The results of a run; nil when it is not finished.
     ///
     /// - Throws: `JSONError` when the file is broken, `FileError` when it cannot be read.
@@ -42,6 +52,12 @@ extension RunFolder {
     /// - Throws: `TrainingError` when the folder holds something else, a run that may not be
     ///   replaced, or, to be resumed, one of another recipe.
     public func check(_ recipe: Recipe, resume: Bool, force: Bool) throws {
+        if (try? recipe.textTask())?.hasPart(at: url) == true {
+            throw TrainingError.notARun(
+                folder: url.path,
+                found: "the place of a part of \(recipe.task)"
+            )
+        }
         var isFolder: ObjCBool = true
         if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder),
             !isFolder.boolValue

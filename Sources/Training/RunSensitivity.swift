@@ -1,9 +1,4 @@
-import Files
-import Foundation
 import Laplace
-import RunFiles
-import TensorFiles
-import TextTasks
 
 extension TrainedRun {
     /// How much the run leans on each of its training examples, in their order.
@@ -38,33 +33,5 @@ extension TrainedRun {
             maximumTokens: recipe.evalTokens,
             progress: progress
         )
-    }
-}
-
-extension RunFolder {
-    /// Checks that examples are those that the run was trained on: by the fingerprint in its last
-    /// checkpoint or, without one, by their number.
-    ///
-    /// - Throws: ``TrainingError/mismatch(file:key:expected:found:)`` where they are others, and an
-    ///   error when a file cannot be read.
-    package func check(isTrainedOn part: EncodedPart) throws {
-        func check(_ file: URL, _ key: String, _ expected: String, _ found: String) throws {
-            guard expected != found else { return }
-            throw TrainingError.mismatch(
-                file: file.path,
-                key: key,
-                expected: expected,
-                found: found
-            )
-        }
-        if let folder = try Checkpoint.last(in: self) {
-            let state = try Safetensors(contentsOf: Checkpoint.file(in: folder))
-            if let data = state.metadata["data"] {
-                try check(folder, AnswerObjective.trainingData, data, part.fingerprint)
-            }
-        } else if let metrics = try readMetrics() {
-            let (expected, found) = (metrics.train.examples, part.report.examples)
-            try check(self.metrics, "training rows", "\(expected)", "\(found)")
-        }
     }
 }

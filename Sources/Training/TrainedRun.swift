@@ -147,7 +147,7 @@ extension TrainedRun {
     /// - Throws: an error when the run is unfinished or broken, or a file belongs to another model
     ///   or adapter.
     public init(_ run: RunFolder, recipe: Recipe? = nil, model: LoadedModel) throws {
-        let recipe = try recipe ?? run.readRecipe()
+        let recipe = try recipe ?? run.readAnsweringRecipe()
         guard let metrics = try run.readMetrics(), PEFTFolder.isAdapter(run.url) else {
             throw TrainingError.unfinished(folder: run.url.path)
         }

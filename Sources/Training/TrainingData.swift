@@ -85,6 +85,27 @@ extension Recipe {
         return (drawn.train, isHeldOut ? drawn.heldOut : try load(.validation, limitValidation))
     }
 
+    /// A part of the recipe's task as a run has it, with the labels that it draws and holds out, or
+    /// its first `limit` rows.
+    ///
+    /// - Throws: as ``fittingParts(of:)``.
+    package func part(
+        _ split: Split,
+        of task: TextTask,
+        limit: Int? = nil
+    ) throws -> LoadedExamples {
+        let isDrawn = split == .train && (labels != nil || heldOut > 0)
+        guard isDrawn || split == .validation && heldOut > 0 else {
+            return try task.load(split, seed: seedOfSplit, limit: limit)
+        }
+        let parts = try fittingParts(of: task)
+        var loaded = isDrawn ? parts.train : parts.validation
+        if let limit {
+            loaded.examples = loaded.rows.prefix(limit).flatMap { loaded.examples[$0] }
+        }
+        return loaded
+    }
+
     /// How rows of the user's own data become prompts.
     public var promptStyle: PromptStyle {
         var style = PromptStyle(answers: answers, listsOptions: listOptions)

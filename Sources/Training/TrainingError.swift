@@ -102,8 +102,9 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "the loss is \(Self.text(loss)) at step \(step), on the examples"
                 + " \(ids.joined(separator: ", ")); \(Self.text(checkpoint))"
         case .promptTooLong(let id, let length, let maximum):
-            "the prompt of \(id) has \(length) tokens, expected at most the model's \(maximum);"
-                + " set max-length to that"
+            "the prompt of \(id) with its longest answer has \(length) tokens, expected at most"
+                + " the model's \(maximum); set max-length \(length - maximum) below the prompt's"
+                + " length"
         case .tokenOutsideModel(let file, let token, let number, let vocabulary, let id):
             "\(file): token \(token.quoted), which \(id) has, is number \(number), expected"
                 + " one below \(vocabulary), the rows of the model's embedding: tokenizer and"

@@ -42,6 +42,8 @@ public struct TrainingMethod: Sendable {
     /// About how many answers to training examples it asks for before the first step, to find its
     /// settings.
     public var searchAnswers = 0
+    /// The keys of a recipe that are other methods', and have no effect here.
+    let unread: [String]
     /// Vectors of the parameters' size that the optimizer holds at the peak of a step.
     let vectors: Int
     /// Whether runs end with a posterior, and so with answers averaged over draws.

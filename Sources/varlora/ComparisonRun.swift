@@ -52,6 +52,11 @@ struct ComparisonRun {
         }
     }
 
+    /// What ``writeTables()`` and ``writeReport()`` leave.
+    static let pages = [
+        "table.txt", "table.md", "table.tex", "table.csv", "summary.json", "report.html",
+    ]
+
     /// Writes the tables beside the results.
     func writeTables() throws -> ComparisonTables {
         let record = try ComparisonRecord(folder: folder)

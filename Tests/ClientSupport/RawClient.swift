@@ -72,6 +72,28 @@ public final class RawClient {
         }
     }
 
+    /// Sends bytes without waiting longer than some seconds until the server takes them.
+    ///
+    /// - Returns: whether all are sent.
+    public func sendAtOnce(_ bytes: [UInt8], seconds: Int) -> Bool {
+        var limit = timeval(tv_sec: seconds, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, size)
+        let count = bytes.withUnsafeBytes {
+            Foundation.send(descriptor, $0.baseAddress, $0.count, withoutSignal)
+        }
+        return count == bytes.count
+    }
+
+    /// Whether the server closes within some seconds, though nothing is read.
+    public func isHungUp(within seconds: Int) -> Bool {
+        // Linux tells by POLLRDHUP, which Swift does not import, that the other side has closed.
+        let hangUp = Int16(0x2000)
+        var waiting = pollfd(fd: descriptor, events: hangUp, revents: 0)
+        let end = hangUp | Int16(POLLHUP) | Int16(POLLERR)
+        return poll(&waiting, 1, Int32(seconds * 1000)) > 0 && waiting.revents & end != 0
+    }
+
     /// Posts a body, and waits for the response.
     public func post(
         _ body: [UInt8],

@@ -148,7 +148,7 @@ struct BadInputTests {
                 #"{"id": "long", "prompt": "\#(prompt)", "choices": ["true", "false"], "label": 0}"#
             try Data((row + "\n").utf8).write(to: tiny.place("shifted/test.jsonl"))
             let text = sentence { try tiny.compare() }
-            #expect(text.contains("the prompt of long has"), "\(text)")
+            #expect(text.contains("the prompt of long with its longest answer has"), "\(text)")
             #expect(!FileManager.default.fileExists(atPath: tiny.place("whole").path))
         }
     }

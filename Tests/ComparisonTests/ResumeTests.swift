@@ -201,4 +201,97 @@ struct ResumeTests {
             #expect(text.contains("whole/comparison.yaml: not valid YAML"), "\(text)")
         }
     }
+
+    @Test("Another model or other data in their places are not mixed with what is there")
+    func changedInputs() throws {
+        try withTinyComparison { tiny in
+            func change(_ recipe: inout ComparisonRecipe) {
+                recipe.methods = ["map", "ivon"]
+                recipe.seeds = [3]
+            }
+            try tiny.compare("changed", change)
+            let task = tiny.folder.appendingPathComponent("task")
+            let changes: [(file: URL, from: String, to: String, says: String)] = [
+                (
+                    task.appendingPathComponent("train.jsonl"), "label\":0", "label\":1",
+                    "training data: expected"
+                ),
+                (
+                    task.appendingPathComponent("test.jsonl"), "label\":0", "label\":1",
+                    "test.jsonl: data: expected answers to the"
+                ),
+                (
+                    tiny.folder.appendingPathComponent("shifted/test.jsonl"), "id\":\"", "id\":\"x",
+                    "data: expected answers to the"
+                ),
+            ]
+            for change in changes {
+                let text = try String(contentsOf: change.file, encoding: .utf8)
+                let squeezed = text.replacingOccurrences(of: "\": ", with: "\":")
+                let changed = squeezed.replacingOccurrences(of: change.from, with: change.to)
+                try #require(changed != squeezed, "\(text.prefix(200))")
+                try Data(changed.utf8).write(to: change.file)
+                let error = #expect(throws: (any Error).self) {
+                    try tiny.compare("changed") { recipe in
+                        recipe.methods = ["map", "ivon"]
+                        recipe.seeds = [3]
+                    }
+                }
+                #expect("\(error as Any)".contains(change.says), "\(error as Any)")
+                try Data(text.utf8).write(to: change.file)
+            }
+            let weights = tiny.model.appendingPathComponent("model.safetensors")
+            let whole = try Data(contentsOf: weights)
+            var other = whole
+            other[other.count - 2] ^= 1
+            try other.write(to: weights)
+            let error = #expect(throws: TrainingError.self) {
+                try tiny.compare("changed", change)
+            }
+            #expect(error?.description.contains("base model: expected") == true)
+            try whole.write(to: weights)
+            try tiny.compare("changed", change)
+        }
+    }
+
+    @Test("Seeds that would each be tested on other examples are refused before any training")
+    func dividedTask() throws {
+        try withTinyComparison { tiny in
+            let files = FileManager.default
+            let task = tiny.folder.appendingPathComponent("task")
+            let one = tiny.folder.appendingPathComponent("one.jsonl")
+            try files.copyItem(at: task.appendingPathComponent("train.jsonl"), to: one)
+            func compare(_ yaml: String) throws {
+                let text =
+                    tiny.recipe.yaml
+                    .replacing(/tasks: \[[^\]]*\]/, with: "tasks: [\(one.path)]") + yaml
+                let plan = try ComparisonRecipe(yaml: text, place: "one").plan(place: "one")
+                _ = try Comparison(plan, in: tiny.place("one")).run(shouldStop: { true })
+            }
+            let error = #expect(throws: ComparisonError.self) { try compare("") }
+            #expect("\(error as Any)".contains("set split-seed, or give the task a test part"))
+            #expect(!files.fileExists(atPath: tiny.place("one").path))
+            try compare("split-seed: 3\n")
+        }
+    }
+
+    @Test("Only a comparison is removed, and nothing beside it")
+    func removed() throws {
+        try withTinyComparison { tiny in
+            let plan = try tiny.recipe.plan(place: "tiny")
+            let comparison = Comparison(plan, in: tiny.place("some"))
+            _ = try comparison.run(shouldStop: { true })
+            try #require(try Comparison.exists(in: tiny.place("some")))
+            let stranger = tiny.place("some").appendingPathComponent("thesis.txt")
+            try Data("mine".utf8).write(to: stranger)
+            let error = #expect(throws: ComparisonError.self) {
+                try comparison.remove(with: ["report.html"])
+            }
+            #expect("\(error as Any)".contains("and nothing else, found thesis.txt"))
+            #expect(try String(contentsOf: stranger, encoding: .utf8) == "mine")
+            try FileManager.default.removeItem(at: stranger)
+            try comparison.remove(with: [])
+            #expect(!FileManager.default.fileExists(atPath: tiny.place("some").path))
+        }
+    }
 }

@@ -22,9 +22,17 @@ struct GGUFSettingsTests {
         }
     }
 
-    /// The tiny Llama with more keys; tensors stay where they lie behind the header.
+    /// The tiny Llama with more keys.
     private func configuration(_ keys: [String: Value]) throws -> LlamaConfiguration? {
-        let file = Golden.folder("Models/gguf/tiny.gguf")
+        try configuration(keys, of: "gguf") as? LlamaConfiguration
+    }
+
+    /// A tiny model with more keys; tensors stay where they lie behind the header.
+    private func configuration(
+        _ keys: [String: Value],
+        of model: String
+    ) throws -> any ModelConfiguration {
+        let file = Golden.folder("Models/\(model)/tiny.gguf")
         var data = try Data(contentsOf: file)
         func pair(_ key: String, _ value: Value) -> Data {
             little(UInt64(key.utf8.count)) + key.utf8 + value.bytes
@@ -38,7 +46,7 @@ struct GGUFSettingsTests {
         return try withTemporaryFolder { folder in
             let copy = folder.appendingPathComponent("tiny.gguf")
             try data.write(to: copy)
-            return try ModelFiles(.gguf(copy)).configuration as? LlamaConfiguration
+            return try ModelFiles(.gguf(copy)).configuration
         }
     }
 
@@ -60,6 +68,37 @@ struct GGUFSettingsTests {
     func scaling(keys: [String: Value], expected: RotaryScaling) throws {
         let keys = Dictionary(uniqueKeysWithValues: keys.map { ("llama." + $0, $1) })
         #expect(try configuration(keys)?.rotary.scaling == expected)
+    }
+
+    @Test("Gemma 3's blocks with a window have a base of their own and no scaling, as in llama.cpp")
+    func gemma3() throws {
+        let scaling = [
+            "gemma3.rope.scaling.type": Value.string("linear"),
+            "gemma3.rope.scaling.factor": .float32(8),
+        ]
+        let usual = try #require(
+            try configuration(scaling, of: "gguf-gemma3") as? Gemma3Configuration
+        )
+        #expect(usual.rotary.scaling == .linear(factor: 8))
+        #expect(usual.slidingRotary.scaling == .none && usual.slidingRotary.theta == 10_000)
+        let own = ["gemma3.rope.freq_base_swa": Value.float32(123)]
+        let other = try #require(try configuration(own, of: "gguf-gemma3") as? Gemma3Configuration)
+        #expect(other.slidingRotary.theta == 123 && other.rotary.theta == usual.rotary.theta)
+    }
+
+    @Test("An OLMo 2 with a window is an OLMo 3: three of four blocks see it, without scaling")
+    func olmo3() throws {
+        let whole = try #require(try configuration([:], of: "gguf-olmo2") as? Olmo2Configuration)
+        #expect(whole.windows.allSatisfy { $0 == nil })
+        let keys: [String: Value] = [
+            "olmo2.attention.sliding_window": .uint32(4),
+            "olmo2.rope.scaling.type": .string("linear"),
+            "olmo2.rope.scaling.factor": .float32(8),
+        ]
+        let third = try #require(try configuration(keys, of: "gguf-olmo2") as? Olmo2Configuration)
+        #expect(third.windows == whole.windows.indices.map { $0 % 4 == 3 ? nil : 4 })
+        #expect(third.rotary.scaling == .linear(factor: 8) && third.slidingRotary.scaling == .none)
+        #expect(third.slidingRotary.theta == third.rotary.theta)
     }
 
     @Test(

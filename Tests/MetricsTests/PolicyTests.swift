@@ -132,6 +132,29 @@ struct PolicyTests {
         #expect(answered / Double(worlds) > 0.2, "\(answered / Double(worlds))")
     }
 
+    @Test("A promise holds where rows come in an order that repeats, every fourth of them hard")
+    func promiseHoldsInTurns() throws {
+        let (worlds, limit, chanceOfHard) = (200, 0.2, 0.5)
+        var (broken, answered) = (0, 0.0)
+        for world in 0..<worlds {
+            let rows = World(seed: UInt64(world), sharpness: 1)
+            let policy = try DecisionPolicy(
+                .error(atMost: limit, confidence: 0.9),
+                validation: rows.predictions(1600, stream: 2) { index, chance in
+                    index.isMultiple(of: 4) ? chanceOfHard : chance
+                }
+            )
+            let risk = rows.risk(of: policy.rule)
+            answered += risk.coverage
+            if risk.error * 0.75 + (1 - chanceOfHard) * 0.25 > limit, risk.coverage > 0 {
+                broken += 1
+            }
+        }
+        let slack = 3 * (0.1 * 0.9 * Double(worlds)).squareRoot()
+        #expect(Double(broken) <= 0.1 * Double(worlds) + slack, "\(broken) of \(worlds)")
+        #expect(answered / Double(worlds) > 0.1, "\(answered / Double(worlds))")
+    }
+
     /// Rows whose chance to be right is known: two answers, of which the first is right with the
     /// probability of a level, and the model says a sharper or flatter one.
     private struct World {
@@ -159,11 +182,17 @@ struct PolicyTests {
             )
         }
 
-        func predictions(_ count: Int, stream: Int) -> [Prediction] {
+        /// Rows that are right with the chance they say, or with `chanceOf` their place and that.
+        func predictions(
+            _ count: Int,
+            stream: Int,
+            chanceOf: (Int, Double) -> Double = { $1 }
+        ) -> [Prediction] {
             var generator = SplitMix64(seed: seed &* 1000 &+ UInt64(stream))
             return (0..<count).map { index in
                 let chance = levels[generator.next(below: levels.count)]
-                let isRight = Double(generator.next(below: 1_000_000)) < chance * 1_000_000
+                let drawn = Double(generator.next(below: 1_000_000))
+                let isRight = drawn < chanceOf(index, chance) * 1_000_000
                 return prediction(chance, isRight: isRight, id: index)
             }
         }

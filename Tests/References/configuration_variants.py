@@ -197,6 +197,14 @@ variant(
     "mistral",
     config={"num_key_value_heads": ABSENT, "num_attention_heads": 8, "head_dim": 4},
 )
+# Gemma 3's blocks with a window have a base of their own, and no scaling.
+GEMMA3 = {"rope_parameters": ABSENT, "rope_theta": 1000.0, "rope_local_base_freq": 50.0}
+LINEAR = {"rope_type": "linear", "factor": 4.0}
+variant("gemma3 as it is", "gemma3")
+variant("gemma3 in the older spelling", "gemma3", config=GEMMA3)
+variant("gemma3, older, scaled", "gemma3", config=GEMMA3 | {"rope_scaling": LINEAR})
+variant("gemma3, older, usual base", "gemma3", config=GEMMA3 | {"rope_local_base_freq": ABSENT})
+
 variant("mistral sliding_window absent", "mistral", config={"sliding_window": ABSENT})
 variant("mistral sliding_window 5", "mistral", config={"sliding_window": 5})
 variant("mistral sliding_window 0", "mistral", config={"sliding_window": 0})

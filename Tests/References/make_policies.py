@@ -8,6 +8,7 @@ import math
 import pathlib
 
 import numpy
+from make_metrics import SplitMix64, permutation, stream
 from scipy.stats import beta, binom
 
 OUT = pathlib.Path(__file__).parent / "Golden" / "Metrics"
@@ -73,8 +74,10 @@ def outcome(rows, score, threshold):
 
 
 def certified(rows, limit, confidence):
-    choosing = [row for i, row in enumerate(rows) if i % 4 == 0]
-    testing = [row for i, row in enumerate(rows) if i % 4]
+    drawn = permutation(SplitMix64(stream(0, "split")), len(rows))
+    chosen = set(drawn[: math.ceil(len(rows) / 4)])
+    choosing = [row for i, row in enumerate(rows) if i in chosen]
+    testing = [row for i, row in enumerate(rows) if i not in chosen]
     score = best_score(choosing)
     ranked = sorted((SCORES[score](row) for row in choosing), reverse=True)
     steps = min(50, len(ranked))

@@ -146,6 +146,59 @@ struct HTTPTests {
         }
     }
 
+    @Test("No more is read from a client that does not read what it is answered")
+    func unreadAnswers() async throws {
+        try await withServer(MadeEngine()) { port in
+            try await onThread {
+                let client = try RawClient(port: port)
+                let request = Array("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+                let block = Array(repeatElement(request, count: 1000).joined())
+                // What the kernel holds of both sides, and no more.
+                var sent = 0
+                while sent < 64_000_000, client.sendAtOnce(block, seconds: 2) {
+                    sent += block.count
+                }
+                #expect(sent < 64_000_000)
+                #expect(try RawClient(port: port).get("/health").status == 200)
+            }
+        }
+    }
+
+    @Test("A client that does not read its last answer is closed after a time")
+    func unreadEnd() async throws {
+        var limits = ServiceLimits()
+        limits.idleSeconds = 1
+        try await withServer(MadeEngine(), limits: limits) { port in
+            try await onThread {
+                let client = try RawClient(port: port)
+                let request = "GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n"
+                client.send(String(repeating: request + "\r\n", count: 2000).utf8)
+                client.send((request + "Connection: close\r\n\r\n").utf8)
+                #expect(client.isHungUp(within: 20))
+            }
+        }
+    }
+
+    @Test("A client that asks whether to go on with its body is told")
+    func expectation() async throws {
+        try await withServer(MadeEngine()) { port in
+            try await onThread {
+                let client = try RawClient(port: port)
+                let body = body(mixed)
+                let head =
+                    "POST /v1/systemone HTTP/1.1\r\nHost: localhost\r\n"
+                    + "Expect: 100-continue\r\n"
+                client.send((head + "Content-Length: \(body.count)\r\n\r\n").utf8)
+                #expect(try client.receive().status == 100)
+                client.send(body)
+                #expect(try client.receive().status == 200)
+                let large = try RawClient(port: port)
+                large.send((head + "Content-Length: 1000000000\r\n\r\n").utf8)
+                #expect(try large.receive().status == 413 && large.isClosed())
+            }
+        }
+    }
+
     @Test("More connections than allowed are closed")
     func connections() async throws {
         var limits = ServiceLimits()

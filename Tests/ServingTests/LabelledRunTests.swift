@@ -53,6 +53,13 @@ struct LabelledRunTests {
             let question =
                 #"{"x": {"type": "choice", "instructions": "Which label fits the text?", "#
                 + #""criteria": {\#(options)}}}"#
+            // Whoever reads the run to answer lists no options, as the training did not.
+            #expect(try run.readRecipe().listOptions == nil)
+            #expect(try run.readAnsweringRecipe().listOptions == false)
+            #expect(
+                try TrainedRun(run, model: LoadedModel(ModelLocation(recipe.model))).recipe
+                    .listOptions == false
+            )
             let subjects = try ServedSubjects(runs: [run.url.path], base: nil)
             try await withEngine(subjects) { engine in
                 for (index, prediction) in predictions.enumerated() {

@@ -121,4 +121,18 @@ struct DataSurveyTests {
             }
         }
     }
+
+    @Test("Labels that differ in white space or case alone are told, and so are folders of texts")
+    func alike() throws {
+        let labels = ["pos", " pos", "neg"]
+        let rows = (0..<40).map { "t\($0),\(labels[$0 % 3])\n" }.joined()
+        let files = ["train.csv": "text,label\n" + rows, "Test/pos/1.txt": "x", "notes/a.md": "x"]
+        try withFolder(files) { folder in
+            let found = try DataSurvey(TextTask(folder.path)).warnings
+            #expect(found.count == 2, "\(found)")
+            #expect(found[0].contains(": Test: not used; "))
+            let says = #"the labels " pos", "pos" differ in white space or case alone, and each is"#
+            #expect(found[1].contains(says))
+        }
+    }
 }

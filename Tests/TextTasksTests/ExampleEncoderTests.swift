@@ -252,4 +252,20 @@ struct ExampleEncoderTests {
             #expect("\(error.map { "\($0)" } ?? "")".contains(reason))
         }
     }
+
+    @Test("Spellings that are canonically equivalent have tokens of their own, in any order")
+    func equivalentSpellings() throws {
+        let spellings = ["caf\u{E9}", "cafe\u{301}"]
+        func tokens(_ choices: [String]) throws -> [[Int]] {
+            let encoder = try ExampleEncoder(maximumLength: 100, encode: words())
+            let examples = choices.map {
+                Example(id: "\($0.utf8.count)", prompt: "Where?", choices: [$0, "the bar"])
+            }
+            return try encoder.encode(examples).examples.map { $0.answers[0] }
+        }
+        let alone = try spellings.map { try tokens([$0])[0] }
+        #expect(alone[0] != alone[1])
+        #expect(try tokens(spellings) == alone)
+        #expect(try tokens(spellings.reversed()) == alone.reversed())
+    }
 }

@@ -68,4 +68,26 @@ struct OptionOrderTests {
             #expect(Set(wordings.map(\.prompt)).count == 3)
         }
     }
+
+    @Test("Answers keep the names of the row, whatever stands for them in whatever order")
+    func namesOfAnswers() throws {
+        var style = PromptStyle(answers: .letters)
+        style.orders = 3
+        let place = RowPlace(path: "f.jsonl", fileName: "f.jsonl", line: 1)
+        func example(_ row: String) throws -> Example {
+            let line = try JSONNode(parsing: Array(row.utf8), file: "f.jsonl")
+            let labels = try LabelSet(names, source: "f.jsonl", style)
+            let setting = RowSetting(style: style, labels: labels)
+            return try #require(try UserRow.row(line, at: place, setting)?.examples.first)
+        }
+        style.listsOptions = true
+        let lettered = try example(#"{"question": "Which?", "choices": ["red", "green", "blue"]}"#)
+        #expect(lettered.answers != [" A", " B", " C"] && lettered.otherOrders.count == 2)
+        #expect(lettered.names == ["A", "B", "C"])
+        let labelled = try example(#"{"text": "Grass", "label": "green"}"#)
+        #expect(Set(labelled.answers).isSubset(of: Set("ABCDE".map { " \($0)" })))
+        #expect(labelled.names == names.sorted() && labelled.names[labelled.label ?? 0] == "green")
+        let plain = Example(prompt: "The sky is", choices: ["blue", " grey "])
+        #expect(plain.names == ["blue", "grey"])
+    }
 }

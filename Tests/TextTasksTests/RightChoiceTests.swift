@@ -40,8 +40,8 @@ struct RightChoiceTests {
             (#""B.""#, colours, 1), (#""green""#, colours, 1), (#""RED ""#, colours, 2),
             // Counted from 0 it can only be the first, counted from 1 only the last.
             ("0", colours, 0), (#""0""#, colours, 0), ("3", colours, 2),
-            // A capital letter is what is documented.
-            (#""B""#, ["B", "A"], 1), (#""7""#, ["6", "7", "8"], 1),
+            // A capital letter is what is documented, and also where it is no other's text.
+            (#""B""#, ["b", "A"], 1), (#""B""#, ["A", "B"], 1), (#""7""#, ["6", "7", "8"], 1),
         ] as [(String, [String], Int)]
     )
     func answers(_ text: String, _ choices: [String], _ index: Int) throws {
@@ -55,6 +55,12 @@ struct RightChoiceTests {
             (
                 RightChoice.label, #""1""#, ["1", "2"],
                 #""label" is "1", which may be 2 of the choices: write 0 for "1" or 1 for "2""#
+            ),
+            (
+                .answer, #""A""#, ["F", "A"],
+                #""answer" is "A", which is the letter of "F" and the text of another choice: "#
+                    + #"write "B" for the latter, or the row with "prompt", "choices" and "label","#
+                    + " a place from 0"
             ),
             (
                 .label, #""a""#, ["b", "a"],

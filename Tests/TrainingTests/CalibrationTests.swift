@@ -80,4 +80,19 @@ struct CalibrationTests {
             #expect(!FileManager.default.fileExists(atPath: tiny.run("calibrated").recipe.path))
         }
     }
+
+    @Test("A link to the run is the run, which is not replaced by its own calibration")
+    func link() throws {
+        try withTinyRun(.adamw) { tiny in
+            try tiny.train("run")
+            let before = try tiny.run("run").contents()
+            try FileManager.default.createSymbolicLink(
+                at: tiny.run("link").url,
+                withDestinationURL: tiny.run("run").url
+            )
+            let text = sentence { try calibrate(tiny, to: "link", force: true) }
+            #expect(text.contains("found the run to calibrate"), "\(text)")
+            #expect(try tiny.run("run").contents() == before)
+        }
+    }
 }

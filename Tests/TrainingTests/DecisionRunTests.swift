@@ -130,4 +130,32 @@ struct DecisionRunTests {
             }
         }
     }
+
+    @Test(
+        "A temperature is fitted to soft labels as they are, and to smoothed ones of single answers"
+    )
+    func temperature() throws {
+        try withDecisionRun(orders: 1) { tiny in
+            try tiny.train("run")
+            let calibration = try RunCalibration(tiny.run("run"), to: tiny.run("calibrated"))
+            let found = try #require(try calibration.calibrated(try tiny.model())).record
+            let run = try TrainedRun(tiny.run("run"), model: try tiny.model())
+            let rows = try run.recipe.textTask().load(.validation, seed: run.recipe.seedOfSplit)
+            let answers = try run.predict(rows.examples)
+            let soft = answers.count { $0.prediction.targets != nil }
+            #expect(soft > 0 && soft < answers.count)
+            let right = Double(answers.count + 1) / Double(answers.count + 2)
+            let temperature = try Temperature(
+                fittedToDraws: answers.map(\.draws),
+                targets: answers.map { answer in
+                    let others = Double(answer.prediction.probabilities.count - 1)
+                    return answer.prediction.targets
+                        ?? answer.prediction.probabilities.indices.map {
+                            $0 == answer.prediction.label ? right : (1 - right) / others
+                        }
+                }
+            )
+            #expect(abs(found.temperature / temperature.value - 1) < 1e-6)
+        }
+    }
 }

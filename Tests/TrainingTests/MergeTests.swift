@@ -175,7 +175,7 @@ struct MergeTests {
             try merge(tiny, ["a", "b"])
             let whole = try tiny.run("merged").contents()
             let exists = sentence { try merge(tiny, ["a", "b"]) }
-            #expect(exists.contains("merged: holds another run"))
+            #expect(exists.contains("found another run; --force replaces it"))
             let own = sentence { try merge(tiny, ["a", "b"], to: "b", force: true) }
             #expect(own.contains("found one of the runs to merge"), "\(own)")
             // Data that are gone are noticed before anything is replaced.

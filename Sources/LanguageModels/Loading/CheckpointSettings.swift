@@ -13,6 +13,9 @@ struct CheckpointSettings {
     private var whole: JSONNode?
     /// The kind of blocks whose rotary settings are read, where a file has some of each.
     private var kind: String?
+    /// The key of the base of blocks that see a window, in files that name no kinds; nil where it
+    /// is that of all blocks.
+    private var slidingBase: String?
 
     private enum Source {
         case json(JSONNode)
@@ -34,10 +37,17 @@ struct CheckpointSettings {
         source = .gguf(weights)
     }
 
+    private static let sliding = "sliding_attention"
+
     /// The settings with the rotary ones of blocks that see all, and of those that see a window.
-    var ofKinds: (full: CheckpointSettings, sliding: CheckpointSettings) {
+    ///
+    /// `slidingBase` is the older key of the latter's base where they have one of their own.
+    func ofKinds(
+        slidingBase: String? = nil
+    ) -> (full: CheckpointSettings, sliding: CheckpointSettings) {
         var (full, sliding) = (self, self)
-        (full.kind, sliding.kind) = ("full_attention", "sliding_attention")
+        (full.kind, sliding.kind) = ("full_attention", Self.sliding)
+        sliding.slidingBase = slidingBase
         return (full, sliding)
     }
 
@@ -45,7 +55,8 @@ struct CheckpointSettings {
     private func node(_ name: String, in root: JSONNode) throws -> JSONNode? {
         switch name {
         case "tie_word_embeddings": return try (whole ?? root).member(name)
-        case "rope_theta": return try rotary(root)?.member(name) ?? root.member(name)
+        case "rope_theta":
+            return try rotary(root)?.member(name) ?? root.member(slidingBase ?? name)
         case "rope_type":
             let rotary = try rotary(root)
             return try rotary?.member(name) ?? rotary?.member("type")
@@ -72,7 +83,7 @@ struct CheckpointSettings {
                 throw node.invalid(expected: "settings of all blocks", found: "some of each kind")
             }
             // The older key knows no kinds: it is for the blocks that see all.
-            return kind == "sliding_attention" && key == "rope_scaling" ? nil : node
+            return kind == Self.sliding && key == "rope_scaling" ? nil : node
         }
         return nil
     }
@@ -128,10 +139,23 @@ struct CheckpointSettings {
         switch source {
         case .json(let root): return try node(name, in: root).map { .json($0) }
         case .gguf(let weights):
-            guard let (names, isRequired) = Self.keys[name] else { return nil }
+            guard let (names, isRequired) = keys(of: name) else { return nil }
             let keys = names.map { "\(weights.layout.architecture).\($0)" }
             let found = keys.first { weights.archive.metadata[$0] != nil }
             return (found ?? (isRequired ? keys[0] : nil)).map { .gguf(weights.archive, key: $0) }
+        }
+    }
+
+    /// GGUF's keys of a setting.
+    ///
+    /// Positions of blocks that see a window are scaled in no family, and a base of their own is
+    /// under another key (llama.cpp, `rope_freq_base_train_swa`).
+    private func keys(of name: String) -> (names: [String], isRequired: Bool)? {
+        guard kind == Self.sliding else { return Self.keys[name] }
+        switch name {
+        case "rope_type", "factor": return nil
+        case "rope_theta" where slidingBase != nil: return (["rope.freq_base_swa"], false)
+        default: return Self.keys[name]
         }
     }
 
@@ -188,9 +212,9 @@ struct CheckpointSettings {
         return try (0..<layers).map { layer in
             guard kinds.indices.contains(layer) else { return slides(layer) ? window : nil }
             let kind = try kinds[layer].string()
-            let known = ["full_attention"] + (window == nil ? [] : ["sliding_attention"])
+            let known = ["full_attention"] + (window == nil ? [] : [Self.sliding])
             guard known.contains(kind) else { throw kinds[layer].unsupported(kind, known) }
-            return kind == "sliding_attention" ? window : nil
+            return kind == Self.sliding ? window : nil
         }
     }
 

@@ -27,7 +27,7 @@ struct Gemma3Configuration: ModelConfiguration {
     init(_ settings: CheckpointSettings) throws {
         sizes = try DecoderSizes(settings, tiesEmbeddings: true, keyHeads: 4, headSize: 256)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-6
-        let (full, sliding) = settings.ofKinds
+        let (full, sliding) = settings.ofKinds(slidingBase: "rope_local_base_freq")
         rotary = try RotarySettings(full, sizes, theta: 1_000_000)
         slidingRotary = try RotarySettings(sliding, sizes, theta: 10_000)
         gemma = try GemmaSettings(settings, sizes, caps: (nil, nil))

@@ -32,10 +32,14 @@ struct Olmo2Configuration: ModelConfiguration {
         sizes = try DecoderSizes(settings)
         normEpsilon = try settings.positiveNumber("rms_norm_eps") ?? 1e-5
         let isThird = settings.modelType == "olmo3"
-        let window = isThird ? try settings.size("sliding_window", orElse: 4096) : nil
+        // GGUF files call both the same, and an OLMo 3 has a window.
+        let window =
+            settings.isGGUF
+            ? try settings.sizeIfPresent("sliding_window")
+            : isThird ? try settings.size("sliding_window", orElse: 4096) : nil
         windows = try settings.windows(window, layers: sizes.layerCount) { $0 % 4 != 3 }
         let theta = isThird ? 500_000.0 : 10_000
-        let (full, sliding) = settings.ofKinds
+        let (full, sliding) = settings.ofKinds()
         rotary = try RotarySettings(full, sizes, theta: theta)
         slidingRotary = try RotarySettings(sliding, sizes, theta: theta)
         _ = try settings.choice("hidden_act", of: ["silu", "swish"])

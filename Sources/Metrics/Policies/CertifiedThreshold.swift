@@ -1,13 +1,15 @@
+import Randomness
+
 /// The largest coverage whose share of wrong answers is certified to be at most a limit.
 ///
 /// Learn then Test (Angelopoulos et al. 2021, arXiv 2110.01052) with its split fixed-sequence
-/// testing. A quarter of the rows chooses what is tested: the score, candidate thresholds, and the
-/// candidate to begin with, the one that promises the smallest p-value. The other rows test the
-/// candidates from there on, each letting more answers through than the one before, and stop at the
-/// first that fails. As the sequence does not depend on the rows that test it, the probability that
-/// any candidate passes whose true error is above the limit is at most 1 - confidence, however many
-/// are tested. Each test is exact: of n answers k are wrong, and P(Bin(n, limit) <= k) is the
-/// p-value.
+/// testing. A quarter of the rows, drawn by chance, chooses what is tested: the score, candidate
+/// thresholds, and the candidate to begin with, the one that promises the smallest p-value. The
+/// other rows test the candidates from there on, each letting more answers through than the one
+/// before, and stop at the first that fails. As the sequence does not depend on the rows that test
+/// it, the probability that any candidate passes whose true error is above the limit is at most
+/// 1 - confidence, however many are tested. Each test is exact: of n answers k are wrong, and
+/// P(Bin(n, limit) <= k) is the p-value.
 struct CertifiedThreshold {
     /// Answers of the testing rows at a threshold.
     struct Tally: Equatable {
@@ -15,8 +17,8 @@ struct CertifiedThreshold {
         var wrong: Int
     }
 
-    /// Every fourth row chooses.
-    static let choosingStride = 4
+    /// One row in so many chooses.
+    static let choosingShare = 4
     /// Candidates at most.
     static let candidateCount = 50
 
@@ -51,14 +53,20 @@ struct CertifiedThreshold {
             ? Self.rowsNeeded(tally, of: testingRows, limit: limit, confidence: confidence) : nil
     }
 
-    /// The rows that choose, and those that test.
+    /// The rows that choose, and those that test; as many rows are always divided the same way.
+    ///
+    /// They are drawn: rows may come in an order that repeats, such as the questions about each
+    /// state, and those at even distances would then all be of one kind.
     static func folds(
         _ predictions: [Prediction]
     ) -> (choosing: [Prediction], testing: [Prediction]) {
+        var generator = RandomStream.split.generator(seed: 0)
+        let drawn = generator.permutation(of: predictions.count)
+        let choosing = Set(drawn.prefix((predictions.count + choosingShare - 1) / choosingShare))
         let all = predictions.enumerated()
         return (
-            all.filter { $0.offset.isMultiple(of: choosingStride) }.map(\.element),
-            all.filter { !$0.offset.isMultiple(of: choosingStride) }.map(\.element)
+            all.filter { choosing.contains($0.offset) }.map(\.element),
+            all.filter { !choosing.contains($0.offset) }.map(\.element)
         )
     }
 
@@ -68,7 +76,7 @@ struct CertifiedThreshold {
         let values = choosing.map { tally in
             // Laplace's rule: few answers without a mistake promise little.
             let error = Double(tally.wrong + 1) / Double(tally.answered + 2)
-            let answered = tally.answered * (choosingStride - 1)
+            let answered = tally.answered * (choosingShare - 1)
             let wrong = Int(error * Double(answered))
             return Binomial.lowerTail(wrong, of: answered, at: limit)
         }
@@ -100,7 +108,7 @@ struct CertifiedThreshold {
             if passes(middle) { upper = middle } else { lower = middle }
         }
         let testing = Double(upper) * Double(rows) / Double(tally.answered)
-        return Int((testing * Double(choosingStride) / Double(choosingStride - 1)).rounded(.up))
+        return Int((testing * Double(choosingShare) / Double(choosingShare - 1)).rounded(.up))
     }
 }
 

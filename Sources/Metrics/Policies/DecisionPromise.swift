@@ -38,8 +38,9 @@ public enum DecisionPromise: Equatable, Sendable {
             return nil
         case .payoff(let payoffs):
             let all = [payoffs.right, payoffs.wrong, payoffs.abstain]
-            if let stray = all.first(where: { !$0.isFinite }) {
-                return "a payoff is \(stray) and should be finite"
+            // So that sums over rows are finite, too.
+            if let stray = all.first(where: { !(abs($0) <= 1e100) }) {
+                return "a payoff is \(stray) and should be from -1e100 to 1e100"
             }
             return payoffs.right > payoffs.wrong
                 ? nil

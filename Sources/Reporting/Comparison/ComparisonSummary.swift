@@ -93,10 +93,12 @@ public struct ComparisonSummary: Codable, Equatable, Sendable {
             }
             guard !seeds.isEmpty else { return nil }
             let metrics = summaries { (metric: Metric) in
-                seeds.map { seed in
+                // Of a metric that a task lacks there is no average over tasks.
+                seeds.compactMap { seed -> Double? in
                     let found = results.joined().filter { $0.seed == seed }
-                    return found.compactMap { $0.metrics[metric] }.reduce(0, +)
-                        / Double(tasks.count)
+                        .compactMap { $0.metrics[metric] }
+                    guard found.count == tasks.count else { return nil }
+                    return found.reduce(0, +) / Double(tasks.count)
                 }
             }
             return Average(method: method, metrics: metrics)

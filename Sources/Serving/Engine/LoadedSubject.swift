@@ -51,9 +51,7 @@ public struct ServedSubjects: Sendable {
         }
         self.runs = try runs.map { place in
             let folder = RunFolder(URL(fileURLWithPath: place))
-            var recipe = try folder.readRecipe()
-            // What was trained on texts with labels was not shown the labels.
-            if try folder.readLabels() != nil { recipe.listOptions = recipe.listOptions ?? false }
+            let recipe = try folder.readAnsweringRecipe()
             guard try folder.readMetrics() != nil else {
                 throw TrainingError.unfinished(folder: folder.url.path)
             }
@@ -74,10 +72,17 @@ public struct ServedSubjects: Sendable {
     /// - Throws: an error where a recipe names no device.
     public var warnings: [String] {
         get throws {
-            let all = try runs.flatMap { _, recipe in
-                try recipe.precision.warnings(on: Device(recipe.device))
+            let all = try runs.flatMap { folder, recipe in
+                var warnings = try recipe.precision.warnings(on: Device(recipe.device))
+                if let draws, draws != recipe.draws, try folder.readPolicy() != nil {
+                    warnings.append(
+                        "\(folder.url.relativePath): the policy was decided with \(recipe.draws) "
+                            + "draws and not \(draws): what it promises may not hold"
+                    )
+                }
+                return warnings
             }
-            return Array(Set(all))
+            return Set(all).sorted()
         }
     }
 

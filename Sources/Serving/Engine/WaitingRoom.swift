@@ -10,7 +10,7 @@ final class WaitingRoom<Entry: Sendable>: @unchecked Sendable {
         let entry: Entry
         let model: Int
         let questions: Int
-        let arrival: Date
+        let arrival: ContinuousClock.Instant
     }
 
     /// Guards all that follows.
@@ -44,7 +44,7 @@ final class WaitingRoom<Entry: Sendable>: @unchecked Sendable {
                     entry: entry,
                     model: model,
                     questions: questions,
-                    arrival: Date()
+                    arrival: .now
                 )
             )
             condition.signal()
@@ -77,9 +77,9 @@ final class WaitingRoom<Entry: Sendable>: @unchecked Sendable {
                     continue
                 }
                 let (batch, isFull) = batch(of: first.model)
-                let end = first.arrival.addingTimeInterval(limits.batchMilliseconds / 1000)
-                guard isFull || isClosed || end <= Date() else {
-                    _ = condition.wait(until: end)
+                let rest = .milliseconds(limits.batchMilliseconds) - (.now - first.arrival)
+                guard isFull || isClosed || rest <= .zero else {
+                    pause(atMost: rest)
                     continue
                 }
                 let numbers = Set(batch.map(\.number))
@@ -87,6 +87,15 @@ final class WaitingRoom<Entry: Sendable>: @unchecked Sendable {
                 return (first.model, batch.map(\.entry))
             }
         }
+    }
+
+    /// Lets go of the lock for half a millisecond, or for as long as there is.
+    ///
+    /// A condition's own end of waiting is a time of the wall clock, which may be set back.
+    private func pause(atMost rest: Duration) {
+        condition.unlock()
+        usleep(useconds_t(max(1, min(500, rest / .microseconds(1)))))
+        condition.lock()
     }
 
     /// The first requests to a model that fit a batch, and whether no other one would.

@@ -54,6 +54,11 @@ final class HTTPConnection: ChannelInboundHandler {
             state = .body(ServiceRequest(head), keepsAlive: keepsAlive)
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             if length > service.limits.bodyBytes { state = .excess }
+            if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+                if case .excess = state { return refuseExcess(context) }
+                let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
+            }
         case (.body(let bytes), .body(var request, let keepsAlive)):
             guard request.body.count + bytes.readableBytes <= service.limits.bodyBytes else {
                 state = .excess
@@ -116,7 +121,7 @@ final class HTTPConnection: ChannelInboundHandler {
             status: HTTPResponseStatus(statusCode: response.status),
             headers: headers
         )
-        if keepsAlive { waitForHead(context) } else { state = .end }
+        if keepsAlive { waitForHead(context) } else { end(context) }
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         let body = context.channel.allocator.buffer(bytes: response.body)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
@@ -142,6 +147,12 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func waitForHead(_ context: ChannelHandlerContext) {
         state = .head
+        schedule(context, seconds: service.limits.idleSeconds) { $0.close(promise: nil) }
+    }
+
+    /// Closes once the response is written, or is not read for too long.
+    private func end(_ context: ChannelHandlerContext) {
+        state = .end
         schedule(context, seconds: service.limits.idleSeconds) { $0.close(promise: nil) }
     }
 

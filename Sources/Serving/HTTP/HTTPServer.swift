@@ -52,6 +52,8 @@ final class HTTPServer: Sendable {
         limits.maxHeaderListSize = service.limits.headerBytes
         limits.maxHeaderFieldCount = service.limits.headerCount
         let pipeline = client.pipeline.syncOperations
+        // No more is read from a client that does not read what it is answered.
+        try pipeline.addHandler(BackPressureHandler())
         try pipeline.configureHTTPServerPipeline(
             withErrorHandling: false,
             withEncoderConfiguration: HTTPResponseEncoder.Configuration(),

@@ -20,9 +20,10 @@
 ///
 /// The last word is in the key for added tokens, which may take the white space behind them.
 struct AnswerTokens {
+    /// By bytes: spellings that are canonically equivalent, and equal as texts, have other tokens.
     private struct Key: Hashable {
-        var lastWord: String
-        var answer: String
+        var lastWord: [UInt8]
+        var answer: [UInt8]
     }
 
     /// The tokenizer, without special tokens.
@@ -71,7 +72,7 @@ struct AnswerTokens {
         answer: String
     ) throws -> [Int]? {
         let lastWord = String(trailing: { !$0.properties.isWhitespace }, of: prompt)
-        let key = Key(lastWord: lastWord, answer: answer)
+        let key = Key(lastWord: Array(lastWord.utf8), answer: Array(answer.utf8))
         if let tokens = known[key] { return tokens }
         let tokens =
             try Self.rest(of: encode(lastWord + answer), behind: encode(lastWord))

@@ -32,6 +32,16 @@ extension JSONValue {
         }
     }
 
+    /// A number in it that was rounded when it was read, or is infinite since; nil where none is.
+    fileprivate var roundedNumber: Double? {
+        switch self {
+        case .number(let number): abs(number) < 0x1p63 ? nil : number
+        case .array(let elements): elements.lazy.compactMap(\.roundedNumber).first
+        case .object(let members): members.lazy.compactMap(\.value.roundedNumber).first
+        default: nil
+        }
+    }
+
     /// Whether the value is a list or an object with something in it.
     private var isNested: Bool {
         switch self {
@@ -61,6 +71,12 @@ extension JSONNode {
             throw invalid(
                 expected: "objects and arrays in at most \(Self.greatestDepth) levels",
                 found: "\(value.depth)"
+            )
+        }
+        if let number = value.roundedNumber {
+            throw invalid(
+                expected: "numbers below 2^63, which are exact; a longer one as a text",
+                found: "\(number)"
             )
         }
         return value.outline

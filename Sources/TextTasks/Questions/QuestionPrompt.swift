@@ -23,6 +23,8 @@ import JSON
 struct QuestionPrompt: Equatable {
     /// What stands behind the state, in each order of the options where they are listed.
     private let wordings: [Example.Wording]
+    /// What the options are called.
+    private let names: [String]
 
     /// Renders a question; `lists` is whether its options are listed where the style does not say.
     ///
@@ -38,6 +40,9 @@ struct QuestionPrompt: Equatable {
             of: question.options.map(\.name),
             count: isListed && question.kind == .choice ? style.orders : 1
         )
+        // A scale's levels are numbers where numbers are listed, else what they say.
+        let isNumbered = isListed && style.answers != .text
+        names = isNumbered ? question.options.map(\.name) : question.optionTexts
         wordings = try orders.map {
             try Self.wording(question, style, isListed: isListed, $0, at: place)
         }
@@ -50,7 +55,7 @@ struct QuestionPrompt: Equatable {
             if !state.isEmpty { whole.prompt = "\(state)\n\n\(wording.prompt)" }
             return whole
         }
-        return Example(id: id, source: source, orders: wordings, label: label)
+        return Example(id: id, source: source, orders: wordings, names: names, label: label)
     }
 
     private static func wording(

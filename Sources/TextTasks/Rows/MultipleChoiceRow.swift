@@ -89,6 +89,7 @@ struct MultipleChoiceRow: PublishedRow {
             id: id ?? place.id,
             source: place.source,
             orders: orders,
+            names: Array(Prompts.letters.prefix(texts.count)),
             label: label
         )
         return ParsedRow(examples: [example])

@@ -17,7 +17,10 @@ enum RightChoice {
     ///
     /// Throws ``TextTaskError`` where it may be none or several.
     func index(of value: JSONValue, among choices: [String], at place: RowPlace) throws -> Int {
-        if let index = documented(value), choices.indices.contains(index) { return index }
+        if let index = documented(value), choices.indices.contains(index) {
+            try checkLetter(of: index, among: choices, at: place)
+            return index
+        }
         let found = readings(of: value, among: choices)
         if found.count == 1 { return found[0] }
         guard !found.isEmpty else {
@@ -27,6 +30,18 @@ enum RightChoice {
         throw place.failure(
             "\(name) is \(value.text), which may be \(found.count) of the choices: write "
                 + ways.joined(separator: " or ")
+        )
+    }
+
+    /// A letter that is the text of another choice may mean either.
+    private func checkLetter(of index: Int, among choices: [String], at place: RowPlace) throws {
+        guard self == .answer else { return }
+        let letter = Prompts.letters[index]
+        guard let other = choices.firstIndex(of: letter), other != index else { return }
+        throw place.failure(
+            "\(name) is \(quoted(letter)), which is the letter of \(quoted(choices[index])) and "
+                + "the text of another choice: write \(spelling(other)) for the latter, or the row "
+                + "with \"prompt\", \"choices\" and \"label\", a place from 0"
         )
     }
 

@@ -99,7 +99,13 @@ struct UserRow: ExampleRow {
             let orders = OptionOrders.orders(of: choices, count: style.orders).map {
                 Prompts.multipleChoice(question: question, choices: choices, in: $0)
             }
-            return Example(id: id, source: place.source, orders: orders, label: right)
+            return Example(
+                id: id,
+                source: place.source,
+                orders: orders,
+                names: Array(Prompts.letters.prefix(choices.count)),
+                label: right
+            )
         }
         let prompt = try QuestionPrompt(
             Question(choiceOf: choices, instructions: question),

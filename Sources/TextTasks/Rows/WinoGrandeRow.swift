@@ -35,6 +35,7 @@ struct WinoGrandeRow: PublishedRow {
             id: qID ?? place.id,
             source: place.source,
             orders: orders,
+            names: ["A", "B"],
             label: label
         )
         return ParsedRow(examples: [example], group: group)

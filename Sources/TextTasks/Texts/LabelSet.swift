@@ -21,7 +21,8 @@ struct LabelSet {
             throw TextTaskError.row(
                 source: source,
                 reason: "expected texts with at least two different labels, found "
-                    + (names.first.map { "only \(quoted($0))" } ?? "none")
+                    + (names.first.map { "only \(quoted($0))" }
+                        ?? "none (the keys, or columns, are \"label\" or \"category\")")
             )
         }
         places = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })

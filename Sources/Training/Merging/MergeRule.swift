@@ -20,9 +20,9 @@ public enum MergeRule: String, CaseIterable, Sendable {
         self == .taskArithmetic ? "a finite number" : "a positive number"
     }
 
-    /// Whether a weight is in range.
+    /// Whether a weight is in range: so that sums of weights are finite, too.
     public func allows(_ weight: Double) -> Bool {
-        weight.isFinite && (weight > 0 || self == .taskArithmetic)
+        abs(weight) <= 1e100 && (weight > 0 || self == .taskArithmetic)
     }
 
     /// The sum that a rule without posteriors gives: float64 [count].

@@ -6,6 +6,10 @@ extension TrainingMethod {
         rawValue: "adamw",
         learningRate: 5e-5,
         beta2: 0.999,
+        unread: [
+            "ess", "hess-init", "clip-radius", "train-draws", "debias", "rescale-lr",
+            "prior-kl", "noise-kl",
+        ],
         // Two moments, and three within a step.
         vectors: 5,
         hasPosterior: false

@@ -34,6 +34,7 @@ extension TrainingMethod {
         warmUp: 0.1,
         // 64 for the loss, 16 as they are, and 8 of each draw at each width that is tried.
         searchAnswers: 450,
+        unread: ["weight-decay", "ess", "hess-init", "clip-radius", "debias", "rescale-lr"],
         // IVON's seven, and the mean of the prior.
         vectors: 8,
         hasPosterior: true

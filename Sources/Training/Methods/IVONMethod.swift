@@ -9,6 +9,7 @@ extension TrainingMethod {
         rawValue: "ivon",
         learningRate: 0.03,
         beta2: 0.99999,
+        unread: ["prior-kl", "noise-kl"],
         // h, momentum, mean, and four within a step.
         vectors: 7,
         hasPosterior: true

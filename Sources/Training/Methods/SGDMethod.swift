@@ -6,6 +6,10 @@ extension TrainingMethod {
         rawValue: "sgd",
         learningRate: 0.01,
         beta2: nil,
+        unread: [
+            "beta2", "ess", "hess-init", "clip-radius", "train-draws", "debias", "rescale-lr",
+            "prior-kl", "noise-kl",
+        ],
         // The velocity, and none within a step.
         vectors: 1,
         hasPosterior: false

@@ -74,6 +74,9 @@ struct Acquire: ParsableCommand {
 
     private func acquire(with group: ProcessGroup?) throws {
         let subject = try subject.load(run: runFolder)
+        let task = try? subject.recipe.textTask()
+        let output = try output.map { try OutputFile($0, reading: [pool], task: task) }
+        let rest = try rest.map { try OutputFile($0, task: task) }
         let loaded = try subject.load(pool, ignoringLabels: true)
         let verbatim =
             try output ?? rest == nil ? nil : VerbatimRows(contentsOf: URL(fileURLWithPath: pool))
@@ -89,8 +92,8 @@ struct Acquire: ParsableCommand {
         }
         let sources = chosen.map { rows[$0].source }
         // In this order, a row that leaves the pool is written already.
-        if let output { try verbatim?.write(sources, to: URL(fileURLWithPath: output)) }
-        if let rest { try verbatim?.write(allBut: sources, to: URL(fileURLWithPath: rest)) }
+        if let output { try verbatim?.write(sources, to: output.url) }
+        if let rest { try verbatim?.write(allBut: sources, to: rest.url) }
         for (rank, place) in chosen.enumerated() {
             let (row, score) = (rows[place], scores?[place])
             let line = Line(rank: rank + 1, id: row.state ?? row.id, score: score)

@@ -8,13 +8,14 @@ struct Compare: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run every method on the same tasks, seeds and batches, and tabulate them.",
         discussion: """
-            One AdamW and one IVON training a task and seed give all rows: base, map,
+            One AdamW and one IVON training a task and seed give most rows: base, map,
             mc-dropout, laplace-diagonal, laplace-kfac, swa, swag, ensemble, temperature,
             tfb, ivon-mean and ivon; and with a variance scale chosen on the validation
             part swag-tuned, laplace-diagonal-tuned, laplace-kfac-tuned, tfb-tuned and
-            ivon-tuned.
+            ivon-tuned. By trainings of their own come early-stopping, and ivon-auto with
+            ivon-auto-mean.
 
-            Keys of a recipe hold for both trainings, but for --method and --keep-step,
+            Keys of a recipe hold for all trainings, but for --method and --keep-step,
             which a comparison sets; --adamw and --ivon set keys of one of them. What the
             folder holds already is kept: --resume goes on where a comparison was stopped,
             or adds methods, seeds and tasks. Tables have the rows that are asked for.

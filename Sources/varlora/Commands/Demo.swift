@@ -40,7 +40,9 @@ struct Demo: ParsableCommand {
             throw RecipeError("\(model): no such file; make demo fetches model and data")
         }
         let folder = URL(fileURLWithPath: output)
-        if try force && Comparison.exists(in: folder) { try Comparison.remove(folder) }
+        if try force && Comparison.exists(in: folder) {
+            try Comparison(plan, in: folder).remove(with: ComparisonRun.pages)
+        }
         let run = ComparisonRun(plan, in: folder)
         let results = try run.results(toGoOn: "varlora demo")
         _ = try run.writeTables()

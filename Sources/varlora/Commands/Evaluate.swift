@@ -83,6 +83,7 @@ struct Evaluate: ParsableCommand {
     private func evaluate(with group: ProcessGroup?) throws {
         let subject = try subject.load(run: runFolder)
         let recipe = subject.recipe
+        let predictions = try predictions.map { try OutputFile($0, task: recipe.textTask()) }
         let split = split ?? .test
         let part = try subject.encode(subject.load(split, limit: limitValue))
         let predictive = try subject.predictive(
@@ -99,7 +100,7 @@ struct Evaluate: ParsableCommand {
         report(evaluation, drawCount, start.duration(to: .now))
         if let predictions, group?.launch.isFirst ?? true {
             try evaluation.predictions.map(\.prediction)
-                .write(to: URL(fileURLWithPath: predictions))
+                .write(to: predictions.url)
         }
         let outOfScope = try ood.map {
             try OutOfScope(

@@ -45,6 +45,7 @@ struct Predict: ParsableCommand {
     func run() throws { try ranks.join(predict) }
 
     private func predict(with group: ProcessGroup?) throws {
+        let output = try OutputFile(output, reading: [input])
         let policy = try RunFolder(URL(fileURLWithPath: runFolder)).readPolicy()
         if policy != nil { warnOfOtherAnswers() }
         let subject = try subject.load(run: runFolder)
@@ -60,7 +61,7 @@ struct Predict: ParsableCommand {
         )
         guard group?.launch.isFirst ?? true else { return }
         let rows = zip(loaded.examples, predictions).map { Row($0, $1, policy) }
-        try JSONLines.write(rows, to: URL(fileURLWithPath: output))
+        try JSONLines.write(rows, to: output.url)
     }
 
     /// A policy is about the answers that it was decided on.
@@ -71,6 +72,8 @@ struct Predict: ParsableCommand {
             ("--max-length", subject.maxLength != nil),
             ("--base-precision", subject.basePrecision != nil),
             ("--compute", subject.compute != nil), ("--task", subject.task != nil),
+            ("--orders", subject.orders != nil), ("--seed", subject.seed != nil),
+            ("--chat", subject.chat != nil),
         ]
         let given = flags.filter(\.1).map(\.0)
         if !given.isEmpty {
@@ -96,7 +99,7 @@ struct Predict: ParsableCommand {
             let prediction = averaged.prediction
             id = prediction.id
             label = prediction.label
-            answer = example.answers[prediction.answer].trimmingCharacters(in: .whitespaces)
+            answer = example.names[prediction.answer]
             probabilities = prediction.probabilities
             meanProbabilities = prediction.meanProbabilities
             entropy = PredictiveUncertainty.entropy(of: prediction.probabilities)

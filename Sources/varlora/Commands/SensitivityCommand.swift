@@ -61,6 +61,7 @@ struct SensitivityCommand: ParsableCommand {
         recipe.model = model ?? recipe.model
         recipe.task = task ?? recipe.task
         recipe.data = data ?? recipe.data
+        let output = try output.map { try OutputFile($0, task: recipe.textTask()) }
         let base = try LoadedModel(
             try ModelLocation(recipe.model),
             device: RankOptions.launch().device(device),
@@ -76,7 +77,7 @@ struct SensitivityCommand: ParsableCommand {
             if $0 == $1 { Console.bar("") }
         }
         let rows = Row.ranked(loaded.examples, found)
-        if let output { try JSONLines.write(rows, to: URL(fileURLWithPath: output)) }
+        if let output { try JSONLines.write(rows, to: output.url) }
         let title = "\(rows.count) training rows"
         var table = TextTable([title, "label", "probability", "sensitivity"])
         for row in rows.prefix(try shownCount) {
@@ -124,8 +125,7 @@ struct SensitivityCommand: ParsableCommand {
             id = example.id
             text = example.prompt
             label = example.label
-            let answer = example.label.map { example.answers[$0] } ?? ""
-            labelText = answer.trimmingCharacters(in: .whitespacesAndNewlines)
+            labelText = example.label.map { example.names[$0] } ?? ""
             probability = sensitivity.probability
             self.sensitivity = sensitivity.lossChange
             logOddsChange = sensitivity.logOddsChange

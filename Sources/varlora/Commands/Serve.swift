@@ -45,6 +45,9 @@ struct Serve: ParsableCommand {
         _ = try number("port", port, 0...65535)
         _ = try limits()
         _ = try value("draws", draws, \.draws)
+        if runs.isEmpty, draws != nil {
+            throw ValidationError("--draws: a base model has no posterior")
+        }
         _ = try value("threads", threads, \.threads)
     }
 

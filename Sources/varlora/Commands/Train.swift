@@ -81,6 +81,8 @@ struct Train: ParsableCommand {
         )
         let data = try TrainingData(recipe, tokenizer: model.tokenizer)
         for warning in model.warnings { Console.warn(warning) }
+        let unread = recipe.unreadKeys.joined(separator: ", ")
+        if !unread.isEmpty { Console.warn("\(unread): without effect by \(recipe.method)") }
         report(data)
         if recipe.method.searchAnswers > 0 {
             Console.note("\(recipe.method) finds its settings by what draws do to the answers")

@@ -51,7 +51,9 @@ struct SubjectOptions: ParsableArguments {
     func load(run: String?) throws -> Subject {
         if let count = try value("threads", threads, \.threads) ?? nil { Engine.threads = count }
         let folder = run.map { RunFolder(URL(fileURLWithPath: $0)) }
-        var recipe = try folder?.readRecipe() ?? Recipe()
+        var recipe = try folder?.readAnsweringRecipe() ?? Recipe()
+        var trainingRecipe = recipe
+        trainingRecipe.data = data ?? recipe.data
         if let model { recipe.model = model }
         if let task {
             recipe.task = task
@@ -82,7 +84,7 @@ struct SubjectOptions: ParsableArguments {
             base: base,
             trained: trained,
             labels: try labels(of: recipe, run: folder),
-            isOwnTask: task == nil
+            training: task == nil ? folder.map { ($0, trainingRecipe) } : nil
         )
     }
 
@@ -107,8 +109,8 @@ struct Subject {
     let trained: TrainedRun?
     /// The labels between which texts choose; nil for other rows.
     let labels: [String]?
-    /// Whether the task is the one that the run was trained on.
-    let isOwnTask: Bool
+    /// The run and how it was trained, where the task is the one that it was trained on.
+    let training: (run: RunFolder, recipe: Recipe)?
 
     /// How the run answers, or the base model alone; the ranks of `group` share the work.
     func predictive(
@@ -136,7 +138,9 @@ struct Subject {
 
     /// Checks that the run's own task still has the labels that the run chose between.
     private func checkLabels(of task: TextTask) throws {
-        guard isOwnTask, let labels, let found = try task.labels(), found != labels else { return }
+        guard training != nil, let labels, let found = try task.labels(), found != labels else {
+            return
+        }
         let (new, gone) = (Set(found).subtracting(labels), Set(labels).subtracting(found))
         throw TrainingError.mismatch(
             file: recipe.task,
@@ -153,8 +157,15 @@ struct Subject {
     /// The first examples of a part, or all, split off as the run did.
     func load(_ split: Split, limit: Int?) throws -> LoadedExamples {
         let task = try recipe.textTask()
+        guard let training else {
+            return try task.load(split, seed: recipe.seedOfSplit, limit: limit)
+        }
         try checkLabels(of: task)
-        return try task.load(split, seed: recipe.seedOfSplit, limit: limit)
+        let part = try recipe.part(split, of: task, limit: limit)
+        if split != .train {
+            try training.run.check(isUnseen: part, training.recipe, base.tokenizer)
+        }
+        return part
     }
 
     /// Encodes examples, and says what was truncated or left out.
