@@ -73,8 +73,10 @@ struct DecisionService: Sendable {
         if key == nil { try request.source.check() }
         switch request.path {
         case "/v1/systemone":
-            try check(request, method: "POST", needsKey: true)
-            return try await decide(request)
+            return try await counted {
+                try check(request, method: "POST", needsKey: true)
+                return try await decide(request)
+            }
         case "/v1/models":
             try check(request, needsKey: true)
             return ServiceResponse(models)
@@ -110,28 +112,30 @@ struct DecisionService: Sendable {
         }
     }
 
-    private func decide(_ request: ServiceRequest) async throws -> ServiceResponse {
+    /// Counts a question by the status and the time of its answer.
+    private func counted(
+        _ answer: () async throws -> ServiceResponse
+    ) async throws -> ServiceResponse {
         let start = ContinuousClock.now
         func count(_ status: Int) {
             metrics.count(status: status, seconds: (ContinuousClock.now - start) / .seconds(1))
         }
         do {
-            let asked = try DecisionRequest(
-                request.body,
-                maximumQuestions: limits.batchQuestions
-            )
-            let decision = try await engine.decide(
-                asked.asked,
-                by: asked.model.map(index) ?? 0
-            )
-            metrics.count(decision)
+            let response = try await answer()
             count(200)
-            return ServiceResponse(decision.body)
+            return response
         } catch let error as ServiceError {
             if case .engine(let reason) = error { report(reason) }
             count(error.status)
             throw error
         }
+    }
+
+    private func decide(_ request: ServiceRequest) async throws -> ServiceResponse {
+        let asked = try DecisionRequest(request.body, maximumQuestions: limits.batchQuestions)
+        let decision = try await engine.decide(asked.asked, by: asked.model.map(index) ?? 0)
+        metrics.count(decision)
+        return ServiceResponse(decision.body)
     }
 
     private func index(of name: String) throws -> Int {

@@ -15,7 +15,11 @@ struct CrossValidation {
     typealias Observer = (RunCalibration.Event) -> Void
 
     private let recipe: Recipe
-    private let folds: [TrainingData]
+    private let tokenizer: Tokenizer
+    private let folds: Folds
+    private let labels: [String]?
+    /// The fingerprint of all rows.
+    private let rows: String
 
     /// The folds of the data that a recipe names.
     ///
@@ -29,19 +33,25 @@ struct CrossValidation {
         where loaded.examples.count(where: { $0.label == number }) == 1 {
             throw TrainingError.loneLabel(file: loaded.file, label: label)
         }
-        self.recipe = recipe
-        folds = try loaded.folds(count, seed: recipe.seedOfSplit).map { fold in
-            func part(_ loaded: LoadedExamples) throws -> EncodedPart {
-                try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer)
-            }
-            return TrainingData(
-                train: try part(fold.train),
-                validation: try part(fold.heldOut),
-                test: nil,
-                labels: labels,
-                warnings: []
-            )
+        (self.recipe, self.tokenizer, self.labels) = (recipe, tokenizer, labels)
+        folds = try loaded.folds(count, seed: recipe.seedOfSplit)
+        // All at once, so that a row that cannot be used is found before any training.
+        rows = try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer).fingerprint
+    }
+
+    /// The encoded rows of a fold, and those to train on without it.
+    private func data(of fold: Int) throws -> TrainingData {
+        func part(_ loaded: LoadedExamples) throws -> EncodedPart {
+            try EncodedPart(loaded, recipe: recipe, tokenizer: tokenizer)
         }
+        let (train, heldOut) = folds[fold]
+        return TrainingData(
+            train: try part(train),
+            validation: try part(heldOut),
+            test: nil,
+            labels: labels,
+            warnings: []
+        )
     }
 
     /// The answers to all rows, those of a fold together; nil where `shouldStop` has said so.
@@ -57,14 +67,15 @@ struct CrossValidation {
     ) throws -> [AveragedPrediction]? {
         let place = folder.appendingPathComponent(name(for: model))
         var answers: [AveragedPrediction] = []
-        for (number, fold) in folds.enumerated() {
-            observer(.fold(number + 1, of: folds.count))
-            let run = RunFolder(place.appendingPathComponent("\(number + 1)"))
+        for fold in folds.indices {
+            observer(.fold(fold + 1, of: folds.count))
+            let data = try data(of: fold)
+            let run = RunFolder(place.appendingPathComponent("\(fold + 1)"))
             try FileSystem.makeFolder(run.url)
             let trainer = try Trainer(
                 recipe,
                 model: model,
-                objective: AnswerObjective(recipe, data: fold),
+                objective: AnswerObjective(recipe, data: data),
                 run: run,
                 resume: try run.holdsRun
             )
@@ -74,7 +85,7 @@ struct CrossValidation {
             )
             if stopped != nil { return nil }
             answers += try trainer.trained().run.predictive().predictions(
-                fold.validation.examples,
+                data.validation.examples,
                 maximumTokens: recipe.evalTokens
             ) {
                 observer(.training(.evaluating(done: $0, of: $1)))
@@ -86,8 +97,10 @@ struct CrossValidation {
     /// A name for these trainings that others do not have.
     private func name(for model: LoadedModel) -> String {
         var hash = StableHash()
-        let parts = [recipe.yaml, model.fingerprint] + folds.map(\.train.fingerprint)
-        for part in parts { hash.add(part.utf8) }
+        for part in [recipe.yaml, model.fingerprint, rows, "\(folds.count)"] {
+            hash.add(part.utf8)
+            hash.add([0])
+        }
         return hash.text
     }
 }

@@ -179,6 +179,19 @@ struct HTTPTests {
         }
     }
 
+    @Test("A whole address is asked for as its path is")
+    func wholeAddress() async throws {
+        try await withServer(MadeEngine()) { port in
+            try await onThread {
+                let client = try RawClient(port: port)
+                for target in ["http://localhost/health", "/health?x", "HTTP://localhost/health"] {
+                    client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+                    #expect(try client.receive().status == 200, "\(target)")
+                }
+            }
+        }
+    }
+
     @Test("A client that asks whether to go on with its body is told")
     func expectation() async throws {
         try await withServer(MadeEngine()) { port in

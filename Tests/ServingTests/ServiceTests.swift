@@ -94,12 +94,14 @@ struct ServiceTests {
             let request = ServiceRequest(method: "POST", path: "/v1/systemone", body: body)
             _ = await service.response(to: request)
         }
+        _ = await service.response(to: ServiceRequest(path: "/v1/systemone"))
         let request = ServiceRequest(path: "/metrics")
         let response = try #require(await service.response(to: request))
         let lines = Set(String(decoding: response.body, as: UTF8.self).split(separator: "\n"))
         let expected: Set<Substring> = [
             #"varlora_requests_total{status="200"} 2"#, #"varlora_requests_total{status="422"} 1"#,
-            "varlora_request_seconds_count 3", "varlora_waiting_requests 3",
+            #"varlora_requests_total{status="405"} 1"#, "varlora_request_seconds_count 4",
+            "varlora_waiting_requests 3",
             #"varlora_answers_total{model="first"} 3"#,
             #"varlora_abstentions_total{model="second"} 2"#,
         ]

@@ -225,7 +225,10 @@ struct TrainerTests {
                 let before = try Data(contentsOf: file)
                 try (before + Data((row + "\n").utf8)).write(to: file)
                 let text = sentence { try tiny.train("run") }
-                #expect(text.contains("the prompt of long has"), "\(part): \(text)")
+                #expect(
+                    text.contains("the prompt of long with its longest answer has"),
+                    "\(part): \(text)"
+                )
                 #expect(text.contains("at most the model's 64"))
                 try before.write(to: file)
                 try? FileManager.default.removeItem(at: tiny.run("run").url)

@@ -178,7 +178,12 @@ final class HTTPConnection: ChannelInboundHandler {
 extension ServiceRequest {
     fileprivate init(_ head: HTTPRequestHead) {
         method = head.method.rawValue
-        path = String(head.uri.prefix { $0 != "?" && $0 != "#" })
+        var target = head.uri[...]
+        // A proxy may ask for the whole address.
+        for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
+            target = target.dropFirst(scheme.count).drop { $0 != "/" }
+        }
+        path = String(target.prefix { $0 != "?" && $0 != "#" })
         authorization = head.headers["authorization"]
         source = RequestSource(hosts: head.headers["host"], origins: head.headers["origin"])
     }
