@@ -42,8 +42,10 @@ struct Study {
         return run(of: source)
     }
 
-    /// The run it starts from, in the model.
-    func loadSource() throws -> TrainedRun { try TrainedRun(sourceRun, model: model) }
+    /// The run it starts from, in the model, with the recipe as it stands: it becomes the method's.
+    func loadSource() throws -> TrainedRun {
+        try TrainedRun(sourceRun, recipe: sourceRun.readRecipe(), model: model)
+    }
 
     /// A training on the study's data, new or where that of the folder was stopped.
     func trainer(_ recipe: Recipe, of run: RunFolder) throws -> Trainer {

@@ -63,8 +63,10 @@ struct DerivedRun {
     ) throws -> RunMetrics {
         let recipe = trained.recipe
         let tokenizer = trained.adapted.base.tokenizer
-        let validation = try recipe.part(.validation, of: recipe.textTask())
-        try source.check(isUnseen: validation, recipe, tokenizer)
+        if try source.readRecipe().task == recipe.task {
+            let validation = try recipe.part(.validation, of: recipe.textTask())
+            try source.check(isUnseen: validation, recipe, tokenizer)
+        }
         let name = ".\(output.url.lastPathComponent).partial"
         let folder = output.url.deletingLastPathComponent().appendingPathComponent(name)
         let beside = RunFolder(folder)

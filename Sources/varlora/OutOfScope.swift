@@ -43,7 +43,9 @@ struct OutOfScope: Encodable {
         var isFolder: ObjCBool = false
         let isThere = FileManager.default.fileExists(atPath: task, isDirectory: &isFolder)
         guard isThere, !isFolder.boolValue, !TextTask.names.contains(task) else {
-            return try TextTask(task, style: subject.recipe.promptStyle).loadForOthers(
+            var style = subject.recipe.promptStyle
+            if TextTask.names.contains(task) { style.listsOptions = subject.statedListing }
+            return try TextTask(task, style: style).loadForOthers(
                 labels: subject.labels,
                 seed: subject.recipe.seedOfSplit,
                 limit: limit

@@ -184,7 +184,10 @@ struct HTTPTests {
         try await withServer(MadeEngine()) { port in
             try await onThread {
                 let client = try RawClient(port: port)
-                for target in ["http://localhost/health", "/health?x", "HTTP://localhost/health"] {
+                for target in [
+                    "http://localhost/health", "/health?x", "HTTP://localhost/health",
+                    "http://localhost", "http://localhost?x=/nothing",
+                ] {
                     client.send("GET \(target) HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
                     #expect(try client.receive().status == 200, "\(target)")
                 }
@@ -205,6 +208,11 @@ struct HTTPTests {
                 #expect(try client.receive().status == 100)
                 client.send(body)
                 #expect(try client.receive().status == 200)
+                let old = try RawClient(port: port)
+                let oldHead = head.replacingOccurrences(of: "HTTP/1.1", with: "HTTP/1.0")
+                old.send((oldHead + "Content-Length: \(body.count)\r\n\r\n").utf8)
+                old.send(body)
+                #expect(try old.receive().status == 200)
                 let large = try RawClient(port: port)
                 large.send((head + "Content-Length: 1000000000\r\n\r\n").utf8)
                 #expect(try large.receive().status == 413 && large.isClosed())

@@ -247,4 +247,16 @@ struct QuestionTests {
     func states(_ state: String) {
         #expect(sentence { _ = try stated(Self.questions, state: state) } != "")
     }
+
+    @Test("A number that reading may have rounded is refused, one of few digits is itself")
+    func largeNumbers() throws {
+        func outline(_ number: String) throws -> String {
+            try JSONNode(parsing: Array("[\(number)]".utf8), file: "f").outline()
+        }
+        #expect(try outline("5.97e24") == "- 5.97e+24")
+        #expect(try outline("9223372036854775807") == "- 9223372036854775807")
+        for number in ["12345678901234567890", "1e400"] {
+            #expect(throws: JSONError.self) { try outline(number) }
+        }
+    }
 }

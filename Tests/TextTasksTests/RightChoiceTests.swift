@@ -63,6 +63,11 @@ struct RightChoiceTests {
                     + " a place from 0"
             ),
             (
+                .answer, #""A""#, ["C", "A", "B"],
+                #""answer" is "A", which is the letter of "C" and the text of another choice: "#
+                    + #"write the row with "prompt""#
+            ),
+            (
                 .label, #""a""#, ["b", "a"],
                 #""label" is "a", which may be 2 of the choices: write 0 for "b" or 1 for "a""#
             ),

@@ -63,9 +63,18 @@ struct MergeToolTests {
                 (["a"], "expected two runs or more"),
                 (["a", "b", "--scale", "1"], "--scale: expected --by task-arithmetic"),
                 (["a", "b", "--weights", "1"], "--weights: expected one for each of the 2 runs"),
-                (["a", "b", "--weights", "1,x"], "expected a positive number, found \"x\""),
-                (["a", "b", "--weights", "1,-1"], "expected a positive number, found \"-1\""),
-                (["a", "b", "--by", "task-arithmetic", "--scale", "inf"], "a finite number"),
+                (
+                    ["a", "b", "--weights", "1,x"],
+                    "expected a positive number up to 1e100, found \"x\""
+                ),
+                (
+                    ["a", "b", "--weights", "1,-1"],
+                    "expected a positive number up to 1e100, found \"-1\""
+                ),
+                (
+                    ["a", "b", "--by", "task-arithmetic", "--scale", "inf"],
+                    "a number from -1e100 to 1e100"
+                ),
                 (
                     ["a", "b", "--by", "task-arithmetic", "--scale", "1", "--weights", "1,1"],
                     "--scale and --weights exclude each other"

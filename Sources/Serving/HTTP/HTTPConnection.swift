@@ -54,7 +54,9 @@ final class HTTPConnection: ChannelInboundHandler {
             state = .body(ServiceRequest(head), keepsAlive: keepsAlive)
             let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             if length > service.limits.bodyBytes { state = .excess }
-            if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+            if head.version == .http1_1,
+                head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" })
+            {
                 if case .excess = state { return refuseExcess(context) }
                 let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
@@ -181,7 +183,8 @@ extension ServiceRequest {
         var target = head.uri[...]
         // A proxy may ask for the whole address.
         for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
-            target = target.dropFirst(scheme.count).drop { $0 != "/" }
+            target = target.dropFirst(scheme.count).drop { !"/?#".contains($0) }
+            if target.first != "/" { target = "/" + target }
         }
         path = String(target.prefix { $0 != "?" && $0 != "#" })
         authorization = head.headers["authorization"]

@@ -32,10 +32,15 @@ extension JSONValue {
         }
     }
 
-    /// A number in it that was rounded when it was read, or is infinite since; nil where none is.
+    /// A number in it that is beyond what integers hold and may have been rounded when it was read,
+    /// or is infinite since; nil where none is.
+    ///
+    /// Of up to 15 digits none is lost, so that 5.97e24 is what was written.
     fileprivate var roundedNumber: Double? {
         switch self {
-        case .number(let number): abs(number) < 0x1p63 ? nil : number
+        case .number(let number):
+            abs(number) < 0x1p63
+                || "\(number)".prefix { $0 != "e" }.count(where: \.isNumber) <= 15 ? nil : number
         case .array(let elements): elements.lazy.compactMap(\.roundedNumber).first
         case .object(let members): members.lazy.compactMap(\.value.roundedNumber).first
         default: nil
@@ -75,7 +80,7 @@ extension JSONNode {
         }
         if let number = value.roundedNumber {
             throw invalid(
-                expected: "numbers below 2^63, which are exact; a longer one as a text",
+                expected: "numbers below 2^63, or of at most 15 digits; a longer one as a text",
                 found: "\(number)"
             )
         }

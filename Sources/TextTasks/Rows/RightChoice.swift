@@ -38,10 +38,12 @@ enum RightChoice {
         guard self == .answer else { return }
         let letter = Prompts.letters[index]
         guard let other = choices.firstIndex(of: letter), other != index else { return }
+        let isClear = !choices.contains(Prompts.letters[other])
         throw place.failure(
             "\(name) is \(quoted(letter)), which is the letter of \(quoted(choices[index])) and "
-                + "the text of another choice: write \(spelling(other)) for the latter, or the row "
-                + "with \"prompt\", \"choices\" and \"label\", a place from 0"
+                + "the text of another choice: write "
+                + (isClear ? "\(spelling(other)) for the latter, or " : "")
+                + "the row with \"prompt\", \"choices\" and \"label\", a place from 0"
         )
     }
 

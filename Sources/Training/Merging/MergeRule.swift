@@ -17,7 +17,8 @@ public enum MergeRule: String, CaseIterable, Sendable {
 
     /// What weights may be, in words.
     public var expectedWeight: String {
-        self == .taskArithmetic ? "a finite number" : "a positive number"
+        self == .taskArithmetic
+            ? "a number from -1e100 to 1e100" : "a positive number up to 1e100"
     }
 
     /// Whether a weight is in range: so that sums of weights are finite, too.

@@ -51,9 +51,12 @@ struct SubjectOptions: ParsableArguments {
     func load(run: String?) throws -> Subject {
         if let count = try value("threads", threads, \.threads) ?? nil { Engine.threads = count }
         let folder = run.map { RunFolder(URL(fileURLWithPath: $0)) }
-        var recipe = try folder?.readAnsweringRecipe() ?? Recipe()
-        var trainingRecipe = recipe
-        trainingRecipe.data = data ?? recipe.data
+        let stored = try folder?.readRecipe() ?? Recipe()
+        var recipe = try folder?.readAnsweringRecipe() ?? stored
+        var trainingRecipe = stored
+        trainingRecipe.data = data ?? stored.data
+        // The prompts of published data sets are the paper's, whatever the run was trained on.
+        if TextTask.names.contains(task ?? recipe.task) { recipe.listOptions = stored.listOptions }
         if let model { recipe.model = model }
         if let task {
             recipe.task = task
@@ -84,7 +87,8 @@ struct SubjectOptions: ParsableArguments {
             base: base,
             trained: trained,
             labels: try labels(of: recipe, run: folder),
-            training: task == nil ? folder.map { ($0, trainingRecipe) } : nil
+            training: task == nil ? folder.map { ($0, trainingRecipe) } : nil,
+            statedListing: stored.listOptions
         )
     }
 
@@ -111,6 +115,8 @@ struct Subject {
     let labels: [String]?
     /// The run and how it was trained, where the task is the one that it was trained on.
     let training: (run: RunFolder, recipe: Recipe)?
+    /// Whether the run's own recipe says that options are listed.
+    let statedListing: Bool?
 
     /// How the run answers, or the base model alone; the ranks of `group` share the work.
     func predictive(
