@@ -39,8 +39,7 @@ extension JSONValue {
     fileprivate var roundedNumber: Double? {
         switch self {
         case .number(let number):
-            abs(number) < 0x1p63
-                || "\(number)".prefix { $0 != "e" }.count(where: \.isNumber) <= 15 ? nil : number
+            number.isFinite && (abs(number) < 0x1p63 || number.isShort) ? nil : number
         case .array(let elements): elements.lazy.compactMap(\.roundedNumber).first
         case .object(let members): members.lazy.compactMap(\.value.roundedNumber).first
         default: nil
@@ -54,6 +53,13 @@ extension JSONValue {
         case .object(let members): !members.isEmpty
         default: false
         }
+    }
+}
+
+extension Double {
+    /// Whether the shortest text of the number has at most 15 digits before an exponent.
+    fileprivate var isShort: Bool {
+        "\(self)".prefix { $0 != "e" }.count(where: \.isNumber) <= 15
     }
 }
 
