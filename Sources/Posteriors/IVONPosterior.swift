@@ -79,11 +79,14 @@ public struct IVONPosterior: DiagonalPosterior, VariancePosterior {
     }
 
     /// Reads Hessian and numbers.
+    ///
+    /// IVON keeps h + δ above 0, and with a weight decay δ some h below it.
     public init(_ contents: PosteriorContents) throws {
+        let weightDecay = try contents.number("weight_decay", atLeast: 0)
         self.init(
-            hessian: try contents.vector("hessian", atLeast: 0),
+            hessian: try contents.vector("hessian", atLeast: -Float(weightDecay)),
             effectiveSampleSize: try contents.positive("effective_sample_size"),
-            weightDecay: try contents.number("weight_decay", atLeast: 0),
+            weightDecay: weightDecay,
             hessianInitialization: try contents.number("hessian_initialization", atLeast: 0)
         )
         guard standardDeviation.isFinite else {

@@ -5,8 +5,7 @@ import JSON
 /// The folder of a run that is made of finished ones, without a training.
 struct DerivedRun {
     private let output: RunFolder
-    /// The run whose task the new one is measured on.
-    private let source: RunFolder
+    private let sources: [RunFolder]
     private let force: Bool
     private let lock: FolderLock
 
@@ -39,7 +38,7 @@ struct DerivedRun {
             )
         }
         lock = try output.lock()
-        (self.output, self.force, source) = (output, force, sources[0])
+        (self.output, self.force, self.sources) = (output, force, sources)
     }
 
     /// A folder of this name for what is made on the way, hidden in the run's own, where the next
@@ -63,7 +62,8 @@ struct DerivedRun {
     ) throws -> RunMetrics {
         let recipe = trained.recipe
         let tokenizer = trained.adapted.base.tokenizer
-        if try source.readRecipe().task == recipe.task {
+        // What one run was not trained on another may have been, by another division of its data.
+        for source in try sources.filter({ try $0.readRecipe().task == recipe.task }) {
             let validation = try recipe.part(.validation, of: recipe.textTask())
             try source.check(isUnseen: validation, recipe, tokenizer)
         }

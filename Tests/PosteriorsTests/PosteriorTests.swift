@@ -224,4 +224,24 @@ struct PosteriorTests {
             #expect(error?.description.contains("hessian: expected numbers that give") == true)
         }
     }
+
+    @Test("IVON's Hessian may be negative as long as weight decay keeps its variances positive")
+    func negativeHessian() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appendingPathComponent(PosteriorFile.name)
+            func write(_ hessian: Float) throws -> PosteriorFile {
+                let kind = IVONPosterior(
+                    hessian: Tensor.full(parameters.values.shape, Double(hessian)),
+                    effectiveSampleSize: 10,
+                    weightDecay: 0.5,
+                    hessianInitialization: 1
+                )
+                try PosteriorFile(kind, model: "m", mean: "n").write(for: parameters, to: file)
+                return try PosteriorFile(contentsOf: file, for: parameters)
+            }
+            let kind = try #require(try write(-0.25).kind as? IVONPosterior)
+            #expect(kind.hessian.floats.allSatisfy { $0 == -0.25 })
+            #expect(throws: PosteriorFileError.self) { try write(-0.75) }
+        }
+    }
 }

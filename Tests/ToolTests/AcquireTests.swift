@@ -128,6 +128,7 @@ struct AcquireTests {
             let before = try read("pool.jsonl", in: tool)
             for (arguments, says) in [
                 (["--output", "pool.jsonl"], "--output: is the pool"),
+                (["--rest", "pool.jsonl"], "--rest: is the pool; --output must keep"),
                 (["--output", "x", "--rest", "x"], "--output and --rest exclude each other"),
                 (["--count", "0"], "--count: expected an integer from 1"),
                 (["--by", "margin"], "mutual-information"), (["--draws", "0"], "--draws"),

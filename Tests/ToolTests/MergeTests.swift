@@ -56,6 +56,27 @@ struct MergeToolTests {
         }
     }
 
+    @Test("A merged run is not measured on rows that one of its parts was trained on")
+    func otherDivision() throws {
+        try withTool { tool in
+            let rows = (0..<40).map { "A text of \($0),\($0 < 20 ? "before" : "after")\n" }
+            try Data(("text,label\n" + rows.joined()).utf8)
+                .write(to: tool.folder.appendingPathComponent("rows.csv"))
+            for (run, seed) in [("run-a", "1"), ("run-b", "2"), ("run-c", "1")] {
+                let outcome = try tool.run([
+                    "train", "--model", "model", "--task", "rows.csv", "--threads", "1", "--steps",
+                    "3", "--draws", "2", "--method", "ivon", "--split-seed", seed, "--output", run,
+                ])
+                #expect(outcome.exitCode == 0, "\(outcome.errors)")
+            }
+            let refused = try tool.run(["merge", "run-a", "run-b", "--output", "both"])
+            #expect(refused.exitCode == 1 && refused.output.isEmpty, "\(refused.output)")
+            #expect(refused.errors.contains("run-b/metrics.json"), "\(refused.errors)")
+            let alike = try tool.run(["merge", "run-a", "run-c", "--output", "both"])
+            #expect(alike.exitCode == 0, "\(alike.errors)")
+        }
+    }
+
     @Test("Flags that cannot be used are named")
     func flags() throws {
         try withTool { tool in

@@ -14,7 +14,7 @@ struct MergeStart {
 
     private static let sameStart =
         "adapters add up only where they started at the same numbers: train the runs to be merged "
-        + "with one seed (split-seed may differ), one layout and one base model"
+        + "with one seed, one layout and one base model"
     private static let samePrompts =
         "a merged run asks in one way: train the runs to be merged with the same prompts"
 

@@ -55,6 +55,11 @@ struct Acquire: ParsableCommand {
         if let output, output == rest.map(Self.place) {
             throw ValidationError("--output and --rest exclude each other as one file")
         }
+        if output == nil, rest.map(Self.place) == Self.place(pool) {
+            throw ValidationError(
+                "--rest: is the pool; --output must keep the rows that are taken from it"
+            )
+        }
     }
 
     private static func place(_ path: String) -> URL {
